@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Django's command line. Works by itself: without DATABASE_URL the portal starts servers of its own."""
+
+import os
+import sys
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent
+
+
+def explain_missing_packages(missing):
+    """One line for whoever starts this with a Python that has not got the packages."""
+    python = BASE_DIR / ".venv" / "bin" / "python"
+    if not python.exists():
+        return "The packages are not installed yet. Run: make setup (without make: apt install make)"
+    if Path(sys.prefix) != python.parent.parent:
+        return "This Python has not got the packages. Run: .venv/bin/python manage.py {}".format(" ".join(sys.argv[1:]))
+    return "The package {} is missing in .venv. Run: make setup".format(missing)
+
+
+def main():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    try:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+
+        from portal.embedded import EmbeddedError
+    except ModuleNotFoundError as error:
+        sys.exit(explain_missing_packages(error.name))
+    try:
+        execute_from_command_line(sys.argv)
+    except (EmbeddedError, ImproperlyConfigured) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
