@@ -1,0 +1,26 @@
+"""The Celery application: queues, the beat's schedule, and that every task names its queue."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("groundwork")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.autodiscover_tasks(["portal.search", "portal.people"])
+
+# Seconds between runs; a tick that comes twice does nothing the second time.
+app.conf.beat_schedule = {
+    "freshness": {"task": "portal.tasks.note_freshness", "schedule": 30},
+    "counts": {"task": "services.tasks.refresh_counts", "schedule": 300},
+    "search": {"task": "portal.tasks.refresh_search", "schedule": 3600},
+    "sessions": {"task": "portal.tasks.forget_old_sessions", "schedule": 86_400},
+}
+
+
+@setup_logging.connect
+def _use_our_logging(**kwargs: object) -> None:
+    """Leave logging as Django's settings made it."""

@@ -1,0 +1,146 @@
+"""How a value looks in a table: one function per kind, and a few looks that a column may choose instead.
+
+They are functions rather than templates because a page holds hundreds of cells (docs/adr). Each takes the field and
+the tuple of values that the field's paths gave, and returns safe HTML. Files write ``as_text``, the API ``as_json``.
+"""
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from portal.collections import reference_url
+from portal.columns import Field
+from portal.moments import moment_html
+
+Values = tuple[Any, ...]
+NOT_SET = mark_safe('<span class="gw-muted">not set</span>')  # noqa: S308  a constant
+
+
+def cell(field: Field, values: Values) -> SafeString:
+    """The value as safe HTML; absent ones say so in words."""
+    if values[0] is None or values[0] == "" or values[0] == []:
+        return NOT_SET
+    return _CELLS[field.cell](field, values)
+
+
+def known_cells() -> frozenset[str]:
+    return frozenset(_CELLS)
+
+
+def _text(field: Field, values: Values) -> SafeString:
+    text = str(values[0])
+    if len(text) <= 60:
+        return escape(text)
+    return format_html('<span title="{}">{}…</span>', text[:500], text[:57].rstrip())
+
+
+def _choice(field: Field, values: Values) -> SafeString:
+    return escape(field.labels.get(values[0], values[0]))
+
+
+def _badge(field: Field, values: Values) -> SafeString:
+    return format_html('<span class="gw-tag">{}</span>', field.labels.get(values[0], values[0]))
+
+
+def _boolean(field: Field, values: Values) -> SafeString:
+    return escape("Yes" if values[0] else "No")
+
+
+def _number(field: Field, values: Values) -> SafeString:
+    number = values[0]
+    text = f"{number.normalize():,f}" if isinstance(number, Decimal) else f"{number:,}"
+    return format_html('<span class="gw-muted">0</span>') if number == 0 else escape(text)
+
+
+def _tier(field: Field, values: Values) -> SafeString:
+    return escape(values[0])
+
+
+def _date(field: Field, values: Values) -> SafeString:
+    day: datetime.date = values[0]
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), f"{day.day} {day:%b %Y}")
+
+
+def _datetime(field: Field, values: Values) -> SafeString:
+    return moment_html(values[0])
+
+
+def _tags(field: Field, values: Values) -> SafeString:
+    return format_html_join(" ", '<span class="gw-tag">{}</span>', ((tag,) for tag in values[0]))
+
+
+def _reference(field: Field, values: Values) -> SafeString:
+    label, canonical, attached = values
+    kind = canonical.partition(":")[0]
+    url = reference_url(canonical, attached)
+    if kind in {"group", "user"}:
+        return owner_html(label, url, kind, attached)
+    return format_html('<a href="{}">{}</a>{}', url, label, "" if attached else _UNKNOWN)
+
+
+_UNKNOWN = mark_safe(' <span class="gw-sub">not described</span>')  # noqa: S308  a constant
+_WHO = '<a class="gw-who" href="{}"><span class="gw-av"{} aria-hidden="true">{}</span><span>{}</span></a>{}'
+_TEAM = mark_safe(' data-t="team"')  # noqa: S308  a constant
+
+
+def owner_html(label: str, url: str, kind: str, attached: bool = True) -> SafeString:
+    """A team or a person: initials, name, link; said to be unknown where no record stands behind the reference."""
+    note = "" if attached else _UNKNOWN
+    return format_html(_WHO, url, _TEAM if kind == "group" else "", initials(label), label, note)
+
+
+def initials(label: str) -> str:
+    """At most two letters that stand for a name: of its first and last word, or the first two of a single one."""
+    parts = [part for part in label.replace("-", " ").replace("_", " ").replace(".", " ").split() if part[:1].isalnum()]
+    letters = parts[0][0] + parts[-1][0] if len(parts) > 1 else (parts[0][:2] if parts else label[:2])
+    return letters.upper()
+
+
+def _json(field: Field, values: Values) -> SafeString:
+    return escape(f"{len(values[0]):,}" if values[0] else "")
+
+
+_CELLS: dict[str, Callable[[Field, Values], SafeString]] = {
+    "text": _text,
+    "link": _text,
+    "choice": _choice,
+    "badge": _badge,
+    "boolean": _boolean,
+    "integer": _number,
+    "decimal": _number,
+    "tier": _tier,
+    "date": _date,
+    "datetime": _datetime,
+    "tags": _tags,
+    "reference": _reference,
+    "record": _number,
+    "json": _json,
+}
+
+
+def as_text(field: Field, values: Values) -> str:
+    """The value in a file: labels and names as people read them, dates and times in ISO 8601, lists by comma."""
+    value = values[0]
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return field.labels.get(value, value) if field.labels else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, datetime.datetime):
+        return timezone.localtime(value).isoformat(timespec="seconds")
+    return str(value)
+
+
+def as_json(field: Field, values: Values) -> Any:
+    """The value in the API: raw choices, references as ``{"ref", "name"}``, moments in UTC."""
+    if field.kind.name == "reference":
+        return None if values[1] is None else {"ref": values[1], "name": values[0]}
+    return values[0]

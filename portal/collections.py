@@ -1,0 +1,203 @@
+"""Collections: a kind of record, declared once. List, filter, file, API, form and search follow from its columns.
+
+A higher app adds a column to a lower app's collection with ``extend``; nothing else about a collection is pluggable.
+Where a declaration is not enough, write an ordinary view, form or template.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.urls import reverse
+
+from portal import actions
+from portal.columns import Column, Field, bind
+from portal.references.models import Reference, Referenced
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """One kind of record.
+
+    ``rows`` returns the queryset of all of them; where that queryset has a method ``visible(reader)``, it is the row
+    rule. ``order`` is a column name, with ``-`` for descending. ``form`` names the model fields that people may write.
+    ``kinds`` are the reference kinds whose page this is. ``defaults`` are filters that hold until the reader asks for
+    something else of the same column (``type=*`` for anything). ``line`` names the columns that answer for a record in
+    search results. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
+    """
+
+    model: type[models.Model]
+    slug: str
+    columns: tuple[Column, ...]
+    order: str
+    rows: Callable[[], models.QuerySet[Any]]
+    label: str = ""
+    label_one: str = ""
+    description: str = ""
+    icon: str = "list"
+    group: str = "Catalog"
+    form: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    line: tuple[str, ...] = ()
+    empty: str = ""
+    perm: str = ""
+    listed: bool = True
+    create: Callable[..., Any] | None = actions.create_record
+    update: Callable[..., Any] | None = actions.update_record
+    delete: Callable[..., Any] | None = actions.delete_record
+
+    @property
+    def title(self) -> str:
+        return self.label or str(self.model._meta.verbose_name_plural).capitalize()
+
+    @property
+    def title_one(self) -> str:
+        return self.label_one or str(self.model._meta.verbose_name)
+
+    @property
+    def referenced(self) -> bool:
+        return issubclass(self.model, Referenced)
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Every column by name, bound to the model; own ones first, then those of higher apps."""
+        return {column.name: bind(column, self.model) for column in (*self.columns, *_extensions.get(self.slug, ()))}
+
+    def fields_for(self, reader: Any) -> dict[str, Field]:
+        """The columns that exist for this reader."""
+        return {
+            name: bound
+            for name, bound in self.fields.items()
+            if not bound.column.perm or reader.has_perm(bound.column.perm)
+        }
+
+    def visible(self, reader: Any) -> models.QuerySet[Any]:
+        """The rows that exist for this reader."""
+        rows = self.rows()
+        return rows.visible(reader) if hasattr(rows, "visible") else rows
+
+    @cached_property
+    def has_row_rule(self) -> bool:
+        return hasattr(self.rows(), "visible")
+
+    def may(self, reader: Any, act: str, record: models.Model | None = None) -> bool:
+        """Whether the reader may ``view``, ``add``, ``change`` or ``delete``, in general or this record."""
+        if act == "view":
+            return not self.perm or reader.has_perm(self.perm)
+        if not {"add": self.create, "change": self.update, "delete": self.delete}[act] or not self.form:
+            return False
+        meta = self.model._meta
+        return bool(reader.has_perm(f"{meta.app_label}.{act}_{meta.model_name}", record))
+
+    # Addresses
+
+    @cached_property
+    def key_paths(self) -> tuple[str, ...]:
+        if self.referenced:
+            return ("reference__kind", "reference__namespace", "reference__name")
+        return ("kind", "namespace", "name") if self.model is Reference else ("pk",)
+
+    def key(self, *parts: Any) -> str:
+        """The last part of a record's address from the values of ``key_paths``."""
+        if len(parts) == 1:
+            return str(parts[0])
+        kind, namespace, name = parts
+        if len(self.kinds) != 1:
+            return f"{kind}:{namespace}:{name}"
+        return name if namespace == "default" else f"{namespace}:{name}"
+
+    def key_of(self, record: models.Model) -> str:
+        reference = getattr(record, "reference", record) if len(self.key_paths) == 3 else None
+        return self.key(reference.kind, reference.namespace, reference.name) if reference else self.key(record.pk)
+
+    def key_condition(self, key: str) -> models.Q:
+        """The condition that finds the record with this key, canonical reference or uid."""
+        if len(self.key_paths) == 1:
+            return models.Q(pk=int(key)) if key.isdecimal() and len(key) < 19 else models.Q(pk=None)
+        prefix = self.key_paths[0].removesuffix("kind")
+        return reference_condition(key, prefix, self.kinds)
+
+    @property
+    def url(self) -> str:
+        return reverse("collection", args=[self.slug])
+
+    def record_url(self, key: str, act: str = "record") -> str:
+        return reverse(act, args=[self.slug, key])
+
+    def url_of(self, record: models.Model) -> str:
+        return self.record_url(self.key_of(record))
+
+
+def reference_condition(key: str, prefix: str, kinds: tuple[str, ...]) -> models.Q:
+    """Find by ``name``, ``namespace:name``, ``kind:namespace:name``, a canonical reference, or a uid."""
+    try:
+        return models.Q(**{f"{prefix}uid": UUID(key)})
+    except ValueError:
+        pass
+    parts = key.lower().replace("/", ":").split(":")
+    if len(parts) > 3 or not all(parts):
+        return models.Q(pk=None)
+    name, namespace, kind = (*reversed(parts), *("default", "")[len(parts) - 1 :])
+    found = models.Q(**{f"{prefix}namespace": namespace, f"{prefix}name": name})
+    if kind:
+        return found & models.Q(**{f"{prefix}kind": kind})
+    return found & models.Q(**{f"{prefix}kind__in": kinds}) if kinds else found
+
+
+_registry: dict[str, Collection] = {}
+_extensions: dict[str, list[Column]] = {}
+_by_kind: dict[str, Collection] = {}
+
+
+def register(collection: Collection) -> Collection:
+    """Make the collection known. The first one registered for a reference kind is that kind's page."""
+    if collection.slug in _registry:
+        raise ValueError(f"Two collections are called “{collection.slug}”.")
+    _registry[collection.slug] = collection
+    for kind in collection.kinds:
+        _by_kind.setdefault(kind, collection)
+    return collection
+
+
+def extend(collection: Collection, *columns: Column) -> None:
+    """Add columns of a higher app to a collection of a lower one."""
+    _extensions.setdefault(collection.slug, []).extend(columns)
+    collection.__dict__.pop("fields", None)
+
+
+def collections() -> Iterable[Collection]:
+    return _registry.values()
+
+
+def get_collection(slug: str) -> Collection | None:
+    return _registry.get(slug)
+
+
+def collection_of(record: models.Model) -> Collection | None:
+    """The collection whose page shows this record."""
+    if isinstance(record, Referenced):
+        return _by_kind.get(record.reference.kind) or first_collection_of(type(record))
+    return first_collection_of(type(record))
+
+
+def first_collection_of(model: type[models.Model]) -> Collection | None:
+    """The collection that speaks for all records of a model: the first one registered."""
+    return next((each for each in _registry.values() if each.model is model), None)
+
+
+def collection_of_kind(kind: str) -> Collection | None:
+    return _by_kind.get(kind)
+
+
+def reference_url(canonical: str, attached: bool = True) -> str:
+    """The page of whatever ``canonical`` names: its record's, or the reference's own where nothing is described."""
+    kind, _, rest = canonical.partition(":")
+    namespace, _, name = rest.partition("/")
+    collection = (_by_kind.get(kind) if attached else None) or _registry["references"]
+    return collection.record_url(collection.key(kind, namespace, name))

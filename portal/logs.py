@@ -1,0 +1,50 @@
+"""structlog for everything: JSON lines in production, readable lines at a terminal. PROCESS names who speaks."""
+
+import os
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+
+def _name_process(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if process := os.environ.get("PROCESS"):
+        event.setdefault("process", process)
+    return event
+
+
+_SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _name_process,
+)
+
+
+def logging_settings(*, readable: bool) -> dict[str, Any]:
+    """Return Django's LOGGING and configure structlog to feed it."""
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    renderer: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": list(_SHARED),
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *([] if readable else [structlog.processors.format_exc_info]),
+                    renderer,
+                ],
+            }
+        },
+        "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["terminal"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+        "loggers": {"django.server": {"handlers": ["terminal"], "propagate": False, "level": "INFO"}},
+    }

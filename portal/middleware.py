@@ -1,0 +1,62 @@
+"""Middleware of our own: a page for when a server is gone, and the reader's time zone."""
+
+import zoneinfo
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[HttpRequest], HttpResponse]
+
+_GONE = {
+    OperationalError: "database",
+    InterfaceError: "database",
+    RedisConnectionError: "cache and queue server",
+    RedisTimeoutError: "cache and queue server",
+}
+
+
+class ServersGone:
+    """Answer 503 with a page that says which server does not answer, and that loads itself anew until it does."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        except tuple(_GONE) as problem:
+            return self.explain(request, problem)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        return self.explain(request, problem) if isinstance(problem, tuple(_GONE)) else None
+
+    def explain(self, request: HttpRequest, problem: Exception) -> HttpResponse:
+        server = next(name for kind, name in _GONE.items() if isinstance(problem, kind))
+        log.error("server_gone", server=server, problem=str(problem))
+        message = f"The {server} does not answer. Nothing you saved is lost."
+        if request.path.startswith("/api/"):
+            return JsonResponse({"error": message}, status=503, headers={"Retry-After": "5"})
+        page = render_to_string("503.html", {"server": server, "message": message})
+        return HttpResponse(page, status=503, headers={"Retry-After": "5"})
+
+
+def servers_gone(get_response: Handler) -> ServersGone:
+    return ServersGone(get_response)
+
+
+def reader_time_zone(get_response: Handler) -> Handler:
+    """Show and read times in the zone of the reader's profile."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        name = getattr(request.user, "time_zone", "") if request.user.is_authenticated else ""
+        with timezone.override(zoneinfo.ZoneInfo(name) if name else None):
+            return get_response(request)
+
+    return middleware

@@ -1,0 +1,118 @@
+"""Panels: the parts of a detail page, registered by the app that knows them.
+
+``@panel(on=Entity, slot="main", order=30, title="Recent incidents", template="…")`` registers a function of
+``(request, record)`` that returns the template's context, or None for no panel. A lazy panel loads by itself after the
+page. A panel that fails says so and leaves the rest of the page standing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, models, transaction
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+log = structlog.get_logger(__name__)
+Context = Mapping[str, Any]
+Fill = Callable[[HttpRequest, Any], Context | None]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One registered panel. ``slot`` is main, rail, or tab:<name> for a panel on a tab page of its own."""
+
+    on: type[models.Model]
+    slot: str
+    order: int
+    title: str
+    template: str
+    fill: Fill
+    lazy: bool = False
+    kinds: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def name(self) -> str:
+        return slugify(f"{self.on._meta.label_lower}-{self.title}")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A panel as a page shows it: its HTML, or where to load that from, or that it failed."""
+
+    title: str
+    id: str
+    html: SafeString | str = ""
+    fact: str = ""
+    link: Mapping[str, str] | None = None
+    lazy_url: str = ""
+    failed: bool = False
+
+
+_panels: list[Panel] = []
+
+
+def panel(
+    *,
+    on: type[models.Model],
+    slot: str,
+    order: int,
+    title: str,
+    template: str,
+    lazy: bool = False,
+    kinds: tuple[str, ...] = (),
+) -> Callable[[Fill], Fill]:
+    """Register the decorated function as a panel of ``on``; of its records with one of ``kinds`` if any are named."""
+
+    def decorate(fill: Fill) -> Fill:
+        _panels.append(Panel(on, slot, order, title, template, fill, lazy, frozenset(kinds)))
+        _panels.sort(key=lambda each: each.order)
+        return fill
+
+    return decorate
+
+
+def panels_of(record: models.Model, slot: str = "") -> list[Panel]:
+    kind = getattr(record, "kind", "")
+    return [
+        each
+        for each in _panels
+        if isinstance(record, each.on) and (not slot or each.slot == slot) and (not each.kinds or kind in each.kinds)
+    ]
+
+
+def registered_panels() -> tuple[Panel, ...]:
+    return tuple(_panels)
+
+
+def show(each: Panel, request: HttpRequest, record: models.Model, lazy_url: str = "") -> Shown | None:
+    """Fill and render one panel; None when it has nothing to say about this record."""
+    if lazy_url:
+        return Shown(each.title, each.name, lazy_url=lazy_url)
+    try:
+        with transaction.atomic():
+            context = each.fill(request, record)
+            if context is None:
+                return None
+            html = render_to_string(each.template, {**context, "record": record}, request)
+    except DatabaseError as problem:
+        if _connection_lost(problem):
+            raise
+        return _failed(each, record)
+    except Exception:  # a broken panel must not take the page with it; it is logged and shown as broken
+        return _failed(each, record)
+    return Shown(each.title, each.name, html, str(context.get("fact", "")), context.get("link"))
+
+
+def _connection_lost(problem: DatabaseError) -> bool:
+    from django.db import connection
+
+    return connection.connection is None or connection.connection.closed
+
+
+def _failed(each: Panel, record: models.Model) -> Shown:
+    log.exception("panel_failed", panel=each.name, record=record.pk)
+    return Shown(each.title, each.name, failed=True)

@@ -1,0 +1,105 @@
+"""Writes to people, teams and logins."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from portal.actions import create_record, update_record
+from portal.people.models import ApiToken, Membership, MembershipRole, Person, Role, ServiceAccount, Team, User
+from portal.references.models import Reference
+
+
+def create_team(*, by: Any, model: type[Team] = Team, values: Mapping[str, Any], kind: str = "group") -> Team:
+    return create_record(by=by, model=model, values=values, kind=kind)
+
+
+def create_person(*, by: Any, model: type[Person] = Person, values: Mapping[str, Any], kind: str = "user") -> Person:
+    return create_record(by=by, model=model, values=values, kind=kind)
+
+
+def create_user(*, by: Any, model: type[User] = User, values: Mapping[str, Any], kind: str = "") -> User:
+    """Make a login without a password: its holder sets one by “Forgot your password?”."""
+    user = model(**values)
+    user.set_unusable_password()
+    user.full_clean(exclude=["password"])
+    user.save()
+    return user
+
+
+@transaction.atomic
+def update_user(*, by: Any, record: User, values: Mapping[str, Any], version: int | None = None) -> User:
+    """Change a login. The last active administrator stays one, or nobody could mend anything."""
+    user = update_record(by=by, record=record, values=values, version=version)
+    administrators = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True)
+    if not administrators.exists():
+        raise ValidationError("This is the last administrator. Make somebody else administrator first.")
+    return user
+
+
+def create_service_account(
+    *, by: Any, model: type[ServiceAccount] = ServiceAccount, values: Mapping[str, Any], kind: str = ""
+) -> ServiceAccount:
+    """Make a machine account. It has its team's rights, so only somebody of that team, or an administrator, may."""
+    if by is not None and not by.is_administrator and values["team"].pk not in by.team_ids:
+        raise ValidationError({"team": f"You are not in {values['team']}. Choose a team of your own."})
+    return create_record(by=by, model=model, values=values)
+
+
+@transaction.atomic
+def deactivate_person(*, by: Any, person: Person, left_at: datetime.date | None = None) -> Person:
+    """Somebody leaves: memberships end, the login closes, tokens are revoked. What they owned stays, as work to do."""
+    day = left_at or timezone.localdate()
+    person = update_record(by=by, record=person, values={"is_active": False, "left_at": day})
+    current = Membership.objects.filter(person=person.reference_id, effective_to=None)
+    for membership in current:
+        membership.effective_to = max(day, membership.effective_from)
+        membership.save(update_fields=["effective_to"])
+    User.objects.filter(person=person).update(is_active=False)
+    ApiToken.objects.filter(user__person=person, revoked_at=None).update(revoked_at=timezone.now())
+    return person
+
+
+@transaction.atomic
+def reactivate_person(*, by: Any, person: Person) -> Person:
+    """Somebody comes back. Memberships, login and tokens are given anew, not restored."""
+    return update_record(by=by, record=person, values={"is_active": True, "left_at": None})
+
+
+@transaction.atomic
+def join_team(
+    *,
+    by: Any,
+    person: Reference,
+    team: Reference,
+    role: str = MembershipRole.MEMBER,
+    effective_from: datetime.date | None = None,
+    trusted: bool = True,
+) -> Membership:
+    membership = Membership(
+        person=person, team=team, role=role, effective_from=effective_from or timezone.localdate(), trusted=trusted
+    )
+    membership.full_clean()
+    membership.save()
+    return membership
+
+
+@transaction.atomic
+def leave_team(*, by: Any, membership: Membership, effective_to: datetime.date | None = None) -> Membership:
+    membership.effective_to = effective_to or timezone.localdate()
+    membership.full_clean()
+    membership.save(update_fields=["effective_to"])
+    return membership
+
+
+@transaction.atomic
+def set_preferences(*, user: User, values: Mapping[str, Any]) -> User:
+    """Change how the portal looks for its reader: theme, density, time zone, single-key shortcuts."""
+    for name, value in values.items():
+        setattr(user, name, value)
+    user.full_clean(exclude=["password"])
+    User.objects.filter(pk=user.pk).update(**values)
+    return user

@@ -1,0 +1,77 @@
+"""Keeping the search index true, and asking it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.db.models import Q
+
+from portal.search import words
+from portal.search.models import SearchEntry
+
+BATCH = 2000
+
+_WRITE = """
+    INSERT INTO search_searchentry (model, object_id, name, document)
+    SELECT %s, * FROM unnest(%s::bigint[], %s::text[], %s::tsvector[])
+    ON CONFLICT (model, object_id) DO UPDATE SET name = excluded.name, document = excluded.document
+    WHERE (search_searchentry.name, search_searchentry.document) IS DISTINCT FROM (excluded.name, excluded.document)
+"""
+
+
+def matching(model: type[models.Model], text: str) -> Q:
+    """The condition on ``model`` that its search entry has every word of ``text``. Punctuation alone finds nothing."""
+    asked = words.query(text)
+    if not asked:
+        return Q(pk__in=[])
+    found = SearchEntry.objects.filter(model=model._meta.label_lower, document__words=asked)
+    return Q(pk__in=found.values("object_id"))
+
+
+def refresh(model: type[models.Model], pks: Iterable[int] | None = None) -> None:
+    """Write the entries of these records anew, and forget those that are gone; of all records where ``pks`` is None."""
+    from portal.collections import first_collection_of
+
+    collection = first_collection_of(model)
+    if collection is None or not any(field.column.search for field in collection.fields.values()):
+        return
+    rows, entries = collection.rows().order_by("pk"), SearchEntry.objects.filter(model=model._meta.label_lower)
+    if pks is not None:
+        pks = list(pks)
+        rows, entries = rows.filter(pk__in=pks), entries.filter(object_id__in=pks)
+    with transaction.atomic():
+        entries.exclude(object_id__in=rows.values("pk")).delete()
+        for batch in _batches(rows, collection):
+            _write(model, batch)
+
+
+def refresh_everything() -> None:
+    """Write the whole index anew: mends whatever a write that went past the actions left stale."""
+    for model in apps.get_models():
+        refresh(model)
+
+
+def _batches(rows: models.QuerySet[Any], collection: Any) -> Iterable[list[tuple[Any, ...]]]:
+    fields = [field for field in collection.fields.values() if field.column.search]
+    paths = [field.sort_path for field in fields]
+    weights = [field.column.search for field in fields]
+    batch: list[tuple[Any, ...]] = []
+    for pk, *values in rows.values_list("pk", *paths).iterator(chunk_size=BATCH):
+        texts = [_text(value) for value in values]
+        batch.append((pk, texts[0].lower()[:300], words.vector(texts[0], zip(weights, texts, strict=True))))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _text(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def _write(model: type[models.Model], batch: list[tuple[Any, ...]]) -> None:
+    pks, names, documents = (list(column) for column in zip(*batch, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [model._meta.label_lower, pks, names, documents])

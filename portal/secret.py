@@ -1,0 +1,25 @@
+"""The signing key of an installation that was given none: made once, kept in DATA_DIR, readable by its owner only."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def read_or_create_secret_key(data_dir: Path) -> str:
+    """Return the key kept in ``data_dir/secret-key``; make it first if it is not there. Safe when two processes race."""
+    path = data_dir / "secret-key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read(path)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(50))
+    return _read(path)
+
+
+def _read(path: Path) -> str:
+    key = path.read_text().strip()
+    if len(key) < 50:
+        raise SystemExit(f"{path} is cut short. Delete it and start again; everybody then has to sign in once more.")
+    return key

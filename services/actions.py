@@ -1,0 +1,75 @@
+"""Writes to the catalog. Page, API, import and demo call these."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from portal.actions import create_record, delete_record, lock, update_record
+from services import graph
+from services.models import Entity, EntityState, Ownership, Relation
+from services.ownership import set_accountable
+from services.relations import set_single_relation
+
+# Values that are caches of rows of their own: written as those rows, never as a column.
+_SINGLE_RELATIONS = ("system", "domain")
+
+
+@transaction.atomic
+def create_entity(*, by: Any, model: type[Entity] = Entity, values: Mapping[str, Any], kind: str) -> Entity:
+    """Describe something new of ``kind``. Its owner must be a team of the writer's, unless an administrator writes."""
+    plain, owner, relations = _split(values)
+    _check_new_owner(by, owner)
+    entity = create_record(by=by, model=model, values={**plain, "kind": kind}, kind=kind)
+    EntityState.objects.create(entity=entity)
+    _write_links(entity, owner, relations, given=values)
+    return _reloaded(entity)
+
+
+@transaction.atomic
+def update_entity(*, by: Any, record: Entity, values: Mapping[str, Any], version: int | None = None) -> Entity:
+    """Change an entity. Raises Conflict when it is no longer at ``version``."""
+    lock(record, version, values)
+    plain, owner, relations = _split(values)
+    entity = update_record(by=by, record=record, values=plain)
+    _write_links(entity, owner, relations, given=values)
+    return _reloaded(entity)
+
+
+@transaction.atomic
+def delete_entity(*, by: Any, record: Entity, version: int | None = None) -> None:
+    """Delete an entity and what it declared. What pointed at it now points at a loose end."""
+    reference_id = record.reference_id
+    neighbours = graph.neighbours([reference_id])
+    Relation.objects.filter(subject=reference_id).delete()
+    delete_record(by=by, record=record, version=version)
+    graph.refresh_counts(neighbours)
+
+
+def _split(values: Mapping[str, Any]) -> tuple[dict[str, Any], Any, dict[str, Any]]:
+    plain = {name: value for name, value in values.items() if name != "owner" and name not in _SINGLE_RELATIONS}
+    return plain, values.get("owner"), {name: values[name] for name in _SINGLE_RELATIONS if name in values}
+
+
+def _check_new_owner(by: Any, owner: Any) -> None:
+    if by is None or by.is_administrator:
+        return
+    if owner is None or owner.pk not in by.team_ids:
+        raise ValidationError({"owner": "Choose a team of your own as the owner; others describe what is theirs."})
+
+
+def _write_links(entity: Entity, owner: Any, relations: Mapping[str, Any], *, given: Mapping[str, Any]) -> None:
+    if "owner" in given:
+        set_accountable(entity=entity, owner=owner)
+    for name, target in relations.items():
+        set_single_relation(entity=entity, name=name, target=target)
+    if relations:
+        graph.refresh_counts([entity.reference_id])
+
+
+def _reloaded(entity: Entity) -> Entity:
+    return Entity.objects.select_related("reference", "owner", "system", "domain").get(pk=entity.pk)
+
+
+__all__ = ["create_entity", "delete_entity", "update_entity", "Ownership"]

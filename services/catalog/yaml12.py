@@ -1,0 +1,334 @@
+"""Reading YAML as the descriptor format wants it: version 1.2, core schema, no merge keys, nothing twice.
+
+PyYAML reads YAML 1.1 and its loader recurses: a hundred thousand opening brackets end the process. Only its event
+parser (libyaml's where there is one) is used here, and the values are built in a loop, with bounds on depth and on
+what aliases expand to. Each document is parsed by itself, so a syntax error spoils no other document of the file.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from yaml import YAMLError, events
+from yaml.error import MarkedYAMLError
+from yaml.parser import Parser
+from yaml.reader import Reader, ReaderError
+from yaml.scanner import Scanner
+
+try:
+    from yaml.cyaml import CParser
+except ImportError:  # PyYAML built without libyaml: slower, the same events
+    CParser = None
+
+MAX_DEPTH = 100
+MAX_NODES = 250_000
+MAX_DOCUMENTS = 20_000
+# Lines are kept for the fields people see: metadata.annotations.<key> is as deep as those go.
+MAX_FIELD_DEPTH = 3
+MAX_INTEGER_DIGITS = 300
+
+
+class Unreadable(Exception):
+    """A document that cannot be read; the message is for people, ``line`` counts from 1 within the file."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(slots=True)
+class YamlDocument:
+    """One document of a file: its value, or the error that kept it from having one."""
+
+    number: int
+    line: int
+    text: str
+    value: Any = None
+    error: Unreadable | None = None
+    lines: dict[str, int] = field(default_factory=dict)
+
+
+class _PythonParser(Reader, Scanner, Parser):
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+
+
+def read_documents(text: str, *, pure: bool = False) -> Iterator[YamlDocument]:
+    """Every document of a file in order, numbered from 0; an empty one has the value None."""
+    for number, (first_line, part) in enumerate(_split(text)):
+        if number >= MAX_DOCUMENTS:
+            reason = f"The file holds more than {MAX_DOCUMENTS:,} documents; it is not read further. Split it."
+            yield YamlDocument(number, first_line + 1, part, error=Unreadable(reason, first_line + 1))
+            return
+        yield _read_document(number, part, first_line, pure=pure)
+
+
+# --- documents ------------------------------------------------------------------------------------------------------
+
+# At the start of a line these can only be markers, even within quotes or a block of text.
+_MARKER = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_PRELUDE = re.compile(r"(?:[ \t]*(?:#.*)?(?:\r?\n|\Z)|%.*(?:\r?\n|\Z))*\Z")
+
+
+def _split(text: str) -> Iterator[tuple[int, str]]:
+    """The text of each document with the number of lines before it."""
+    starts = [0, *(match.start() for match in _MARKER.finditer(text)), len(text)]
+    directives = ""
+    line = 0
+    for start, end in pairwise(starts):
+        part = text[start:end]
+        if part.startswith("---"):
+            yield line - directives.count("\n"), directives + part
+            directives = ""
+        else:
+            body = "\n" + part.partition("\n")[2] if part.startswith("...") else part
+            if _PRELUDE.match(body):
+                directives = body if "%" in body else ""  # they belong to the document that follows
+            else:
+                yield line, body
+        line += part.count("\n")
+
+
+def _read_document(number: int, text: str, first_line: int, *, pure: bool) -> YamlDocument:
+    document = YamlDocument(number, first_line + 1, text)
+    try:
+        parser = _PythonParser(text) if pure or CParser is None else CParser(text)
+        builder = _Builder(parser, first_line, document.lines)
+        document.line = builder.start()
+        document.value = builder.build()
+    except (Unreadable, YAMLError) as error:
+        document.error = _explained(error, first_line)
+    return document
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A mapping or list that is being read."""
+
+    value: dict[str, Any] | list[Any]
+    anchor: str | None
+    path: str | None
+    depth: int
+    nodes_before: int
+    key: str | None = None
+    awaits_key: bool = True
+
+
+class _Builder:
+    """Builds the value of one document from its events."""
+
+    def __init__(self, parser: Any, first_line: int, lines: dict[str, int]) -> None:
+        self.parser, self.first_line, self.lines = parser, first_line, lines
+        self.frames: list[_Frame] = []
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.open_anchors: set[str] = set()
+        self.nodes = 0
+        self.root: Any = None
+
+    def start(self) -> int:
+        """Go to the beginning of the document and return its line."""
+        self.parser.get_event()  # the start of the stream
+        return self.first_line + int(self.parser.get_event().start_mark.line) + 1
+
+    def build(self) -> Any:
+        get_event = self.parser.get_event
+        while True:
+            event = get_event()
+            if isinstance(event, events.ScalarEvent):
+                self._scalar(event)
+            elif isinstance(event, events.MappingStartEvent | events.SequenceStartEvent):
+                self._open(event)
+            elif isinstance(event, events.MappingEndEvent | events.SequenceEndEvent):
+                self._close(event)
+            elif isinstance(event, events.AliasEvent):
+                self._alias(event)
+            elif isinstance(event, events.StreamEndEvent):
+                return self.root
+
+    def _scalar(self, event: events.ScalarEvent) -> None:
+        text = event.value
+        if "\0" in text:
+            raise self._error("The text holds the character NUL (\\0), which cannot be stored. Remove it.", event)
+        plain = event.implicit[0] and not event.tag
+        value = resolve(text) if plain else _tagged(event.tag, text)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, 1)
+        self._count(1, event)
+        self._place(value, event)
+
+    def _open(self, event: Any) -> None:
+        if len(self.frames) >= MAX_DEPTH:
+            raise self._error(
+                f"Values are nested more than {MAX_DEPTH} deep. Flatten the document, or keep that part in a file of "
+                "its own and name it with $text.",
+                event,
+            )
+        self._count(1, event)
+        parent = self.frames[-1] if self.frames else None
+        value: dict[str, Any] | list[Any] = {} if isinstance(event, events.MappingStartEvent) else []
+        path, depth = self._place_of_child(parent)
+        if event.anchor:
+            self.open_anchors.add(event.anchor)
+        self.frames.append(_Frame(value, event.anchor, path, depth, self.nodes))
+
+    def _place_of_child(self, parent: _Frame | None) -> tuple[str | None, int]:
+        if parent is None:
+            return "", 0
+        if parent.path is None or parent.depth + 1 >= MAX_FIELD_DEPTH or isinstance(parent.value, list):
+            return None, 0
+        return (None, 0) if parent.awaits_key else (_joined(parent.path, parent.key), parent.depth + 1)
+
+    def _close(self, event: Any) -> None:
+        frame = self.frames.pop()
+        if frame.anchor:
+            self.open_anchors.discard(frame.anchor)
+            self.anchors[frame.anchor] = (frame.value, self.nodes - frame.nodes_before + 1)
+        self._place(frame.value, event)
+
+    def _alias(self, event: events.AliasEvent) -> None:
+        if event.anchor in self.open_anchors:
+            raise self._error(f"The alias *{event.anchor} stands within the value it names, which has no end.", event)
+        if event.anchor not in self.anchors:
+            raise self._error(f"The alias *{event.anchor} names no value: no &{event.anchor} stands before it.", event)
+        value, size = self.anchors[event.anchor]
+        self._count(size, event)
+        self._place(value, event)
+
+    def _count(self, nodes: int, event: Any) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            raise self._error(
+                f"The document holds more than {MAX_NODES:,} values once its aliases are expanded. Write less into one "
+                "document.",
+                event,
+            )
+
+    def _place(self, value: Any, event: Any) -> None:
+        if not self.frames:
+            self.root = value
+            return
+        frame = self.frames[-1]
+        if isinstance(frame.value, list):
+            frame.value.append(value)
+        elif frame.awaits_key:
+            self._take_key(frame, as_key(value), event)
+        else:
+            frame.value[frame.key or ""] = value
+            frame.awaits_key = True
+
+    def _take_key(self, frame: _Frame, key: str, event: Any) -> None:
+        assert isinstance(frame.value, dict)
+        if key in frame.value:
+            raise self._error(f"The field “{key}” stands here a second time. Keep one of the two.", event)
+        if frame.path is not None:
+            self.lines[_joined(frame.path, key)] = self.first_line + event.start_mark.line + 1
+        frame.key, frame.awaits_key = key, False
+
+    def _error(self, message: str, event: Any) -> Unreadable:
+        return Unreadable(message, self.first_line + event.start_mark.line + 1)
+
+
+def _joined(path: str, key: str | None) -> str:
+    return f"{path}.{key}" if path else key or ""
+
+
+# --- scalars: https://yaml.org/spec/1.2.2/#103-core-schema -----------------------------------------------------------
+
+_WORDS: dict[str, Any] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_OTHER_BASE = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
+_NUMBER_STARTS = frozenset("0123456789+-.")
+_TAG = "tag:yaml.org,2002:"
+
+
+def resolve(text: str) -> Any:
+    """The value of a plain scalar. Infinity and not-a-number become None, as they do in JSON."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMBER_STARTS or len(text) > MAX_INTEGER_DIGITS:
+        return text
+    if _INTEGER.match(text):
+        return int(text)
+    if _OTHER_BASE.match(text):
+        return int(text, 0)
+    if _FLOAT.match(text):
+        return _number(float(text))
+    return None if _NOT_A_NUMBER.match(text) else text
+
+
+def _number(value: float) -> float | int | None:
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def _tagged(tag: str | None, text: str) -> Any:
+    """A quoted or tagged scalar: a number only where a tag of the core schema says so, otherwise the text."""
+    if tag in (f"{_TAG}int", f"{_TAG}float", f"{_TAG}bool", f"{_TAG}null"):
+        return resolve(text)
+    return text
+
+
+def as_key(value: Any) -> str:
+    """The text of a mapping key, whatever stands there: ``{{ x }}`` is a mapping whose key is ``{ x }``."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(k if v is None else f"{k}: {as_key(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[ " + ", ".join(as_key(item) for item in value) + " ]"
+    return str(value)
+
+
+# --- errors ---------------------------------------------------------------------------------------------------------
+
+_ADVICE = (
+    ("found character '\\t'", "A tab stands where spaces must: indent with spaces only."),
+    ("mapping values are not allowed", "A second “key: value” begins within a value. Indent it as its neighbours are, or put the text in quotes."),
+    ("did not find expected key", "The indentation does not fit the lines above it."),
+    ("did not find expected '-' indicator", "The indentation of this list does not fit the lines above it."),
+    ("did not find expected ',' or", "A list or mapping opened with [ or { is not closed, or lacks a comma."),
+    ("did not find expected node content", "A list or mapping opened with [ or { is not closed."),
+    ("while scanning a quoted scalar", "The quotation mark that opens a text here is never closed."),
+    ("could not find expected ':'", "A line is neither “key: value” nor part of a list; a colon may be missing."),
+    ("found character that cannot start any token", "A value cannot begin with this character. Put the text in quotes."),
+    ("found undefined tag handle", "The tag here uses a prefix that no %TAG line declares."),
+    ("control characters are not allowed", "The text holds a control character. Remove it."),
+    ("did not find expected <document start>", "Text stands here that belongs to no field; a colon or a --- may be missing before it."),
+    ("found unexpected document", "A --- stands within a quoted text. Close the quotation mark first."),
+    ("incompatible YAML document", "The %YAML line names a version other than 1.1 or 1.2. Remove the line."),
+)  # fmt: skip
+
+
+def _explained(error: Exception, first_line: int) -> Unreadable:
+    if isinstance(error, Unreadable):
+        return error
+    if isinstance(error, ReaderError):
+        return Unreadable("The text holds a character that YAML does not allow. Remove it.", first_line + 1)
+    if not isinstance(error, MarkedYAMLError):
+        return Unreadable(f"This is not YAML: {error}.", first_line + 1)
+    said = " ".join(part for part in (error.context, error.problem) if part)
+    advice = next((advice for words, advice in _ADVICE if words in said), f"This is not YAML: {error.problem}.")
+    mark = error.problem_mark or error.context_mark
+    if "quoted scalar" in said and error.context_mark:
+        mark = error.context_mark
+    return Unreadable(advice, first_line + mark.line + 1 if mark else first_line + 1)

@@ -1,0 +1,174 @@
+"""The catalog's collections. Teams and people have theirs in portal.people."""
+
+from portal.collections import Collection, register
+from portal.columns import Column
+from services import actions
+from services.models import Document, Entity
+
+_NAME = (
+    Column("name", cell="link", search="A"),
+    Column("title", label="Display name", search="A", shown=False),
+)
+_OWNER = Column("owner", search="B")
+_LIFECYCLE = Column("lifecycle")
+_DEPENDANTS = Column("dependants", source="state__dependants", help="How many depend on it directly.")
+_DEPENDENCIES = Column("dependencies", source="state__dependencies", shown=False)
+_TAIL = (
+    Column("team_kind", source="owner__team__kind", label="Owned by", shown=False),
+    Column("domain", shown=False),
+    Column("privacy_class", shown=False),
+    Column("residency", shown=False),
+    Column("region", shown=False),
+    Column("failover", shown=False),
+    Column("encryption", shown=False),
+    Column("tags", search="C", shown=False),
+    Column("description", search="D", shown=False),
+    Column("namespace", shown=False),
+    Column("source", source="source__name", shown=False),
+    Column("successor", shown=False),
+    Column("updated_at", label="Changed"),
+)
+_RUNNING = (_OWNER, Column("tier", cell="tier"), Column("type", search="C"), _LIFECYCLE, Column("system", search="C"))
+
+_WRITES = {"create": actions.create_entity, "update": actions.update_entity, "delete": actions.delete_entity}
+_FACTS = ("tier", "privacy_class", "residency", "region", "failover", "encryption", "tags", "links")
+_FORM = ("name", "title", "description", "type", "lifecycle", "owner", "system", *_FACTS)
+
+ENTITIES = register(
+    Collection(
+        model=Entity,
+        slug="entities",
+        rows=Entity.objects.all,
+        order="name",
+        label="Everything",
+        label_one="entity",
+        description="Every kind of thing the catalog knows, also those without a page of their own.",
+        icon="sitemap",
+        group="",
+        columns=(*_NAME, Column("kind"), *_RUNNING, _DEPENDANTS, _DEPENDENCIES, *_TAIL),
+        line=("owner", "tier", "type"),
+        empty="Nothing is described yet. Apply a folder of catalog files, or make the first service.",
+        create=None,
+        update=actions.update_entity,
+        delete=actions.delete_entity,
+    )
+)
+SERVICES = register(
+    Collection(
+        model=Entity,
+        slug="services",
+        rows=lambda: Entity.objects.of_kind("component"),
+        order="name",
+        label="Services",
+        label_one="service",
+        description="What runs, who owns it and what it depends on.",
+        icon="stack-2",
+        kinds=("component",),
+        columns=(*_NAME, *_RUNNING, _DEPENDANTS, _DEPENDENCIES, *_TAIL),
+        form=(*_FORM, "successor"),
+        defaults={"type": ("service", "website")},
+        line=("owner", "tier", "lifecycle"),
+        empty="No service is described yet. Apply a folder of catalog files, or make the first one here.",
+        **_WRITES,
+    )
+)
+APIS = register(
+    Collection(
+        model=Entity,
+        slug="apis",
+        rows=lambda: Entity.objects.of_kind("api"),
+        order="name",
+        label="APIs",
+        label_one="API",
+        description="What services offer each other, and in which form.",
+        icon="api",
+        kinds=("api",),
+        columns=(*_NAME, *_RUNNING, _DEPENDANTS, *_TAIL),
+        form=(*_FORM, "successor"),
+        line=("owner", "type", "lifecycle"),
+        empty="No API is described yet. Declare one beside the service that provides it.",
+        **_WRITES,
+    )
+)
+RESOURCES = register(
+    Collection(
+        model=Entity,
+        slug="resources",
+        rows=lambda: Entity.objects.of_kind("resource"),
+        order="name",
+        label="Resources",
+        label_one="resource",
+        description="Databases, queues, buckets and other things that services stand on.",
+        icon="database",
+        kinds=("resource",),
+        columns=(*_NAME, *_RUNNING, _DEPENDANTS, *_TAIL),
+        form=_FORM,
+        line=("owner", "type"),
+        empty="No resource is described yet. Start with the databases of your most important service.",
+        **_WRITES,
+    )
+)
+SYSTEMS = register(
+    Collection(
+        model=Entity,
+        slug="systems",
+        rows=lambda: Entity.objects.of_kind("system"),
+        order="name",
+        label="Systems",
+        label_one="system",
+        description="Services and resources that together do one job.",
+        icon="box",
+        kinds=("system",),
+        columns=(*_NAME, _OWNER, Column("domain"), Column("description", search="D"), *(c for c in _TAIL if c.name not in {"domain", "description"})),
+        form=("name", "title", "description", "type", "owner", "domain", "tags", "links"),
+        line=("owner", "domain"),
+        empty="No system is described yet. A system names what several services do together.",
+        **_WRITES,
+    )
+)
+DOMAINS = register(
+    Collection(
+        model=Entity,
+        slug="domains",
+        rows=lambda: Entity.objects.of_kind("domain"),
+        order="name",
+        label="Domains",
+        label_one="domain",
+        description="Areas of the business that systems belong to.",
+        icon="map",
+        kinds=("domain",),
+        columns=(*_NAME, _OWNER, Column("description", search="D"), *(c for c in _TAIL if c.name not in {"domain", "description"})),
+        form=("name", "title", "description", "type", "owner", "tags", "links"),
+        line=("owner",),
+        empty="No domain is described yet. A domain is an area of the business, such as payments.",
+        **_WRITES,
+    )
+)
+DOCUMENTS = register(
+    Collection(
+        model=Document,
+        slug="documents",
+        rows=Document.objects.all,
+        order="file",
+        label="Import problems",
+        label_one="document",
+        description="Documents of catalog files that were not taken, and why.",
+        icon="file-alert",
+        columns=(
+            Column("file", cell="link"),
+            Column("number", label="Document"),
+            Column("line"),
+            Column("status", cell="badge"),
+            Column("reference"),
+            Column("error"),
+            Column("conflict"),
+            Column("source", source="source__name", shown=False),
+            Column("read_at", label="Read"),
+        ),
+        defaults={"status": ("rejected",)},
+        empty="No document was turned away.",
+        create=None,
+        update=None,
+        delete=None,
+    )
+)

@@ -1,0 +1,57 @@
+"""The graph of who depends on whom, answered by PostgreSQL.
+
+An edge runs from what fails to what suffers: ``a dependsOn b`` and ``a consumesApi b`` make b reach a;
+``a providesApi b`` makes a reach b, so that users of an API suffer with its provider.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Everything at one distance from the start: how many, a few of them, and the teams to tell."""
+
+    depth: int
+    total: int
+    services: int
+    sample: list[dict[str, Any]]
+    teams: list[dict[str, Any]]
+    tiers: dict[str, int]
+
+
+_NEIGHBOURS = """
+    SELECT subject_id FROM services_relation WHERE object_id = ANY(%(ids)s)
+    UNION SELECT object_id FROM services_relation WHERE subject_id = ANY(%(ids)s)
+"""
+
+
+def neighbours(reference_ids: Iterable[int]) -> list[int]:
+    """References with a relation to or from any of these."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEIGHBOURS, {"ids": list(reference_ids)})
+        return [row[0] for row in cursor.fetchall()]
+
+
+_REFRESH_COUNTS = """
+    UPDATE services_entitystate state
+       SET dependants = truth.dependants, dependencies = truth.dependencies, refreshed_at = now()
+      FROM (SELECT entity.id,
+                   (SELECT count(DISTINCT reached) FROM services_edge WHERE origin = entity.reference_id) AS dependants,
+                   (SELECT count(DISTINCT origin) FROM services_edge WHERE reached = entity.reference_id)
+                       AS dependencies
+              FROM services_entity entity
+             WHERE %(ids)s::bigint[] IS NULL OR entity.reference_id = ANY(%(ids)s::bigint[])) truth
+     WHERE truth.id = state.entity_id
+       AND (state.dependants, state.dependencies) IS DISTINCT FROM (truth.dependants, truth.dependencies)
+"""
+
+
+def refresh_counts(reference_ids: Iterable[int] | None = None) -> int:
+    """Count direct dependants and dependencies anew, of these references or of all; return how many rows changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REFRESH_COUNTS, {"ids": None if reference_ids is None else list(reference_ids)})
+        return cursor.rowcount

@@ -1,0 +1,46 @@
+"""Who answers for an entity: Ownership rows are the truth, ``Entity.owner`` is their cache."""
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from portal.references.models import Reference
+from portal.search import index
+from services.models import Entity, Ownership, OwnershipRole
+
+
+@transaction.atomic
+def set_accountable(*, entity: Entity, owner: Reference | None) -> None:
+    """Make ``owner`` accountable from today; None leaves the entity without an owner. The former tenure ends today."""
+    today = timezone.localdate()
+    current = Ownership.objects.filter(entity=entity, role=OwnershipRole.ACCOUNTABLE, effective_to=None).first()
+    if (current.owner_id if current else None) == (owner.pk if owner else None):
+        return
+    if current and current.effective_from == today:
+        current.delete()
+    elif current:
+        current.effective_to = today
+        current.save(update_fields=["effective_to"])
+    if owner:
+        Ownership.objects.create(entity=entity, owner=owner, effective_from=today)
+    refresh_owner_cache([entity.pk])
+
+
+_REFRESH = """
+    UPDATE services_entity SET owner_id = truth.owner_id
+      FROM (SELECT entity.id, ownership.owner_id
+              FROM services_entity entity
+              LEFT JOIN services_ownership ownership
+                     ON ownership.entity_id = entity.id AND ownership.role = 'accountable'
+                    AND ownership.effective_to IS NULL
+             WHERE entity.id = ANY(%s)) truth
+     WHERE truth.id = services_entity.id AND services_entity.owner_id IS DISTINCT FROM truth.owner_id
+"""
+
+
+def refresh_owner_cache(entity_pks: list[Any]) -> None:
+    """Bring ``Entity.owner`` in line with the open accountable ownership, and the search with it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REFRESH, [entity_pks])
+    index.refresh(Entity, entity_pks)
