@@ -82,7 +82,7 @@ class Referenced(models.Model):
             pgtrigger.Trigger(
                 name="follow_record",
                 when=pgtrigger.After,
-                operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("title", "name", "reference"),
+                operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("title", "name"),
                 func=pgtrigger.Func(_FOLLOW_RECORD),
             )
         ]
