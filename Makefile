@@ -1,0 +1,66 @@
+# The commands of the project. `make` alone lists them.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv/bin
+PORT ?= 8000
+# The demo company is loaded and one-click sign-ins are offered (on this machine only); DEMO=0 starts empty.
+DEMO ?= 1
+# Tests use servers and data of their own, next to those of `make run`.
+TEST_DATA_DIR := $(CURDIR)/.data/test
+TESTS ?=
+
+export PORT DEMO
+
+.DEFAULT_GOAL := help
+.PHONY: help run test demo lint types format bench shell setup setup-dev requirements need-python
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 15
+
+run: setup ## run the portal with a demo company on http://127.0.0.1:8000 (PORT=…, DEMO=0 for an empty one)
+	@exec $(VENV)/python manage.py runportal --port $(PORT)
+
+test: setup-dev ## run all tests (TESTS="tests/portal -k name" for some)
+	@DATA_DIR="$(TEST_DATA_DIR)" EMBEDDED_DURABLE=0 exec $(VENV)/python -m pytest $(TESTS)
+
+demo: setup ## set the demo data back to their beginning (refuses where there are real data)
+	@$(VENV)/python manage.py demo
+
+lint: setup-dev types ## run every linter and check
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/djlint templates --check --lint --quiet
+	$(VENV)/lint-imports
+	$(VENV)/python manage.py makemigrations --check --dry-run
+	$(VENV)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	HTTPS=1 DEMO=0 SECRET_KEY=$$($(VENV)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		$(VENV)/python manage.py check --deploy --fail-level WARNING
+
+types: setup-dev ## check the type annotations
+	$(VENV)/mypy
+
+format: setup-dev ## put code and templates into their standard form
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+	-$(VENV)/djlint templates --reformat --quiet
+
+bench: setup-dev ## measure every speed goal (STRICT=1 fails when one is missed)
+	@$(VENV)/python -m bench
+
+shell: setup ## open a Python prompt with the models at hand
+	@$(VENV)/python manage.py shell
+
+setup: need-python ## only prepare: .venv, packages, front end
+	@$(PYTHON) tools/prepare.py
+
+setup-dev: need-python
+	@$(PYTHON) tools/prepare.py dev
+
+requirements: setup-dev ## pin the packages anew (UPGRADE=1 for the newest versions)
+	@for name in requirements requirements-dev; do $(VENV)/pip-compile --quiet --strip-extras --no-header \
+		--annotation-style line --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		$(if $(UPGRADE),--upgrade) --output-file $$name.txt $$name.in; done
+
+need-python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Install it: apt install python3 python3-venv" >&2; exit 1; }
