@@ -15,7 +15,7 @@ def explain_missing_packages(missing):
         return "The packages are not installed yet. Run: make setup (without make: apt install make)"
     if Path(sys.prefix) != python.parent.parent:
         return "This Python has not got the packages. Run: .venv/bin/python manage.py {}".format(" ".join(sys.argv[1:]))
-    return "The package {} is missing in .venv. Run: make setup".format(missing)
+    return f"The package {missing} is missing in .venv. Run: make setup"
 
 
 def main():

@@ -24,7 +24,7 @@ OLDEST_NODE = 20
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 5
 
 
-class Problem(Exception):
+class PreparationError(Exception):
     """Something a person has to mend: one line that says what and how."""
 
 
@@ -38,7 +38,7 @@ def main(wanted):
             for name in requirements:
                 install(ROOT / name)
             build_front_end()
-    except Problem as problem:
+    except PreparationError as problem:
         return str(problem)
     except KeyboardInterrupt:
         return "Stopped. Start again to go on."
@@ -48,7 +48,7 @@ def main(wanted):
 def check_python():
     if sys.version_info < OLDEST_PYTHON:
         found, needed = ".".join(map(str, sys.version_info[:2])), ".".join(map(str, OLDEST_PYTHON))
-        raise Problem(
+        raise PreparationError(
             "Python {} is too old; Python {} or newer is needed. Install it (for example: apt install python3.12 "
             "python3.12-venv) and name it: make PYTHON=python3.12 …".format(found, needed)
         )
@@ -57,7 +57,7 @@ def check_python():
         import venv  # noqa: F401
     except ImportError as error:
         version = "{}.{}".format(*sys.version_info[:2])
-        raise Problem(
+        raise PreparationError(
             "Python's venv module is missing. Install it: apt install python3-venv (or python{}-venv)".format(version)
         ) from error
 
@@ -89,8 +89,17 @@ def install(requirements):
         return
     total = sum(1 for line in requirements.read_text().splitlines() if "==" in line.split("#")[0])
     say("Installing {} packages from {} …".format(total, requirements.name))
-    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    run(command + ["--requirement", str(requirements)], "installing " + requirements.name, PipProgress(total))
+    command = [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--progress-bar",
+        "off",
+    ]
+    run([*command, "--requirement", str(requirements)], "installing " + requirements.name, PipProgress(total))
     mark_done(requirements.name, digest)
 
 
@@ -101,14 +110,14 @@ def build_front_end():
     if not lock.exists():
         return
     packages = digest_of([ROOT / "package.json", lock])
-    digest = digest_of([ROOT / "package.json", lock] + sources)
+    digest = digest_of([ROOT / "package.json", lock, *sources])
     if is_done("front-end", digest) and (dist / "manifest.json").exists():
         return
     node, npm = find_node()
     environment = dict(os.environ, PATH=os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")]))
     if not (is_done("npm", packages) and (ROOT / "node_modules").is_dir()):
         say("Fetching the npm packages of the front end …")
-        run(npm + ["ci", "--no-audit", "--no-fund", "--loglevel=error"], "npm ci", environment=environment)
+        run([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], "npm ci", environment=environment)
         mark_done("npm", packages)
     say("Building the front end …")
     run([node, str(ROOT / "assets" / "build.mjs")], "building the front end", environment=environment)
@@ -167,7 +176,7 @@ def run(command, doing, progress=None, environment=None):
             universal_newlines=True,
         )
     except OSError as error:
-        raise Problem("{} failed: {}".format(doing, error)) from error
+        raise PreparationError("{} failed: {}".format(doing, error)) from error
     with process.stdout:
         for line in process.stdout:
             output.append(line)
@@ -175,7 +184,7 @@ def run(command, doing, progress=None, environment=None):
                 progress(line)
     if process.wait() != 0:
         sys.stderr.write("".join(output[-40:]))
-        raise Problem("{} failed (see above). Mend that and start again; what was done is kept.".format(doing))
+        raise PreparationError("{} failed (see above). Mend that and start again; what was done is kept.".format(doing))
 
 
 def works(command):

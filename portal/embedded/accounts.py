@@ -28,7 +28,10 @@ class RunAs(TypedDict, total=False):
 
 
 def server_account(data: Path) -> Account | None:
-    """Whom the servers run as, or None for ourselves. PostgreSQL refuses root, so root runs them as whoever owns the data."""
+    """Whom the servers run as, or None for ourselves.
+
+    PostgreSQL refuses root, so root runs them as whoever owns the data.
+    """
     if os.geteuid() != 0:
         return None
     try:

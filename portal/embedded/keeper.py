@@ -1,8 +1,8 @@
-"""The keeper: one process per DATA_DIR that starts the servers, restarts what dies, and stops them when nobody uses them.
+"""The keeper: one process per DATA_DIR that starts the servers, restarts what dies, and stops them when nobody is left.
 
 It is started by whoever needs the servers first (portal.embedded.users) as: python -m portal.embedded.keeper DATA_DIR
-It ends by itself: every user holds a shared lock, which the kernel releases even when the user is killed; once the keeper
-gets that lock alone, nobody is left.
+It ends by itself: every user holds a shared lock, which the kernel releases even when the user is killed; once the
+keeper gets that lock alone, nobody is left.
 """
 
 import fcntl
@@ -18,9 +18,10 @@ from pathlib import Path
 import psutil
 
 from portal.embedded.accounts import server_account
-from portal.embedded.errors import EmbeddedError
+from portal.embedded.errors import EmbeddedError, explain
 from portal.embedded.places import Places, hold, socket_directory
 from portal.embedded.postgres import Postgres
+from portal.embedded.processes import is_alive
 from portal.embedded.programs import find_programs
 from portal.embedded.redis_server import Redis
 
@@ -64,14 +65,17 @@ class Keeper:
     def watch(self) -> None:
         """Until nobody is left, or DATA_DIR has gone and nobody can join any more."""
         while not (self.leaving or self._is_last() or self._is_removed()):
-            if all(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in self.processes.values()):
+            if all(map(is_alive, self.processes.values())):
                 time.sleep(LOOK_EVERY)
             else:
                 self._restart()
 
     def stop(self) -> None:
         self.places.state.unlink(missing_ok=True)
-        for server, process in ((self.redis, self.processes.get("redis")), (self.postgres, self.processes.get("postgres"))):
+        for server, process in (
+            (self.redis, self.processes.get("redis")),
+            (self.postgres, self.processes.get("postgres")),
+        ):
             if process:
                 server.stop(process)
 
@@ -105,7 +109,7 @@ class Keeper:
             time.sleep(TRY_AGAIN_AFTER)
 
     def _is_last(self) -> bool:
-        """Try for the lock that every user shares. Once taken it stays ours, so that nobody joins servers that are stopping."""
+        """Try for the lock that every user shares. Once taken it stays ours: nobody joins servers that are stopping."""
         try:
             fcntl.flock(self.users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -138,8 +142,9 @@ def main(data_dir: str) -> int:
         finally:
             keeper.stop()
     except (EmbeddedError, OSError, psutil.Error) as error:
-        log.error("%s", error)
-        _say(str(error))
+        said = explain(error, "working in", places.root) if isinstance(error, OSError) else error
+        log.error("%s", said)
+        _say(str(said))
         return 1
     return 0
 

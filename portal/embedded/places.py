@@ -63,6 +63,8 @@ class Places:
 
     def prepare(self) -> None:
         """Make the directories. Those that exist keep the permissions they have."""
+        if sys.platform == "linux" and not Path("/proc/self").exists():
+            raise EmbeddedError("The embedded servers need /proc. Mount it: mount -t proc proc /proc")
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.own.mkdir(exist_ok=True, mode=0o700)
@@ -75,9 +77,9 @@ class Places:
 
 
 def hold(path: Path, kind: int) -> int | None:
-    """Take a lock (fcntl.LOCK_SH or LOCK_EX, perhaps with LOCK_NB) and return its descriptor, or None when it is not to be had.
+    """Take a lock (fcntl.LOCK_SH or LOCK_EX, perhaps with LOCK_NB); its descriptor, or None when it is not to be had.
 
-    flock, not lockf: the lock belongs to the open file, so forked workers keep holding it and a killed process lets it go.
+    flock, not lockf: the lock belongs to the open file, so forked workers keep holding it and a killed process lets go.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -122,8 +124,8 @@ def socket_directory(places: Places, account: Account | None) -> Path:
     short = Path(tempfile.gettempdir()).resolve() / f"groundwork-{owner}-{name}"
     if not _fits(short):
         raise EmbeddedError(
-            f"The path of the database socket would be too long, both below DATA_DIR={places.root} and below {short.parent}. "
-            "Name a shorter directory with DATA_DIR=…, or set TMPDIR=/tmp."
+            f"The path of the database socket would be too long, both below DATA_DIR={places.root} "
+            f"and below {short.parent}. Name a shorter directory with DATA_DIR=…, or set TMPDIR=/tmp."
         )
     return _private(short, owner, account)
 

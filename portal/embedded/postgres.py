@@ -13,8 +13,9 @@ import psutil
 
 from portal.embedded.accounts import Account, own_name, run_as
 from portal.embedded.errors import EmbeddedError, explain
-from portal.embedded.processes import ENVIRONMENT, end, last_words, launch, ours, read_pid, wait_for
+from portal.embedded.processes import ENVIRONMENT, end, failure, is_stranger, launch, ours, read_pid, wait_for
 
+PROGRAM_NAMES = ("postgres",)
 MAJOR_VERSION = "18"
 DATABASE = ROLE = "portal"
 SUPERUSER = "postgres"
@@ -59,7 +60,7 @@ class Postgres:
     def running(self) -> psutil.Process | None:
         """Our server, if it runs; a pid file that names anybody else is stale."""
         pid = read_pid(self.data / "postmaster.pid")
-        return ours(pid, ("postgres",), self.data) if pid else None
+        return ours(pid, PROGRAM_NAMES, self.data) if pid else None
 
     def answers(self) -> bool:
         """Whether it accepts connections, by what it wrote into its pid file (as pg_ctl reads it)."""
@@ -77,11 +78,13 @@ class Postgres:
         self._check_space(SPACE_TO_START)
         self._remove_stale_pid_file()
         self._write_access_rules()
-        child = launch([str(self.program), "-D", self._data_argument(), *self._settings()], self.data, self.log, self.account)
+        child = launch(
+            [str(self.program), "-D", self._data_argument(), *self._settings()], self.data, self.log, self.account
+        )
         if not wait_for(self.answers, child, seconds=120):
             if child.poll() is None:
                 child.send_signal(signal.SIGINT)
-            raise EmbeddedError(f"PostgreSQL did not start. The end of {self.log}:\n{last_words(self.log)}")
+            raise failure("PostgreSQL did not start", self.log)
         return child
 
     def stop(self, process: psutil.Process) -> None:
@@ -91,8 +94,8 @@ class Postgres:
     def _data_argument(self) -> str:
         """The data directory as the server sees it.
 
-        Another account may be unable to walk the path to it (a checkout below /root, whose mode is 0700). The server starts
-        with that directory as its working directory instead, and on Linux this name leads there without walking.
+        Another account may be unable to walk the path to it (a checkout below /root, whose mode is 0700). The server
+        starts with that directory as its working directory, and on Linux this name leads there without walking.
         """
         return "/proc/self/cwd" if self.account and sys.platform == "linux" else str(self.data)
 
@@ -102,7 +105,7 @@ class Postgres:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _create(self) -> None:
-        """Make the data beside their place and move them there when they are whole: what is in place was never interrupted."""
+        """Make the data beside their place, and move them there when they are whole."""
         self._check_space(SPACE_FOR_A_NEW_DATABASE)
         unfinished = self.data.with_name(f"{self.data.name}.unfinished")
         try:
@@ -137,9 +140,7 @@ class Postgres:
         with self.log.open("a") as log:
             log.write(done.stdout)
         if done.returncode or "ERROR:" in done.stdout or "FATAL:" in done.stdout:
-            raise EmbeddedError(
-                f"The database could not be created: {Path(command[0]).name} failed. The end of {self.log}:\n{last_words(self.log)}"
-            )
+            raise failure(f"The database could not be created: {Path(command[0]).name} failed", self.log)
 
     def _check_data(self) -> None:
         """Refuse data that this server cannot serve, and leave them as they are."""
@@ -151,31 +152,36 @@ class Postgres:
             version = (self.data / "PG_VERSION").read_text().strip()
             whole = (self.data / "global" / "pg_control").exists()
         except FileNotFoundError:
-            raise EmbeddedError(f"{self.data} is no complete PostgreSQL data directory: PG_VERSION is missing. {keep}.") from None
+            raise EmbeddedError(
+                f"{self.data} is no complete PostgreSQL data directory: PG_VERSION is missing. {keep}."
+            ) from None
         except OSError as error:
             raise explain(error, "reading the database in", self.data) from error
         if version != MAJOR_VERSION:
             raise EmbeddedError(
-                f"{self.data} was made by PostgreSQL {version}; this portal brings PostgreSQL {MAJOR_VERSION}, which cannot read it. "
-                f"To keep the data, save them with pg_dump of PostgreSQL {version} and load them into the new database. {keep}."
+                f"{self.data} was made by PostgreSQL {version}; this portal brings PostgreSQL {MAJOR_VERSION}, "
+                f"which cannot read it. To keep the data, save them with pg_dump of PostgreSQL {version} "
+                f"and load them into the new database. {keep}."
             )
         if not whole:
             raise EmbeddedError(
-                f"{self.data} is no complete PostgreSQL data directory: global/pg_control is missing. {keep}, or restore a backup."
+                f"{self.data} is no complete database: global/pg_control is missing. {keep}, or restore a backup."
             )
 
     def _check_space(self, needed: int) -> None:
         free = shutil.disk_usage(self.data.parent).free
         if free < needed:
             raise EmbeddedError(
-                f"The disk is full: {self.data.parent} has {free // 2**20} MB free, and the database needs {needed // 2**20} MB to start. "
+                f"The disk is full: {self.data.parent} has {free // 2**20} MB free, "
+                f"and the database needs {needed // 2**20} MB to start. "
                 "Free some space, or name a directory on another disk with DATA_DIR=…"
             )
 
     def _remove_stale_pid_file(self) -> None:
-        """PostgreSQL refuses to start while the process in its pid file lives, even if that is by now somebody else's."""
+        """PostgreSQL refuses to start while the process in its pid file lives, whoever has that number by now."""
         file = self.data / "postmaster.pid"
-        if file.exists() and not self.running():
+        pid = read_pid(file)
+        if pid and is_stranger(pid, PROGRAM_NAMES, self.data):
             file.unlink(missing_ok=True)
 
     def _write_access_rules(self) -> None:

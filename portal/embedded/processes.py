@@ -21,10 +21,27 @@ def ours(pid: int, programs: tuple[str, ...], directory: Path) -> psutil.Process
     """The process, if it lives, is one of these programs and works in this directory."""
     try:
         process = psutil.Process(pid)
-        alive = process.status() != psutil.STATUS_ZOMBIE
-        return process if alive and process.name() in programs and Path(process.cwd()) == directory else None
+        return process if is_alive(process) and process.name() in programs and _works_in(process, directory) else None
     except (psutil.Error, ValueError, OSError):
         return None
+
+
+def is_stranger(pid: int, programs: tuple[str, ...], directory: Path) -> bool:
+    """Whether a living process certainly is not the server; in doubt it is not said."""
+    try:
+        process = psutil.Process(pid)
+        return not (is_alive(process) and process.name() in programs and _works_in(process, directory))
+    except (psutil.Error, ValueError, OSError):
+        return False
+
+
+def is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def _works_in(process: psutil.Process, directory: Path) -> bool:
+    """Both servers make their data directory their working directory."""
+    return Path(process.cwd()).samefile(directory)
 
 
 def read_pid(file: Path) -> int | None:
@@ -58,7 +75,7 @@ def launch(
             )
     except OSError as error:
         raise explain(error, "starting a server in", directory) from error
-    with suppress(BrokenPipeError), cast(IO[bytes], child.stdin) as wire:
+    with suppress(BrokenPipeError), cast("IO[bytes]", child.stdin) as wire:
         wire.write(told.encode())
     return child
 
@@ -86,7 +103,17 @@ def end(process: psutil.Process, ask: tuple[tuple[int, float], ...], what: str) 
             return
         except psutil.TimeoutExpired:
             continue
-    raise EmbeddedError(f"{what} (process {process.pid}) does not stop. Look at its log, then end it with: kill {process.pid}")
+    raise EmbeddedError(
+        f"{what} (process {process.pid}) does not stop. Look at its log, then end it with: kill {process.pid}"
+    )
+
+
+def failure(what: str, log: Path, hint: str = "") -> EmbeddedError:
+    """A server or its preparation failed; the end of its log says why."""
+    words = last_words(log)
+    if "No space left on device" in words:
+        hint = "The disk is full: free some space, or name a directory on another disk with DATA_DIR=…"
+    return EmbeddedError(f"{what}. {hint}{' ' if hint else ''}The end of {log}:\n{words}")
 
 
 def last_words(log: Path, lines: int = 6) -> str:

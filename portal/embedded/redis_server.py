@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 
 from portal.embedded.accounts import Account
-from portal.embedded.errors import EmbeddedError, explain
-from portal.embedded.processes import end, last_words, launch, ours, read_pid, wait_for
+from portal.embedded.errors import explain
+from portal.embedded.processes import end, failure, launch, ours, read_pid, wait_for
 
 PROGRAM_NAMES = ("valkey-server", "redis-server")
 HOST = "127.0.0.1"
@@ -72,7 +72,8 @@ class Redis:
             server = replace(server, port=_free_port())
         if child.poll() is None:
             child.terminate()
-        raise EmbeddedError(f"Redis did not start. The end of {self.log}:\n{last_words(self.log)}")
+        hint = f"If it cannot read {self.data / 'dump.rdb'}, move that file away: it holds only queued work and caches."
+        raise failure("Redis did not start", self.log, hint)
 
     def stop(self, process: psutil.Process) -> None:
         """Ask it to save and end."""
@@ -88,7 +89,7 @@ class Redis:
             raise explain(error, "creating the directory of Redis", self.data) from error
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        """Start it with its settings on its standard input: arguments, and so the password, could be read by everybody."""
+        """Start it with its settings on its standard input: everybody could read arguments, and so the password."""
         self._remember()
         return launch([str(self.program), "-"], self.data, self.log, self.account, told=self._configuration())
 

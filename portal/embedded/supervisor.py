@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from supervisor import events
 from supervisor.options import ServerOptions
+from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor, asyncore
 
 from portal.embedded.errors import EmbeddedError
@@ -41,7 +42,10 @@ def portal_programs(port: int, data_dir: Path) -> list[Program]:
     workers = ("--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "--log-level", "warning")
     return [
         Program("web", (*granian, *workers, "--workers-kill-timeout", "5", "portal.wsgi:application")),
-        Program("worker", (*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--without-gossip", "--without-mingle")),
+        Program(
+            "worker",
+            (*celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--without-gossip", "--without-mingle"),
+        ),
         Program("beat", (*celery, "beat", "--schedule", str(data_dir / "celerybeat-schedule"), "--pidfile", "")),
     ]
 
@@ -53,11 +57,14 @@ def require_free_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except PermissionError as error:
-            raise EmbeddedError(f"Port {port} is reserved for root. Choose one above 1023: PORT=8000 make run") from error
+            raise EmbeddedError(
+                f"Port {port} is reserved for root. Choose one above 1023: PORT=8000 make run"
+            ) from error
         except OSError as error:
             free = port + 1 if port < 65535 else 8000
             raise EmbeddedError(
-                f"Port {port} of {HOST} is taken (perhaps by a portal that runs already). Choose another: PORT={free} make run"
+                f"Port {port} of {HOST} is taken (perhaps by a portal that runs already). "
+                f"Choose another: PORT={free} make run"
             ) from error
 
 
@@ -111,28 +118,38 @@ class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no 
     def runforever(self) -> None:
         """Listen to the events; here, because the library forgets its listeners when it starts to run."""
         events.subscribe(events.ProcessLogEvent, self._show)
-        events.subscribe(events.ProcessStateExitedEvent, lambda event: self._note(event, "has ended; starting it again"))
-        events.subscribe(events.ProcessStateBackoffEvent, lambda event: self._note(event, "did not start; trying again"))
+        events.subscribe(
+            events.ProcessStateExitedEvent, lambda event: self._note(event, "has ended; starting it again")
+        )
+        events.subscribe(
+            events.ProcessStateBackoffEvent, lambda event: self._note(event, "did not start; trying again")
+        )
         events.subscribe(events.ProcessStateFatalEvent, self._give_up)
         super().runforever()
 
     def _show(self, event: Any) -> None:
         self.lines.add(event.process.config.name, event.data)
 
-    def _note(self, event: Any, text: str) -> None:
+    def _note_end(self, event: Any) -> None:
         if not self.stopping:
-            self.lines.write(event.process.config.name, f"[{text}]")
+            self.lines.write(event.process.config.name, "[has ended; starting it again]")
+
+    def _note_false_start(self, event: Any) -> None:
+        if not self.stopping:
+            self.lines.write(event.process.config.name, "[did not start; trying again]")
 
     def _give_up(self, event: Any) -> None:
-        self.lines.write(event.process.config.name, f"[did not start {TRIES + 1} times; stopping everything. See the lines above]")
+        self.lines.write(
+            event.process.config.name, f"[did not start {TRIES + 1} times; stopping everything. See the lines above]"
+        )
         self.gave_up = True
-        self.options.mood = -1
+        self.options.mood = SupervisorStates.SHUTDOWN
 
 
 def _configuration(programs: list[Program], directory: Path) -> str:
     """The library's configuration file. All programs are one group, so that they stop at the same time."""
     quiet = ["[supervisord]", "nodaemon=true", "silent=true", "logfile=/dev/null", "logfile_maxbytes=0"]
-    quiet += [f"pidfile={directory / 'supervisord.pid'}", "minfds=256", "minprocs=32", "nocleanup=true"]
+    quiet += ["pidfile=" + _escape(str(directory / "supervisord.pid")), "minfds=256", "minprocs=32", "nocleanup=true"]
     group = ["[group:portal]", "programs=" + ",".join(program.name for program in programs)]
     sections = [quiet, group, *(_program_section(program) for program in programs)]
     return "\n\n".join("\n".join(section) for section in sections) + "\n"

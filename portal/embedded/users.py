@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from portal.embedded.errors import EmbeddedError, explain
 from portal.embedded.places import Places, hold, holding, is_held
@@ -98,9 +99,8 @@ def _start_keeper(places: Places) -> None:
             )
     except OSError as error:
         raise explain(error, "starting the servers in", places.root) from error
-    assert keeper.stdout is not None
-    with keeper.stdout:
-        said = keeper.stdout.read().decode()
+    with cast("IO[bytes]", keeper.stdout) as wire:
+        said = wire.read().decode()
     if said == "ready":
         # The keeper outlives us on purpose; without this Popen would warn that it is still running.
         keeper.returncode = 0
