@@ -9,12 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from portal.embedded import leave_servers
-from portal.embedded.supervisor import (
-    HOST,
-    portal_programs,
-    require_free_port,
-    supervise,
-)
+from portal.embedded.supervisor import HOST, portal_programs, require_free_port, supervise
 
 SECONDS_FOR_THE_SERVERS = 10
 
@@ -23,12 +18,7 @@ class Command(BaseCommand):
     help = "Migrate, load the demo company (with DEMO=1), and run web server, worker and beat until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--port",
-            type=int,
-            default=8000,
-            help="the port of the web server on 127.0.0.1",
-        )
+        parser.add_argument("--port", type=int, default=8000, help="the port of the web server on 127.0.0.1")
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         require_free_port(port)
@@ -38,10 +28,7 @@ class Command(BaseCommand):
             call_command("demo", once=True)
         connections.close_all()
         self._say(f"Starting; the portal will be at http://{HOST}:{port} (Ctrl-C stops it)")
-        wanted = supervise(
-            portal_programs(port, settings.DATA_DIR),
-            settings.DATA_DIR,
-        )
+        wanted = supervise(portal_programs(port, settings.DATA_DIR), settings.DATA_DIR)
         leave_servers(settings.DATA_DIR, wait=SECONDS_FOR_THE_SERVERS)
         if not wanted:
             raise CommandError("The portal could not be started; the lines above say why.")
