@@ -12,7 +12,7 @@ DEFAULT_NAMESPACE = "default"
 SHAPE = "[<kind>:][<namespace>/]<name>, for example group:default/payments"
 
 
-class InvalidReference(ValueError):
+class InvalidReferenceError(ValueError):
     """A text is no entity reference; the message says why and what would be one."""
 
 
@@ -40,7 +40,9 @@ class Ref:
 
 
 def parse_reference(
-    text: str, default_kind: str | None = None, default_namespace: str | None = DEFAULT_NAMESPACE
+    text: str,
+    default_kind: str | None = None,
+    default_namespace: str | None = DEFAULT_NAMESPACE,
 ) -> Ref:
     """Read a reference; what the text leaves out comes from the defaults.
 
@@ -48,14 +50,20 @@ def parse_reference(
     """
     kind, namespace, name = _split(text)
     if kind == "" or namespace == "" or name == "":
-        raise InvalidReference(f"“{text}” is not an entity reference: expected {SHAPE}, with no part left empty.")
+        raise InvalidReferenceError(f"“{text}” is not an entity reference: expected {SHAPE}, with no part left empty.")
     kind = kind or default_kind
     if not kind:
-        raise InvalidReference(f"“{text}” does not say which kind it means: write it as <kind>:{text}, for example component:{text}.")
+        raise InvalidReferenceError(
+            f"“{text}” does not say which kind it means: write it as <kind>:{text}, for example component:{text}."
+        )
     return Ref(kind, namespace or default_namespace or DEFAULT_NAMESPACE, name)
 
 
-def canonical(text: str, default_kind: str | None = None, default_namespace: str | None = DEFAULT_NAMESPACE) -> str:
+def canonical(
+    text: str,
+    default_kind: str | None = None,
+    default_namespace: str | None = DEFAULT_NAMESPACE,
+) -> str:
     """The canonical string of a reference as somebody wrote it."""
     return parse_reference(text, default_kind, default_namespace).canonical
 

@@ -12,12 +12,26 @@ _TEMPLATE_MARK = re.compile(r"\$\{\{|\{\{|\{%")
 _PROSE = frozenset({"description", "definition"})
 _COMMENT_LINE = re.compile(r"^\s*#.*$", re.MULTILINE)
 
-_SETTINGS = frozenset({"app", "backend", "catalog", "integrations", "proxy", "techdocs", "auth", "scaffolder", "organization"})
+_SETTINGS = frozenset(
+    {
+        "app",
+        "backend",
+        "catalog",
+        "integrations",
+        "proxy",
+        "techdocs",
+        "auth",
+        "scaffolder",
+        "organization",
+    }
+)
 
 SKELETON = "This is the skeleton of a template: its values are filled in when somebody uses the template."
 WORKFLOW = "This is a GitHub workflow, not a descriptor: it has jobs, and no apiVersion and kind."
 SETTINGS = "These are settings (app-config), not a descriptor: there is no apiVersion and kind."
-API_DEFINITION = "This is the definition of an API, not a descriptor. An API entity names it with definition: {$text: …}."
+API_DEFINITION = (
+    "This is the definition of an API, not a descriptor. An API entity names it with definition: {$text: …}."
+)
 
 
 def reason_to_set_aside(value: Any, text: str) -> str:

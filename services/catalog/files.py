@@ -17,7 +17,7 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 READER_VERSION = b"1"
 
 
-class PathMissing(Exception):
+class MissingPathError(Exception):
     """A path somebody asked for cannot be read at all."""
 
 
@@ -53,12 +53,14 @@ def find_files(path: str | Path) -> Iterator[FoundFile]:
     """The YAML files at or below a path, in the order of their names."""
     root = Path(path)
     if not root.exists():
-        raise PathMissing(f"There is no file or folder “{path}”. Give the path of one that holds catalog-info.yaml files.")
+        raise MissingPathError(
+            f"There is no file or folder “{path}”. Give the path of one that holds catalog-info.yaml files."
+        )
     root = root.resolve()
     if root.is_dir():
         if not os.access(root, os.R_OK | os.X_OK):
-            raise PathMissing(f"The folder “{path}” may not be read by this user. Change its permissions.")
-        yield from _walk(root, root)
+            raise MissingPathError(f"The folder “{path}” may not be read by this user. Change its permissions.")
+        yield from _walk(root)
     else:
         yield FoundFile(root.parent, root, readable_name(root.name))
 
@@ -80,7 +82,7 @@ def read_bounded(path: Path) -> bytes:
         raise ValueError("This is not an ordinary file, so it is not read.")
     if status.st_size > MAX_FILE_BYTES:
         raise ValueError(
-            f"The file has {status.st_size / 1_000_000:,.1f} MB; at most {MAX_FILE_BYTES / 1_000_000:,.1f} MB are read. "
+            f"The file has {status.st_size / 1_000_000:.1f} MB; at most {MAX_FILE_BYTES / 1_000_000:.1f} MB are read. "
             "Split it, or keep large definitions in files of their own and name them with $text."
         )
     return path.read_bytes()
@@ -91,7 +93,18 @@ def readable_name(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace").replace("\0", "\\0")
 
 
-def _walk(root: Path, folder: Path) -> Iterator[FoundFile]:
+def _walk(root: Path) -> Iterator[FoundFile]:
+    waiting: list[FoundFile | Path] = [root]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, FoundFile):
+            yield item
+        else:
+            waiting.extend(reversed(list(_listed(root, item))))
+
+
+def _listed(root: Path, folder: Path) -> Iterator[FoundFile | Path]:
+    """What a folder holds for the walk: descriptor files, problems, and folders to enter."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -103,7 +116,7 @@ def _walk(root: Path, folder: Path) -> Iterator[FoundFile]:
             yield from _linked(root, path)
         elif entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED_FOLDERS:
-                yield from _walk(root, path)
+                yield path
         elif path.suffix.lower() in SUFFIXES:
             yield _found(root, path)
 
@@ -115,15 +128,28 @@ def _linked(root: Path, path: Path) -> Iterator[FoundFile]:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
         if is_descriptor:
-            yield _found(root, path, problem="This is a link that leads nowhere or in a circle. Remove or mend it.")
+            yield _found(
+                root,
+                path,
+                problem="This is a link that leads nowhere or in a circle. Remove or mend it.",
+            )
         return
     if target.is_dir():
         yield from _linked_folder(root, path, target)
     elif is_descriptor and not target.is_relative_to(root):
-        yield _found(root, path, problem="This is a link to a file outside the folder, which is not read. Copy the file.")
+        yield _found(
+            root,
+            path,
+            problem="This is a link to a file outside the folder, which is not read. Copy the file.",
+        )
     elif is_descriptor and target.suffix.lower() in SUFFIXES and not _is_skipped(root, target):
         where = readable_name(str(target.relative_to(root)))
-        yield _found(root, path, problem=f"This is a link to {where}, which is read there.", is_link=True)
+        yield _found(
+            root,
+            path,
+            problem=f"This is a link to {where}, which is read there.",
+            is_link=True,
+        )
     elif is_descriptor:
         yield _found(root, path)
 
@@ -133,7 +159,12 @@ def _linked_folder(root: Path, path: Path, target: Path) -> Iterator[FoundFile]:
         return
     if target.is_relative_to(root):
         where = readable_name(str(target.relative_to(root)))
-        yield _found(root, path, problem=f"This is a link to the folder {where}, which is read there.", is_link=True)
+        yield _found(
+            root,
+            path,
+            problem=f"This is a link to the folder {where}, which is read there.",
+            is_link=True,
+        )
     else:
         message = "This is a link to a folder outside, which is not read. Give that folder as a path of its own."
         yield _found(root, path, problem=message, is_link=True)

@@ -49,7 +49,10 @@ class Kind:
     def rules_for(self, spec: object) -> tuple[Rule, ...]:
         """The rules that hold for this spec: an MCP server has remotes instead of a definition."""
         if self.name == "API" and isinstance(spec, dict) and spec.get("type") == "mcp-server":
-            return (*(rule for rule in self.rules if rule.name != "definition"), _REMOTES)
+            return (
+                *(rule for rule in self.rules if rule.name != "definition"),
+                _REMOTES,
+            )
         return self.rules
 
 
@@ -79,11 +82,22 @@ INVERSES = {
 
 
 def _owner(*, required: bool = True) -> Rule:
-    return Rule("owner", required=required, meaning="the team or person who owns it", relation=OWNED_BY, refers="Group")
+    return Rule(
+        "owner",
+        required=required,
+        meaning="the team or person who owns it",
+        relation=OWNED_BY,
+        refers="Group",
+    )
 
 
 def _part_of(name: str, refers: str) -> Rule:
-    return Rule(name, meaning=f"the {refers.lower()} it is part of", relation=PART_OF, refers=refers)
+    return Rule(
+        name,
+        meaning=f"the {refers.lower()} it is part of",
+        relation=PART_OF,
+        refers=refers,
+    )
 
 
 def _type(*, required: bool = True, examples: str) -> Rule:
@@ -91,15 +105,27 @@ def _type(*, required: bool = True, examples: str) -> Rule:
 
 
 def _lifecycle(*, required: bool = True) -> Rule:
-    return Rule("lifecycle", required=required, meaning="its lifecycle, such as production or deprecated")
+    return Rule(
+        "lifecycle",
+        required=required,
+        meaning="its lifecycle, such as production or deprecated",
+    )
 
 
 _SYSTEM = _part_of("system", "System")
 _DEPENDS_ON = Rule("dependsOn", Shape.TEXTS, meaning="what it needs to work", relation=DEPENDS_ON)
 # No schema knows dependencyOf, but the reference implementation reads it, and one text as well as a list.
-_DEPENDENCY_OF = Rule("dependencyOf", Shape.TEXT_OR_TEXTS, meaning="what needs it to work", relation=DEPENDENCY_OF)
+_DEPENDENCY_OF = Rule(
+    "dependencyOf",
+    Shape.TEXT_OR_TEXTS,
+    meaning="what needs it to work",
+    relation=DEPENDENCY_OF,
+)
 _PROFILE = Rule(
-    "profile", Shape.MAPPING, meaning="how it is shown", inner=(Rule("displayName"), Rule("email"), Rule("picture"))
+    "profile",
+    Shape.MAPPING,
+    meaning="how it is shown",
+    inner=(Rule("displayName"), Rule("email"), Rule("picture")),
 )
 _REMOTES = Rule(
     "remotes",
@@ -121,8 +147,20 @@ COMPONENT = Kind(
         _owner(),
         _SYSTEM,
         _part_of("subcomponentOf", "Component"),
-        Rule("providesApis", Shape.TEXTS, meaning="the APIs it offers", relation=PROVIDES_API, refers="API"),
-        Rule("consumesApis", Shape.TEXTS, meaning="the APIs it uses", relation=CONSUMES_API, refers="API"),
+        Rule(
+            "providesApis",
+            Shape.TEXTS,
+            meaning="the APIs it offers",
+            relation=PROVIDES_API,
+            refers="API",
+        ),
+        Rule(
+            "consumesApis",
+            Shape.TEXTS,
+            meaning="the APIs it uses",
+            relation=CONSUMES_API,
+            refers="API",
+        ),
         _DEPENDS_ON,
         _DEPENDENCY_OF,
     ),
@@ -134,14 +172,35 @@ API = Kind(
         _lifecycle(),
         _owner(),
         _SYSTEM,
-        Rule("definition", required=True, meaning="the definition of the API, or $text: and the file that holds it"),
+        Rule(
+            "definition",
+            required=True,
+            meaning="the definition of the API, or $text: and the file that holds it",
+        ),
     ),
 )
 RESOURCE = Kind(
-    "Resource", (_type(examples="database or s3-bucket"), _owner(), _SYSTEM, _DEPENDS_ON, _DEPENDENCY_OF)
+    "Resource",
+    (
+        _type(examples="database or s3-bucket"),
+        _owner(),
+        _SYSTEM,
+        _DEPENDS_ON,
+        _DEPENDENCY_OF,
+    ),
 )
-SYSTEM = Kind("System", (_owner(), _part_of("domain", "Domain"), _type(required=False, examples="product")))
-DOMAIN = Kind("Domain", (_owner(), _part_of("subdomainOf", "Domain"), _type(required=False, examples="bundle")))
+SYSTEM = Kind(
+    "System",
+    (_owner(), _part_of("domain", "Domain"), _type(required=False, examples="product")),
+)
+DOMAIN = Kind(
+    "Domain",
+    (
+        _owner(),
+        _part_of("subdomainOf", "Domain"),
+        _type(required=False, examples="bundle"),
+    ),
+)
 GROUP = Kind(
     "Group",
     (
@@ -154,8 +213,19 @@ GROUP = Kind(
             relation=PARENT_OF,
             refers="Group",
         ),
-        Rule("parent", meaning="the group it is part of", relation=CHILD_OF, refers="Group"),
-        Rule("members", Shape.TEXTS, meaning="the people in it", relation=HAS_MEMBER, refers="User"),
+        Rule(
+            "parent",
+            meaning="the group it is part of",
+            relation=CHILD_OF,
+            refers="Group",
+        ),
+        Rule(
+            "members",
+            Shape.TEXTS,
+            meaning="the people in it",
+            relation=HAS_MEMBER,
+            refers="User",
+        ),
         _PROFILE,
     ),
 )
@@ -179,7 +249,11 @@ LOCATION = Kind(
         Rule("type", meaning="the type of its targets, such as url or file"),
         Rule("target", meaning="the file or address it points at"),
         Rule("targets", Shape.TEXTS, meaning="the files or addresses it points at"),
-        Rule("presence", choices=("required", "optional"), meaning="whether a missing target is an error"),
+        Rule(
+            "presence",
+            choices=("required", "optional"),
+            meaning="whether a missing target is an error",
+        ),
     ),
 )
 TEMPLATE = Kind(
@@ -194,7 +268,12 @@ TEMPLATE = Kind(
             required=True,
             meaning="what it does, step by step",
             inner=(
-                Rule("action", Shape.ANY_TEXT, required=True, meaning="the action to run, such as fetch:template"),
+                Rule(
+                    "action",
+                    Shape.ANY_TEXT,
+                    required=True,
+                    meaning="the action to run, such as fetch:template",
+                ),
                 Rule("id", Shape.ANY_TEXT),
                 Rule("name", Shape.ANY_TEXT),
                 Rule("input", Shape.MAPPING),
@@ -208,8 +287,20 @@ TEMPLATE = Kind(
             "output",
             Shape.MAPPING,
             inner=(
-                Rule("links", Shape.MAPPINGS, inner=(Rule("url"), Rule("entityRef"), Rule("title"), Rule("icon"))),
-                Rule("text", Shape.MAPPINGS, inner=(Rule("title"), Rule("icon"), Rule("content", Shape.ANY_TEXT))),
+                Rule(
+                    "links",
+                    Shape.MAPPINGS,
+                    inner=(Rule("url"), Rule("entityRef"), Rule("title"), Rule("icon")),
+                ),
+                Rule(
+                    "text",
+                    Shape.MAPPINGS,
+                    inner=(
+                        Rule("title"),
+                        Rule("icon"),
+                        Rule("content", Shape.ANY_TEXT),
+                    ),
+                ),
             ),
         ),
     ),
@@ -217,13 +308,24 @@ TEMPLATE = Kind(
 )
 
 KINDS = {
-    kind.name: kind for kind in (COMPONENT, API, RESOURCE, SYSTEM, DOMAIN, GROUP, USER, LOCATION, TEMPLATE)
+    kind.name: kind
+    for kind in (
+        COMPONENT,
+        API,
+        RESOURCE,
+        SYSTEM,
+        DOMAIN,
+        GROUP,
+        USER,
+        LOCATION,
+        TEMPLATE,
+    )
 }
 # Kinds this portal keeps and shows without rules of its own: their owner is still somebody to reach.
 FOREIGN_RULES = (_owner(required=False),)
 
 
 def kind_of(api_version: object, kind: object) -> Kind | None:
-    """The kind with rules of its own, or None for a foreign one. Names are compared as written: ``component`` is foreign."""
+    """The kind with rules of its own, or None for a foreign one. Case counts: ``component`` is foreign."""
     known = KINDS.get(kind) if isinstance(kind, str) else None
     return known if known and api_version in known.versions else None

@@ -80,11 +80,20 @@ def _decoded(loaded: LoadedFile) -> tuple[str, str]:
         return loaded.data.decode("utf-8-sig"), ""
     except UnicodeDecodeError as error:
         line = loaded.data.count(b"\n", 0, error.start) + 1
-        return "", f"Line {line} holds bytes that are not UTF-8. Save the file as UTF-8 text."
+        return (
+            "",
+            f"Line {line} holds bytes that are not UTF-8. Save the file as UTF-8 text.",
+        )
 
 
 def _judge(document: YamlDocument, loaded: LoadedFile) -> ReadDocument:
-    read = ReadDocument(loaded.found.file, document.number, EMPTY, line=document.line, digest=loaded.digest)
+    read = ReadDocument(
+        loaded.found.file,
+        document.number,
+        EMPTY,
+        line=document.line,
+        digest=loaded.digest,
+    )
     if document.error:
         _set_aside_or_reject(read, None, document, f"Line {document.error.line}: {document.error}")
         read.line = document.error.line
@@ -99,18 +108,29 @@ def _judge_value(read: ReadDocument, document: YamlDocument, loaded: LoadedFile)
     value, notes = document.value, []
     if loaded.has_substitutions and isinstance(value, dict):
         substitutions = Substitutions(loaded.found.root, loaded.found.path)
-        value, notes = substitutions.resolve(value), [Problem(*note) for note in substitutions.notes]
+        value, notes = (
+            substitutions.resolve(value),
+            [Problem(*note) for note in substitutions.notes],
+        )
         read.digest = hashlib.sha256(loaded.digest.encode() + substitutions.digest()).hexdigest()
     verdict = validate(value)
-    read.reference, read.kind, read.lines = reference_of(value), verdict.kind, document.lines
+    read.reference, read.kind = reference_of(value), verdict.kind
     if not verdict.is_valid:
         reason = "\n".join(_with_line(problem, document.lines) for problem in verdict.problems)
         _set_aside_or_reject(read, value, document, reason)
         return
     read.status = ACCEPTED if verdict.kind else FOREIGN
-    read.entity = value
+    read.entity, read.lines = (
+        value,
+        {path: line for path, line in document.lines.items() if _is_shown(path)},
+    )
     read.relations, unread = declared(value, verdict.kind)
     read.notes = tuple(_with_line(note, document.lines) for note in (*verdict.notes, *notes, *unread))
+
+
+def _is_shown(path: str) -> bool:
+    """Whether the line of this field is kept: whole fields, and the entries of those that hold values by name."""
+    return path.count(".") < 2 or path.startswith(("metadata.annotations.", "metadata.labels.", "spec.profile."))
 
 
 def _set_aside_or_reject(read: ReadDocument, value: Any, document: YamlDocument, reason: str) -> None:

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from portal.references.grammar import DEFAULT_NAMESPACE, InvalidReference, Ref, parse_reference
+from portal.references.grammar import (
+    DEFAULT_NAMESPACE,
+    InvalidReferenceError,
+    Ref,
+    parse_reference,
+)
 from services.catalog.kinds import FOREIGN_RULES, INVERSES, OWNED_BY, Kind, Rule
 from services.catalog.validate import Problem, describe, is_kind, is_name, is_namespace
 
@@ -41,7 +46,13 @@ def declared(entity: dict[str, Any], kind: Kind | None) -> tuple[list[Declared],
     problems: list[Problem] = []
     for rule in kind.rules_for(spec) if kind else FOREIGN_RULES:
         for text, field in _texts(rule, spec):
-            relation = _read(rule, text, field, metadata.get("namespace") or DEFAULT_NAMESPACE, problems)
+            relation = _read(
+                rule,
+                text,
+                field,
+                metadata.get("namespace") or DEFAULT_NAMESPACE,
+                problems,
+            )
             if relation:
                 found.setdefault((relation.type, relation.ref.canonical), relation)
     return list(found.values()), problems
@@ -52,7 +63,10 @@ def both_directions(reference: str, relations: list[Declared]) -> list[Emitted]:
     emitted = set()
     for relation in relations:
         target = relation.ref.canonical
-        emitted |= {Emitted(reference, relation.type, target), Emitted(target, INVERSES[relation.type], reference)}
+        emitted |= {
+            Emitted(reference, relation.type, target),
+            Emitted(target, INVERSES[relation.type], reference),
+        }
     return sorted(emitted, key=lambda relation: (relation.source, relation.type, relation.target))
 
 
@@ -68,14 +82,19 @@ def _texts(rule: Rule, spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _read(rule: Rule, text: str, field: str, namespace: str, problems: list[Problem]) -> Declared | None:
     try:
         ref = parse_reference(text, rule.refers or None, namespace)
-    except InvalidReference as error:
+    except InvalidReferenceError as error:
         problems.append(Problem(field, f"{field} is not taken: {error}"))
         return None
     if len(ref.kind) > MAX_KIND or len(ref.namespace) > MAX_NAMESPACE or len(ref.name) > MAX_NAME:
         problems.append(Problem(field, f"{field} is not taken: no entity has a name as long as that."))
         return None
     if rule.relation == OWNED_BY and ref.kind.lower() not in OWNER_KINDS:
-        problems.append(Problem(field, f"{field} is not taken: {describe(text)} is a {ref.kind}; an owner is a group or a user."))
+        problems.append(
+            Problem(
+                field,
+                f"{field} is not taken: {describe(text)} is a {ref.kind}; an owner is a group or a user.",
+            )
+        )
         return None
     if not (is_kind(ref.kind) and is_namespace(ref.namespace.lower()) and is_name(ref.name)):
         problems.append(Problem(field, _unresolvable(field, text, rule)))

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from services.catalog.files import read_bounded
-from services.catalog.yaml12 import MAX_DEPTH, Unreadable, read_documents
+from services.catalog.yaml12 import MAX_DEPTH, UnreadableError, read_documents
 
 MAX_READS = 100
 
 
-class NotSubstituted(Exception):
+class SubstitutionError(Exception):
     """A value that could not be fetched; the message says why."""
 
 
@@ -51,35 +51,37 @@ class Substitutions:
             content = self._read(value[key])
             self.contents.append(content)
             return _READERS[key](content)
-        except NotSubstituted as error:
+        except SubstitutionError as error:
             self.notes.append((path, f"{path} is external, not fetched: {error}"))
             return value
 
     def _read(self, target: Any) -> bytes:
         if not isinstance(target, str) or not target:
-            raise NotSubstituted("the value must be the path of a file.")
+            raise SubstitutionError("the value must be the path of a file.")
         if "://" in target or target.startswith(("url:", "file:")):
-            raise NotSubstituted(f"only files beside the descriptor are read, and {target[:200]} is an address.")
+            raise SubstitutionError(f"only files beside the descriptor are read, and {target[:200]} is an address.")
         if len(self.contents) >= MAX_READS:
-            raise NotSubstituted(f"one document may name at most {MAX_READS} files.")
+            raise SubstitutionError(f"one document may name at most {MAX_READS} files.")
         try:
             found = (self.path.parent / target).resolve()
             if not found.is_relative_to(self.root):
-                raise NotSubstituted(f"{target[:200]} lies outside the folder that is read.")
+                raise SubstitutionError(f"{target[:200]} lies outside the folder that is read.")
             return read_bounded(found)
         except (OSError, RuntimeError) as error:
-            raise NotSubstituted(f"{target[:200]} cannot be read ({getattr(error, 'strerror', None) or error}).") from None
+            raise SubstitutionError(
+                f"{target[:200]} cannot be read ({getattr(error, 'strerror', None) or error})."
+            ) from None
         except ValueError as error:
-            raise NotSubstituted(f"{target[:200]}: {error}") from None
+            raise SubstitutionError(f"{target[:200]}: {error}") from None
 
 
 def _text(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotSubstituted("the file is not UTF-8 text.") from None
+        raise SubstitutionError("the file is not UTF-8 text.") from None
     if "\0" in text:
-        raise NotSubstituted("the file is binary.")
+        raise SubstitutionError("the file is binary.")
     return text
 
 
@@ -87,11 +89,11 @@ def _json(content: bytes) -> Any:
     try:
         value = json.loads(_text(content), parse_constant=lambda _: None)
     except RecursionError:
-        raise NotSubstituted(f"its values are nested more than {MAX_DEPTH} deep.") from None
+        raise SubstitutionError(f"its values are nested more than {MAX_DEPTH} deep.") from None
     except ValueError as error:
-        raise NotSubstituted(f"the file is not JSON ({error}).") from None
+        raise SubstitutionError(f"the file is not JSON ({error}).") from None
     if _holds_nul(value):
-        raise NotSubstituted("a text in it holds the character NUL, which cannot be stored.")
+        raise SubstitutionError("a text in it holds the character NUL, which cannot be stored.")
     return value
 
 
@@ -102,11 +104,15 @@ def _holds_nul(value: Any) -> bool:
 def _yaml(content: bytes) -> Any:
     documents = list(read_documents(_text(content)))
     if len(documents) != 1:
-        raise NotSubstituted(f"the file must hold one YAML document, but holds {len(documents)}.")
-    error: Unreadable | None = documents[0].error
+        raise SubstitutionError(f"the file must hold one YAML document, but holds {len(documents)}.")
+    error: UnreadableError | None = documents[0].error
     if error:
-        raise NotSubstituted(f"line {error.line}: {error}")
+        raise SubstitutionError(f"line {error.line}: {error}")
     return documents[0].value
 
 
-_READERS: dict[str, Callable[[bytes], Any]] = {"$text": _text, "$json": _json, "$yaml": _yaml}
+_READERS: dict[str, Callable[[bytes], Any]] = {
+    "$text": _text,
+    "$json": _json,
+    "$yaml": _yaml,
+}

@@ -49,9 +49,20 @@ def validate(entity: Any) -> Verdict:
     """Judge one document; all that is wrong is reported at once."""
     if not isinstance(entity, dict):
         found = describe(entity)
-        return Verdict((Problem("", f"The document must be a mapping that starts with apiVersion, but is {found}."),))
+        return Verdict(
+            (
+                Problem(
+                    "",
+                    f"The document must be a mapping that starts with apiVersion, but is {found}.",
+                ),
+            )
+        )
     kind = kind_of(entity.get("apiVersion"), entity.get("kind"))
-    problems = [*_envelope(entity), *_metadata(entity.get("metadata")), *_spec(entity, kind)]
+    problems = [
+        *_envelope(entity),
+        *_metadata(entity.get("metadata")),
+        *_spec(entity, kind),
+    ]
     return Verdict(tuple(problems[:MAX_PROBLEMS]), tuple(_notes(entity, kind)), kind)
 
 
@@ -60,7 +71,11 @@ def reference_of(entity: Any) -> str | None:
     metadata = entity.get("metadata") if isinstance(entity, dict) else None
     if not isinstance(metadata, dict):
         return None
-    kind, name, namespace = entity.get("kind"), metadata.get("name"), metadata.get("namespace")
+    kind, name, namespace = (
+        entity.get("kind"),
+        metadata.get("name"),
+        metadata.get("namespace"),
+    )
     if not (isinstance(kind, str) and kind and isinstance(name, str) and name):
         return None
     return f"{kind}:{namespace if namespace and isinstance(namespace, str) else DEFAULT_NAMESPACE}/{name}".lower()
@@ -116,7 +131,7 @@ _NEEDS_HOST = ("http:", "https:", "ws:", "wss:", "ftp:")
 
 
 def is_absolute_url(text: str) -> bool:
-    """Whether a browser would take this for a complete address (of any scheme; what is safe to show is another matter)."""
+    """Whether a browser would take this for a complete address (of any scheme: not all are safe to show)."""
     text = re.sub(r"[\t\n\r]", "", text.strip("".join(map(chr, range(33)))))
     scheme = _SCHEME.match(text)
     if not scheme:
@@ -133,7 +148,7 @@ def is_absolute_url(text: str) -> bool:
 def _is_host(authority: str) -> bool:
     host, _, port = authority.rpartition("@")[2].partition("]:" if "[" in authority else ":")
     host += "]" if "[" in host and not host.endswith("]") else ""
-    return bool(host) and not _FORBIDDEN_IN_HOST.search(host) and (not port or port.isdigit() and int(port) < 65536)
+    return bool(host) and not _FORBIDDEN_IN_HOST.search(host) and (not port or (port.isdigit() and int(port) < 65536))
 
 
 def is_placeholder(value: Any) -> bool:
@@ -167,7 +182,10 @@ def _envelope(entity: dict[str, Any]) -> Iterator[Problem]:
     yield from _root_text(entity, "kind", is_kind, "Component")
     for key in entity:
         if key not in _ROOT:
-            yield Problem(key, f"“{key}” is not allowed at the top of a document. {_where_it_belongs(key)}")
+            yield Problem(
+                key,
+                f"“{key}” is not allowed at the top of a document. {_where_it_belongs(key)}",
+            )
 
 
 def _root_text(entity: dict[str, Any], key: str, is_right: Callable[[str], bool], example: str) -> Iterator[Problem]:
@@ -181,7 +199,16 @@ def _root_text(entity: dict[str, Any], key: str, is_right: Callable[[str], bool]
 def _where_it_belongs(key: str) -> str:
     if key in ("relations", "status"):
         return "It is worked out from the documents, never written; remove it."
-    if key in ("name", "namespace", "title", "description", "labels", "annotations", "tags", "links"):
+    if key in (
+        "name",
+        "namespace",
+        "title",
+        "description",
+        "labels",
+        "annotations",
+        "tags",
+        "links",
+    ):
         return "It belongs under metadata; indent it there."
     if any(rule.name == key for kind in KINDS.values() for rule in kind.rules):
         return "It belongs under spec; indent it there."
@@ -210,9 +237,15 @@ def _metadata(metadata: Any) -> Iterator[Problem]:
 def _name(metadata: dict[str, Any]) -> Iterator[Problem]:
     name = metadata.get("name")
     if name is None:
-        yield Problem("metadata.name", "metadata.name is missing. Give the entity a short name such as payment-api.")
+        yield Problem(
+            "metadata.name",
+            "metadata.name is missing. Give the entity a short name such as payment-api.",
+        )
     elif not isinstance(name, str):
-        yield Problem("metadata.name", f"metadata.name must be a text, but is {describe(name)}.{_quote_it(name)}")
+        yield Problem(
+            "metadata.name",
+            f"metadata.name must be a text, but is {describe(name)}.{_quote_it(name)}",
+        )
     elif len(name) > MAX_NAME:
         message = f"metadata.name is {len(name)} characters long; at most {MAX_NAME} are allowed. Shorten “{name}” and "
         yield Problem("metadata.name", f"{message}keep the long form as metadata.title.")
@@ -226,7 +259,7 @@ def _name(metadata: dict[str, Any]) -> Iterator[Problem]:
 
 def _namespace(metadata: dict[str, Any]) -> Iterator[Problem]:
     namespace = metadata.get("namespace", "")
-    if not isinstance(namespace, str) or namespace and not is_namespace(namespace):
+    if not isinstance(namespace, str) or (namespace and not is_namespace(namespace)):
         yield Problem(
             "metadata.namespace",
             f"metadata.namespace is {describe(namespace)}. It holds lower-case letters, digits and - between them, at "
@@ -239,23 +272,38 @@ def _pairs(metadata: dict[str, Any], name: str, is_value: Callable[[str], bool])
     if pairs is None:
         return
     if not isinstance(pairs, dict):
-        yield Problem(f"metadata.{name}", f"metadata.{name} must be a mapping of texts, but is {describe(pairs)}.")
+        yield Problem(
+            f"metadata.{name}",
+            f"metadata.{name} must be a mapping of texts, but is {describe(pairs)}.",
+        )
         return
     for key, value in pairs.items():
         path = f"metadata.{name}.{key}"
         if not is_label_key(key):
-            yield Problem(path, f"metadata.{name} has the key “{key}”. A key is a name such as team or example.com/team.")
+            yield Problem(
+                path,
+                f"metadata.{name} has the key “{key}”. A key is a name such as team or example.com/team.",
+            )
         if not isinstance(value, str):
-            yield Problem(path, f"{path} must be a text, but is {describe(value)}.{_quote_it(value)}")
+            yield Problem(
+                path,
+                f"{path} must be a text, but is {describe(value)}.{_quote_it(value)}",
+            )
         elif not is_value(value):
-            yield Problem(path, f"{path} is {describe(value)}. A label holds letters, digits and -_. between them, at most {MAX_NAME}.")
+            yield Problem(
+                path,
+                f"{path} is {describe(value)}. A label holds letters, digits and -_. between them, at most {MAX_NAME}.",
+            )
 
 
 def _tags(tags: Any) -> Iterator[Problem]:
     if tags is None:
         return
     if not isinstance(tags, list):
-        yield Problem("metadata.tags", f"metadata.tags must be a list of texts, but is {describe(tags)}.")
+        yield Problem(
+            "metadata.tags",
+            f"metadata.tags must be a list of texts, but is {describe(tags)}.",
+        )
         return
     for tag in tags:
         if not isinstance(tag, str) or not is_tag(tag):
@@ -270,7 +318,10 @@ def _links(links: Any) -> Iterator[Problem]:
     if links is None:
         return
     if not isinstance(links, list):
-        yield Problem("metadata.links", f"metadata.links must be a list of links, but is {describe(links)}.")
+        yield Problem(
+            "metadata.links",
+            f"metadata.links must be a list of links, but is {describe(links)}.",
+        )
         return
     for number, link in enumerate(links):
         yield from _link(link, f"metadata.links[{number}]")
@@ -278,12 +329,18 @@ def _links(links: Any) -> Iterator[Problem]:
 
 def _link(link: Any, path: str) -> Iterator[Problem]:
     if not isinstance(link, dict):
-        yield Problem(path, f"{path} must be a mapping with url and title, but is {describe(link)}.")
+        yield Problem(
+            path,
+            f"{path} must be a mapping with url and title, but is {describe(link)}.",
+        )
         return
     url = link.get("url")
     if not isinstance(url, str) or not is_absolute_url(url):
         found = f"is {describe(url)}" if "url" in link else "is missing"
-        yield Problem(path, f"{path}.url {found}. Write the whole address, starting with https:// or another scheme.")
+        yield Problem(
+            path,
+            f"{path}.url {found}. Write the whole address, starting with https:// or another scheme.",
+        )
     for key in ("title", "icon", "type"):
         yield from _check(Rule(key), link, path)
         if key != "type" and isinstance(link.get(key), str) and link[key] and not link[key].strip():
@@ -314,9 +371,15 @@ def _check(rule: Rule, holder: dict[str, Any], above: str) -> Iterator[Problem]:
         return
     value = holder[rule.name]
     if not _fits(rule, value):
-        yield Problem(path, f"{path} {_EXPECTED[rule.shape]}, but is {describe(value)}.{_how_to_mend(rule, value)}")
+        yield Problem(
+            path,
+            f"{path} {_EXPECTED[rule.shape]}, but is {describe(value)}.{_how_to_mend(rule, value)}",
+        )
     elif rule.choices and value not in rule.choices:
-        yield Problem(path, f"{path} must be one of {', '.join(rule.choices)}, but is {describe(value)}.")
+        yield Problem(
+            path,
+            f"{path} must be one of {', '.join(rule.choices)}, but is {describe(value)}.",
+        )
     elif rule.at_least_one and not value:
         yield Problem(path, f"{path} is empty. Add {_meaning(rule)}.")
     elif rule.inner:
@@ -330,7 +393,7 @@ def _numbered(path: str, values: list[Any]) -> list[tuple[str, Any]]:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value != "" or is_placeholder(value)
+    return (isinstance(value, str) and value != "") or is_placeholder(value)
 
 
 def _is_texts(value: Any) -> bool:
@@ -403,7 +466,10 @@ def _notes(entity: dict[str, Any], kind: Kind | None) -> Iterator[Problem]:
     metadata = entity.get("metadata")
     for key in _MAY_BE_EMPTY if isinstance(metadata, dict) else ():
         if key in metadata and metadata[key] is None:  # type: ignore[operator,index]
-            yield Problem(f"metadata.{key}", f"metadata.{key} is empty and read as absent. Leave the line out.")
+            yield Problem(
+                f"metadata.{key}",
+                f"metadata.{key} is empty and read as absent. Leave the line out.",
+            )
     if kind is None and isinstance(entity.get("kind"), str):
         yield from _foreign_note(entity["kind"], entity.get("apiVersion"))
 
@@ -413,4 +479,7 @@ def _foreign_note(name: str, api_version: Any) -> Iterator[Problem]:
     if meant and meant.name != name:
         yield Problem("kind", f"kind is “{name}”; write {meant.name} for it to be read as one.")
     elif meant:
-        yield Problem("apiVersion", f"{name} is known with apiVersion {meant.versions[0]}, not {describe(api_version)}.")
+        yield Problem(
+            "apiVersion",
+            f"{name} is known with apiVersion {meant.versions[0]}, not {describe(api_version)}.",
+        )

@@ -20,10 +20,11 @@ from yaml.parser import Parser
 from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
+FastParser: Any
 try:
-    from yaml.cyaml import CParser
+    from yaml._yaml import CParser as FastParser
 except ImportError:  # PyYAML built without libyaml: slower, the same events
-    CParser = None
+    FastParser = None
 
 MAX_DEPTH = 100
 MAX_NODES = 250_000
@@ -33,7 +34,7 @@ MAX_FIELD_DEPTH = 3
 MAX_INTEGER_DIGITS = 300
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A document that cannot be read; the message is for people, ``line`` counts from 1 within the file."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
@@ -49,7 +50,7 @@ class YamlDocument:
     line: int
     text: str
     value: Any = None
-    error: Unreadable | None = None
+    error: UnreadableError | None = None
     lines: dict[str, int] = field(default_factory=dict)
 
 
@@ -65,7 +66,7 @@ def read_documents(text: str, *, pure: bool = False) -> Iterator[YamlDocument]:
     for number, (first_line, part) in enumerate(_split(text)):
         if number >= MAX_DOCUMENTS:
             reason = f"The file holds more than {MAX_DOCUMENTS:,} documents; it is not read further. Split it."
-            yield YamlDocument(number, first_line + 1, part, error=Unreadable(reason, first_line + 1))
+            yield YamlDocument(number, first_line + 1, part, error=UnreadableError(reason, first_line + 1))
             return
         yield _read_document(number, part, first_line, pure=pure)
 
@@ -99,12 +100,12 @@ def _split(text: str) -> Iterator[tuple[int, str]]:
 def _read_document(number: int, text: str, first_line: int, *, pure: bool) -> YamlDocument:
     document = YamlDocument(number, first_line + 1, text)
     try:
-        parser = _PythonParser(text) if pure or CParser is None else CParser(text)
+        parser = _PythonParser(text) if pure or FastParser is None else FastParser(text)
         builder = _Builder(parser, first_line, document.lines)
         document.line = builder.start()
         document.value = builder.build()
-    except (Unreadable, YAMLError) as error:
-        document.error = _explained(error, first_line)
+    except (UnreadableError, YAMLError) as error:
+        document.error = _explained(error, text, first_line)
     return document
 
 
@@ -115,12 +116,12 @@ def _read_document(number: int, text: str, first_line: int, *, pure: bool) -> Ya
 class _Frame:
     """A mapping or list that is being read."""
 
-    value: dict[str, Any] | list[Any]
+    value: Any  # a dict or a list
     anchor: str | None
     path: str | None
     depth: int
     nodes_before: int
-    key: str | None = None
+    key: str = ""
     awaits_key: bool = True
 
 
@@ -158,7 +159,10 @@ class _Builder:
     def _scalar(self, event: events.ScalarEvent) -> None:
         text = event.value
         if "\0" in text:
-            raise self._error("The text holds the character NUL (\\0), which cannot be stored. Remove it.", event)
+            raise self._error(
+                "The text holds the character NUL (\\0), which cannot be stored. Remove it.",
+                event,
+            )
         plain = event.implicit[0] and not event.tag
         value = resolve(text) if plain else _tagged(event.tag, text)
         if event.anchor:
@@ -192,14 +196,23 @@ class _Builder:
         frame = self.frames.pop()
         if frame.anchor:
             self.open_anchors.discard(frame.anchor)
-            self.anchors[frame.anchor] = (frame.value, self.nodes - frame.nodes_before + 1)
+            self.anchors[frame.anchor] = (
+                frame.value,
+                self.nodes - frame.nodes_before + 1,
+            )
         self._place(frame.value, event)
 
     def _alias(self, event: events.AliasEvent) -> None:
         if event.anchor in self.open_anchors:
-            raise self._error(f"The alias *{event.anchor} stands within the value it names, which has no end.", event)
+            raise self._error(
+                f"The alias *{event.anchor} stands within the value it names, which has no end.",
+                event,
+            )
         if event.anchor not in self.anchors:
-            raise self._error(f"The alias *{event.anchor} names no value: no &{event.anchor} stands before it.", event)
+            raise self._error(
+                f"The alias *{event.anchor} names no value: no &{event.anchor} stands before it.",
+                event,
+            )
         value, size = self.anchors[event.anchor]
         self._count(size, event)
         self._place(value, event)
@@ -223,23 +236,25 @@ class _Builder:
         elif frame.awaits_key:
             self._take_key(frame, as_key(value), event)
         else:
-            frame.value[frame.key or ""] = value
+            frame.value[frame.key] = value
             frame.awaits_key = True
 
     def _take_key(self, frame: _Frame, key: str, event: Any) -> None:
-        assert isinstance(frame.value, dict)
         if key in frame.value:
-            raise self._error(f"The field “{key}” stands here a second time. Keep one of the two.", event)
+            raise self._error(
+                f"The field “{key}” stands here a second time. Keep one of the two.",
+                event,
+            )
         if frame.path is not None:
             self.lines[_joined(frame.path, key)] = self.first_line + event.start_mark.line + 1
         frame.key, frame.awaits_key = key, False
 
-    def _error(self, message: str, event: Any) -> Unreadable:
-        return Unreadable(message, self.first_line + event.start_mark.line + 1)
+    def _error(self, message: str, event: Any) -> UnreadableError:
+        return UnreadableError(message, self.first_line + event.start_mark.line + 1)
 
 
-def _joined(path: str, key: str | None) -> str:
-    return f"{path}.{key}" if path else key or ""
+def _joined(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 # --- scalars: https://yaml.org/spec/1.2.2/#103-core-schema -----------------------------------------------------------
@@ -302,33 +317,34 @@ def as_key(value: Any) -> str:
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 _ADVICE = (
-    ("found character '\\t'", "A tab stands where spaces must: indent with spaces only."),
-    ("mapping values are not allowed", "A second “key: value” begins within a value. Indent it as its neighbours are, or put the text in quotes."),
+    ("mapping values are not allowed", "A “key: value” begins inside a value. Indent it anew, or quote the text."),
     ("did not find expected key", "The indentation does not fit the lines above it."),
     ("did not find expected '-' indicator", "The indentation of this list does not fit the lines above it."),
     ("did not find expected ',' or", "A list or mapping opened with [ or { is not closed, or lacks a comma."),
     ("did not find expected node content", "A list or mapping opened with [ or { is not closed."),
     ("while scanning a quoted scalar", "The quotation mark that opens a text here is never closed."),
     ("could not find expected ':'", "A line is neither “key: value” nor part of a list; a colon may be missing."),
-    ("found character that cannot start any token", "A value cannot begin with this character. Put the text in quotes."),
+    ("found character that cannot start any token", "A value cannot begin like this. Put the text in quotes."),
     ("found undefined tag handle", "The tag here uses a prefix that no %TAG line declares."),
     ("control characters are not allowed", "The text holds a control character. Remove it."),
-    ("did not find expected <document start>", "Text stands here that belongs to no field; a colon or a --- may be missing before it."),
+    ("did not find expected <document start>", "Text stands here that belongs to no field; a colon may be missing."),
     ("found unexpected document", "A --- stands within a quoted text. Close the quotation mark first."),
     ("incompatible YAML document", "The %YAML line names a version other than 1.1 or 1.2. Remove the line."),
 )  # fmt: skip
 
 
-def _explained(error: Exception, first_line: int) -> Unreadable:
-    if isinstance(error, Unreadable):
+def _explained(error: Exception, text: str, first_line: int) -> UnreadableError:
+    if isinstance(error, UnreadableError):
         return error
     if isinstance(error, ReaderError):
-        return Unreadable("The text holds a character that YAML does not allow. Remove it.", first_line + 1)
+        return UnreadableError("The text holds a character that YAML does not allow. Remove it.", first_line + 1)
     if not isinstance(error, MarkedYAMLError):
-        return Unreadable(f"This is not YAML: {error}.", first_line + 1)
+        return UnreadableError(f"This is not YAML: {error}.", first_line + 1)
     said = " ".join(part for part in (error.context, error.problem) if part)
+    mark = error.context_mark if "quoted scalar" in said else None
+    mark = mark or error.problem_mark or error.context_mark
+    line = min(mark.line, text.rstrip().count("\n")) if mark else 0
+    if "cannot start any token" in said and text.splitlines()[line].startswith("\t"):
+        return UnreadableError("A tab stands where spaces must: indent with spaces only.", first_line + line + 1)
     advice = next((advice for words, advice in _ADVICE if words in said), f"This is not YAML: {error.problem}.")
-    mark = error.problem_mark or error.context_mark
-    if "quoted scalar" in said and error.context_mark:
-        mark = error.context_mark
-    return Unreadable(advice, first_line + mark.line + 1 if mark else first_line + 1)
+    return UnreadableError(advice, first_line + line + 1)
