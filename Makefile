@@ -3,14 +3,11 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv/bin
-PORT ?= 8000
-# The demo company is loaded and one-click sign-ins are offered (on this machine only); DEMO=0 starts empty.
-DEMO ?= 1
+# The demo company is loaded and one-click sign-ins are offered (on this machine only); DEMO=0, here or in .env, starts empty.
+DEMO ?= $(or $(shell sed -n 's/^DEMO=//p' .env 2>/dev/null),1)
 # Tests use servers and data of their own, next to those of `make run`.
 TEST_DATA_DIR := $(CURDIR)/.data/test
 TESTS ?=
-
-export PORT DEMO
 
 .DEFAULT_GOAL := help
 .PHONY: help run test demo lint types format bench shell setup setup-dev requirements need-python
@@ -19,13 +16,13 @@ help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 15
 
 run: setup ## run the portal with a demo company on http://127.0.0.1:8000 (PORT=…, DEMO=0 for an empty one)
-	@exec $(VENV)/python manage.py runportal --port $(PORT)
+	@DEMO=$(DEMO) exec $(VENV)/python manage.py runportal
 
 test: setup-dev ## run all tests (TESTS="tests/portal -k name" for some)
 	@DATA_DIR="$(TEST_DATA_DIR)" EMBEDDED_DURABLE=0 exec $(VENV)/python -m pytest $(TESTS)
 
 demo: setup ## set the demo data back to their beginning (refuses where there are real data)
-	@$(VENV)/python manage.py demo
+	@DEMO=$(DEMO) $(VENV)/python manage.py demo
 
 lint: setup-dev types ## run every linter and check
 	$(VENV)/ruff check .
@@ -49,7 +46,7 @@ bench: setup-dev ## measure every speed goal (STRICT=1 fails when one is missed)
 	@$(VENV)/python -m bench
 
 shell: setup ## open a Python prompt with the models at hand
-	@$(VENV)/python manage.py shell
+	@DEMO=$(DEMO) $(VENV)/python manage.py shell
 
 setup: need-python ## only prepare: .venv, packages, front end
 	@$(PYTHON) tools/prepare.py

@@ -1,5 +1,6 @@
 """`manage.py runportal`: the whole portal on this machine, as `make run` starts it."""
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -18,7 +19,12 @@ class Command(BaseCommand):
     help = "Migrate, load the demo company (with DEMO=1), and run web server, worker and beat until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="the port of the web server on 127.0.0.1")
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=os.environ.get("PORT", "8000"),
+            help="the port on 127.0.0.1 (default: PORT, or 8000)",
+        )
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         require_free_port(port)

@@ -1,0 +1,105 @@
+"""Finding a Chromium for the browser tests: an installed one, else Playwright's, else Debian's as root.
+
+Where none can be had the tests skip on a person's machine, and fail under CI=true.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+INSTALLED_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+DOWNLOAD_SECONDS = 300
+# Root has no sandbox, and a container's /dev/shm is small.
+LAUNCH_ARGUMENTS = [*(["--no-sandbox"] if os.geteuid() == 0 else []), "--disable-dev-shm-usage"]
+
+
+class NoChromium(Exception):  # noqa: N818  it is a finding, not a fault
+    """No Chromium can be had; says what was tried."""
+
+
+@cache
+def find_chromium() -> Path:
+    """A Chromium that starts. Only one test process at a time looks, and perhaps downloads."""
+    with (Path(tempfile.gettempdir()) / f"groundwork-chromium-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        tried = []
+        ways: tuple[Callable[[], Path], ...] = (installed, downloaded, downloaded_now, installed_by_apt)
+        for way in ways:
+            try:
+                return way()
+            except NoChromium as reason:
+                tried.append(str(reason))
+    raise NoChromium("No Chromium for the browser tests: " + "; ".join(tried))
+
+
+def require_chromium() -> Path:
+    """The Chromium, or the end of the test: skipped for a person, failed for CI."""
+    try:
+        return find_chromium()
+    except NoChromium as reason:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{reason}. Under CI=true the browser tests must run.", pytrace=False)
+        pytest.skip(f"{reason}. Install one: apt install chromium")
+
+
+def installed() -> Path:
+    for name in INSTALLED_NAMES:
+        found = shutil.which(name)
+        if found and _starts(Path(found)):
+            return Path(found)
+    raise NoChromium(f"none of {', '.join(INSTALLED_NAMES)} is installed")
+
+
+def downloaded() -> Path:
+    """The one that Playwright has downloaded before."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = Path(playwright.chromium.executable_path)
+    if path.exists() and _starts(path):
+        return path
+    raise NoChromium("Playwright's own is not there, or a library it needs is missing")
+
+
+def downloaded_now() -> Path:
+    _run([sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"], "Playwright could not download one")
+    return downloaded()
+
+
+def installed_by_apt() -> Path:
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise NoChromium("apt-get cannot install one without root")
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    _run(["apt-get", "update", "--quiet"], "apt-get update failed", environment)
+    packages = ["chromium", "fonts-liberation"]
+    _run(["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages], "apt-get failed", environment)
+    return installed()
+
+
+def _starts(program: Path) -> bool:
+    """Whether it can be executed at all; a downloaded one may lack the system's libraries."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _run(command: list[str], problem: str, environment: dict[str, str] | None = None) -> None:
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS, check=False, env=environment
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoChromium(f"{problem} ({error})") from error
+    if done.returncode != 0:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+        raise NoChromium(f"{problem} ({last[0]})")
