@@ -1,1 +1,13 @@
+/* Everything the browser runs. Each module improves pages that work without it; all of them listen on the document, so
+   that content which htmx puts in later needs no set-up. */
 import "htmx.org";
+
+import "./copy.js";
+import "./forms.js";
+import "./keyboard.js";
+import "./lists.js";
+import "./menus.js";
+import "./palette.js";
+import "./swaps.js";
+import "./theme.js";
+import "./toasts.js";

@@ -1,0 +1,124 @@
+/* The command palette: one field, answers while typing, a preview beside them. The server renders the answers
+   (templates/portal/search_palette.html); here is only choosing. The focus stays in the field, the chosen option is
+   named by aria-activedescendant. */
+const PAUSE_MS = 90;
+const LAST = "palette-query";
+
+const dialog = document.getElementById("palette");
+const input = dialog?.querySelector("input");
+const hits = dialog?.querySelector("[role=listbox]");
+const peek = dialog?.querySelector(".gw-peek");
+const count = dialog?.querySelector("[data-count]");
+let running = new AbortController();
+let asked = Promise.resolve();
+let timer = null;
+
+export function openPalette() {
+  if (!dialog) return false;
+  if (dialog.open) return true;
+  dialog.showModal();
+  input.value = sessionStorage.getItem(LAST) ?? "";
+  input.select();
+  askNow();
+  return true;
+}
+
+function askSoon() {
+  clearTimeout(timer);
+  timer = setTimeout(askNow, PAUSE_MS);
+}
+
+function askNow() {
+  clearTimeout(timer);
+  timer = null;
+  asked = ask();
+  return asked;
+}
+
+async function ask() {
+  running.abort();
+  running = new AbortController();
+  const query = input.value.trim();
+  sessionStorage.setItem(LAST, query);
+  hits.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(`${dialog.dataset.url}?q=${encodeURIComponent(query)}`, { signal: running.signal });
+    if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`);
+    show(await answer.text());
+  } catch (problem) {
+    if (problem.name !== "AbortError") showFailure(query);
+  }
+}
+
+function show(html) {
+  hits.innerHTML = html;
+  hits.removeAttribute("aria-busy");
+  count.textContent = hits.querySelector("[data-summary]")?.textContent ?? "";
+  choose(options()[0]);
+}
+
+function showFailure(query) {
+  const link = Object.assign(document.createElement("a"), { href: `${dialog.dataset.more}?q=${encodeURIComponent(query)}`, textContent: "Open the search page" });
+  const text = document.createElement("p");
+  text.className = "gw-palette-none";
+  text.append("The search does not answer. ", link);
+  hits.replaceChildren(text);
+  hits.removeAttribute("aria-busy");
+  choose(null);
+}
+
+const options = () => [...hits.querySelectorAll("[role=option]")];
+const chosen = () => hits.querySelector("[aria-selected=true]");
+
+function choose(option) {
+  chosen()?.setAttribute("aria-selected", "false");
+  option?.setAttribute("aria-selected", "true");
+  option?.scrollIntoView({ block: "nearest" });
+  input.setAttribute("aria-expanded", String(Boolean(option)));
+  if (option) input.setAttribute("aria-activedescendant", option.id);
+  else input.removeAttribute("aria-activedescendant");
+  const preview = option?.querySelector("template")?.content.cloneNode(true);
+  peek.replaceChildren(...(preview ? [preview] : []));
+  peek.hidden = !preview;
+}
+
+function move(by) {
+  const all = options();
+  if (all.length) choose(all[(all.indexOf(chosen()) + by + all.length) % all.length]);
+}
+
+function open(option, beside) {
+  if (!option) return;
+  if (beside) window.open(option.dataset.url, "_blank", "noopener");
+  else window.location.assign(option.dataset.url);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "k") return;
+  if (openPalette()) event.preventDefault();
+});
+
+input?.addEventListener("input", askSoon);
+
+const keys = { ArrowDown: () => move(1), ArrowUp: () => move(-1), Enter: openAnswer };
+input?.addEventListener("keydown", (event) => {
+  if (event.isComposing || !(event.key in keys)) return;
+  event.preventDefault();
+  keys[event.key](event);
+});
+
+/** Opens what the text as it stands now leads to: who types fast and presses Enter is not sent to an older answer. */
+async function openAnswer(event) {
+  const beside = event.ctrlKey || event.metaKey;
+  await (timer === null ? asked : askNow());
+  open(chosen(), beside);
+}
+
+hits?.addEventListener("pointermove", (event) => {
+  const option = event.target.closest("[role=option]");
+  if (option && option !== chosen()) choose(option);
+});
+hits?.addEventListener("click", (event) => {
+  const option = event.target.closest("[role=option]");
+  if (option) open(option, event.ctrlKey || event.metaKey);
+});
