@@ -108,6 +108,8 @@ def holding(path: Path) -> Iterator[None]:
 
 def is_held(path: Path) -> bool:
     """Whether some process holds this lock alone."""
+    if not path.exists():
+        return False
     descriptor = hold(path, fcntl.LOCK_SH | fcntl.LOCK_NB)
     if descriptor is None:
         return True

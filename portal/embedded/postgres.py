@@ -152,9 +152,7 @@ class Postgres:
             version = (self.data / "PG_VERSION").read_text().strip()
             whole = (self.data / "global" / "pg_control").exists()
         except FileNotFoundError:
-            raise EmbeddedError(
-                f"{self.data} is no complete PostgreSQL data directory: PG_VERSION is missing. {keep}."
-            ) from None
+            raise EmbeddedError(f"{self.data} is no complete database: PG_VERSION is missing. {keep}.") from None
         except OSError as error:
             raise explain(error, "reading the database in", self.data) from error
         if version != MAJOR_VERSION:

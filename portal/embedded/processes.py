@@ -84,10 +84,10 @@ def wait_for(answer: Callable[[], bool], child: subprocess.Popen[bytes], seconds
     """Wait until the answer is yes; no when the child ends before or the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
+        if child.poll() is not None:
+            return False
         if answer():
             return True
-        if child.poll() is not None:
-            return answer()
         time.sleep(0.02)
     return False
 

@@ -52,7 +52,7 @@ class Redis:
     def answers(self) -> bool:
         """Whether the server at our port takes our password."""
         try:
-            with socket.create_connection((HOST, self.port), timeout=2) as connection:
+            with socket.create_connection((HOST, self.port), timeout=0.5) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
                 with connection.makefile("rb") as replies:
                     return replies.readline() == b"+OK\r\n" and replies.readline() == b"+PONG\r\n"
@@ -76,8 +76,8 @@ class Redis:
         raise failure("Redis did not start", self.log, hint)
 
     def stop(self, process: psutil.Process) -> None:
-        """Ask it to save and end."""
-        end(process, ((signal.SIGTERM, 8), (signal.SIGKILL, 5)), "Redis")
+        """Ask it to save and end; one that cannot save (a full disk) is ended without."""
+        end(process, ((signal.SIGTERM, 3), (signal.SIGKILL, 5)), "Redis")
 
     def _prepare(self) -> None:
         try:

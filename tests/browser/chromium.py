@@ -80,7 +80,9 @@ def installed_by_apt() -> Path:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     _run(["apt-get", "update", "--quiet"], "apt-get update failed", environment)
     packages = ["chromium", "fonts-liberation"]
-    _run(["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages], "apt-get failed", environment)
+    _run(
+        ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages], "apt-get failed", environment
+    )
     return installed()
 
 

@@ -58,7 +58,7 @@ def test_without_any_a_person_skips_and_ci_fails(
     monkeypatch.setenv("CI", ci)
     for way in ("downloaded", "downloaded_now", "installed_by_apt"):
         monkeypatch.setattr(chromium, way, refuse)
-    with pytest.raises(outcome, match="none of chromium, .* is installed; refused; refused; refused"):
+    with pytest.raises(outcome, match=r"none of chromium, .* is installed; refused; refused; refused"):
         chromium.require_chromium()
 
 
