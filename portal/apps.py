@@ -10,4 +10,4 @@ class PortalConfig(AppConfig):
 
         from portal import checks  # noqa: F401  registers the system checks
 
-        autodiscover_modules("collections", "panels", "access")
+        autodiscover_modules("collections", "access", "heads", "panels", "work", "provenance")

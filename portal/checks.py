@@ -32,7 +32,10 @@ def _columns_resolve(collection: Collection) -> Iterable[CheckMessage]:
             bind(column, collection.model)
         except (FieldDoesNotExist, AttributeError) as problem:
             yield _error(
-                1, f"column “{column.name}” cannot be read: {problem}", "Name a field path or give an expr.", collection
+                1,
+                f"column “{column.name}” cannot be read: {problem}",
+                "Name a field path or give an expr.",
+                collection,
             )
 
 
@@ -43,24 +46,42 @@ def _names_are_free(collection: Collection) -> Iterable[CheckMessage]:
     for column in collection.columns:
         if column.name in RESERVED or "." in column.name:
             yield _error(
-                2, f"the column name “{column.name}” means something else in an address.", "Rename it.", collection
+                2,
+                f"the column name “{column.name}” means something else in an address.",
+                "Rename it.",
+                collection,
             )
         if column.name in seen:
-            yield _error(3, f"two columns are called “{column.name}”.", "A name is an identity.", collection)
+            yield _error(
+                3,
+                f"two columns are called “{column.name}”.",
+                "A name is an identity.",
+                collection,
+            )
         seen.add(column.name)
 
 
 def _order_is_sortable(collection: Collection) -> Iterable[CheckMessage]:
     name = collection.order.removeprefix("-")
     if name not in {column.name for column in collection.columns}:
-        yield _error(4, f"its order “{name}” is none of its columns.", "Order by a column.", collection)
+        yield _error(
+            4,
+            f"its order “{name}” is none of its columns.",
+            "Order by a column.",
+            collection,
+        )
 
 
 def _form_fields_exist(collection: Collection) -> Iterable[CheckMessage]:
     own = {field.name for field in collection.model._meta.get_fields()}
     for name in collection.form:
         if name not in own:
-            yield _error(5, f"its form names “{name}”, which the model does not have.", "Name model fields.", collection)
+            yield _error(
+                5,
+                f"its form names “{name}”, which the model does not have.",
+                "Name model fields.",
+                collection,
+            )
 
 
 def _cells_exist(collection: Collection) -> Iterable[CheckMessage]:
@@ -69,20 +90,35 @@ def _cells_exist(collection: Collection) -> Iterable[CheckMessage]:
     for column in collection.columns:
         if column.cell and column.cell not in known_cells():
             known = ", ".join(sorted(known_cells()))
-            yield _error(6, f"column “{column.name}” wants the unknown cell “{column.cell}”.", known, collection)
+            yield _error(
+                6,
+                f"column “{column.name}” wants the unknown cell “{column.cell}”.",
+                known,
+                collection,
+            )
 
 
 def _search_weights_are_known(collection: Collection) -> Iterable[CheckMessage]:
     for column in collection.columns:
         if column.search not in {"", "A", "B", "C", "D"}:
-            yield _error(7, f"column “{column.name}” has search weight “{column.search}”.", "Use A to D.", collection)
+            yield _error(
+                7,
+                f"column “{column.name}” has search weight “{column.search}”.",
+                "Use A to D.",
+                collection,
+            )
 
 
 def _names_lead_to_columns(collection: Collection) -> Iterable[CheckMessage]:
     names = {column.name for column in collection.columns}
     for name in (*collection.line, *collection.defaults):
         if name not in names:
-            yield _error(8, f"“{name}” in line or defaults is none of its columns.", "Name a column.", collection)
+            yield _error(
+                8,
+                f"“{name}” in line or defaults is none of its columns.",
+                "Name a column.",
+                collection,
+            )
 
 
 _CHECKS: tuple[Callable[[Collection], Iterable[CheckMessage]], ...] = (
@@ -104,8 +140,20 @@ def check_panels(**kwargs: Any) -> list[CheckMessage]:
         try:
             get_template(each.template)
         except (TemplateDoesNotExist, TemplateSyntaxError) as problem:
-            problems.append(_error(20, f"Panel “{each.title}”: {each.template}: {problem}", "Write its template."))
+            problems.append(
+                _error(
+                    20,
+                    f"Panel “{each.title}”: {each.template}: {problem}",
+                    "Write its template.",
+                )
+            )
         if each.name in seen:
-            problems.append(_error(21, f"Two panels are called “{each.name}”.", "Give one another title."))
+            problems.append(
+                _error(
+                    21,
+                    f"Two panels are called “{each.name}”.",
+                    "Give one another title.",
+                )
+            )
         seen.add(each.name)
     return problems

@@ -127,6 +127,10 @@ class Collection:
     def url(self) -> str:
         return reverse("collection", args=[self.slug])
 
+    @property
+    def api_url(self) -> str:
+        return reverse(f"api-{self.slug}")
+
     def record_url(self, key: str, act: str = "record") -> str:
         return reverse(act, args=[self.slug, key])
 

@@ -119,7 +119,11 @@ def _bind_expression(column: Column) -> Field:
     expr = column.expr
     output = (expr if isinstance(expr, BaseExpression) else expr(None)).output_field  # type: ignore[operator,misc]
     return Field(
-        column, kind_of(output), column.label or _sentence(column.name.replace("_", " ")), f"x_{column.name}", True
+        column,
+        kind_of(output),
+        column.label or _sentence(column.name.replace("_", " ")),
+        f"x_{column.name}",
+        True,
     )
 
 

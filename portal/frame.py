@@ -37,10 +37,22 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     listed = [each for each in collections() if each.listed and each.may(request.user, "view")]
     counts = _counts(listed)
     groups: dict[str, list[dict[str, Any]]] = {
-        "": [{"label": "My work", "url": reverse("home"), "icon": "inbox", "current": request.path == reverse("home")}]
+        "": [
+            {
+                "label": "My work",
+                "url": reverse("home"),
+                "icon": "inbox",
+                "current": request.path == reverse("home"),
+            }
+        ]
     }
     for each in listed:
-        item = {"label": each.title, "url": each.url, "icon": each.icon, "count": counts.get(each.slug)}
+        item = {
+            "label": each.title,
+            "url": each.url,
+            "icon": each.icon,
+            "count": counts.get(each.slug),
+        }
         item["current"] = request.path.startswith(each.url)
         groups.setdefault(each.group, []).append(item)
     return [{"title": title, "items": items} for title, items in groups.items()]

@@ -195,10 +195,29 @@ TEXT = Kind(
     ),
     {"type": "string"},
 )
-CHOICE = Kind("choice", _text, (IS, NOT, Operator("set", "is set", _text_is_set, parse=_truth)), {"type": "string"})
+CHOICE = Kind(
+    "choice",
+    _text,
+    (IS, NOT, Operator("set", "is set", _text_is_set, parse=_truth)),
+    {"type": "string"},
+)
 BOOLEAN = Kind("boolean", _truth, (Operator("", "is", _any_of),), {"type": "boolean"})
-INTEGER = Kind("integer", _integer, (IS, NOT, MIN, MAX, SET), {"type": "integer"}, "number", numeric=True)
-DECIMAL = Kind("decimal", _decimal, (IS, NOT, MIN, MAX, SET), {"type": "number"}, "number", numeric=True)
+INTEGER = Kind(
+    "integer",
+    _integer,
+    (IS, NOT, MIN, MAX, SET),
+    {"type": "integer"},
+    "number",
+    numeric=True,
+)
+DECIMAL = Kind(
+    "decimal",
+    _decimal,
+    (IS, NOT, MIN, MAX, SET),
+    {"type": "number"},
+    "number",
+    numeric=True,
+)
 DATE = Kind(
     "date",
     _date,

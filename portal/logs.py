@@ -45,6 +45,15 @@ def logging_settings(*, readable: bool) -> dict[str, Any]:
             }
         },
         "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["terminal"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-        "loggers": {"django.server": {"handlers": ["terminal"], "propagate": False, "level": "INFO"}},
+        "root": {
+            "handlers": ["terminal"],
+            "level": os.environ.get("LOG_LEVEL", "INFO"),
+        },
+        "loggers": {
+            "django.server": {
+                "handlers": ["terminal"],
+                "propagate": False,
+                "level": "INFO",
+            }
+        },
     }

@@ -31,5 +31,8 @@ def exact_text(moment: datetime.datetime) -> str:
 
 def moment_html(moment: datetime.datetime) -> SafeString:
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact_text(moment), moment_text(moment)
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        exact_text(moment),
+        moment_text(moment),
     )

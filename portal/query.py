@@ -96,7 +96,11 @@ class Query:
     def matching(self) -> QuerySet[Any]:
         """The visible rows that meet every condition, in no order yet."""
         rows = self.collection.visible(self.reader)
-        asked = [*(each.field for each in self.filters), *(each.field for each in self.sort), *self.columns]
+        asked = [
+            *(each.field for each in self.filters),
+            *(each.field for each in self.sort),
+            *self.columns,
+        ]
         annotations = {path: expr for field in asked for path, expr in field.annotation(self.reader).items()}
         if annotations:
             rows = rows.annotate(**annotations)
@@ -117,7 +121,11 @@ class Query:
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """What to read of each row: primary key, the parts of its address, then the columns' own paths."""
-        return ("pk", *self.collection.key_paths, *(path for field in self.columns for path in field.paths))
+        return (
+            "pk",
+            *self.collection.key_paths,
+            *(path for field in self.columns for path in field.paths),
+        )
 
     def split(self, row: tuple[Any, ...]) -> tuple[str, list[tuple[Any, ...]]]:
         """Take one row of ``paths`` apart: its key, and for each column the tuple of its values."""
@@ -160,7 +168,14 @@ def _past(path: str, value: Any, *, descending: bool, nullable: bool) -> Q:
     return past | Q(**{f"{path}__isnull": True}) if nullable else past
 
 
-def parse(collection: Collection, reader: Any, params: QueryDict, *, size: int = 50, every_column: bool = False) -> Query:
+def parse(
+    collection: Collection,
+    reader: Any,
+    params: QueryDict,
+    *,
+    size: int = 50,
+    every_column: bool = False,
+) -> Query:
     """Read a query string for this reader. Raises BadQuery naming every problem at once.
 
     ``every_column`` shows all columns the reader may see unless ``columns`` picks some (API, JSON).
@@ -241,7 +256,9 @@ class _Parser:
         return tuple(sorts.values())
 
     def _filters(self) -> Iterable[Filter]:
-        asked = {name: values for name, values in self.params.items() if name not in RESERVED}
+        asked = {
+            name: values for name, values in self.params.items() if name not in RESERVED and name != "filter.field"
+        }
         for name, texts in asked.items():
             yield from self._filter(name, texts)
         columns_asked = {name.partition(".")[0] for name in asked}

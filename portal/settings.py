@@ -23,14 +23,24 @@ DEMO = env.bool("DEMO", default=False)
 
 # Servers. Without an address the portal starts its own (portal.embedded).
 EMBEDDED = not env("DATABASE_URL", default="")
-_database_url, _redis_url = env("DATABASE_URL", default=""), env("REDIS_URL", default="")
+_database_url, _redis_url = (
+    env("DATABASE_URL", default=""),
+    env("REDIS_URL", default=""),
+)
 if not (_database_url and _redis_url):
     _own_database_url, _own_redis_url = server_urls(DATA_DIR)
-    _database_url, _redis_url = _database_url or _own_database_url, _redis_url or _own_redis_url
+    _database_url, _redis_url = (
+        _database_url or _own_database_url,
+        _redis_url or _own_redis_url,
+    )
 REDIS_URL = _redis_url
 
 DATABASES = {"default": env.db_url_config(_database_url)}
-DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ENGINE": "django.db.backends.postgresql"}
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": 60,
+    "CONN_HEALTH_CHECKS": True,
+    "ENGINE": "django.db.backends.postgresql",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
@@ -186,7 +196,10 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 3600
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+/dist/.+-[0-9A-Za-z]{8}\..+$"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "files"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 } | env.json("STORAGES", default={})
 
@@ -210,10 +223,10 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["portal.api.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["portal.rest.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["portal.api.ReaderThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.rest.ReaderThrottle"],
     "DEFAULT_THROTTLE_RATES": {"reader": env("API_RATE", default="60000/min")},
     "EXCEPTION_HANDLER": "portal.api.explain_error",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -1,1 +1,46 @@
-urlpatterns = []
+"""Every address of the portal. Collections share one set of pages; what needs more has a view of its own."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from portal import api_urls, search_views, status, views
+from portal.people import urls as people_urls
+from portal.people import views as people_views
+
+record_urls = [
+    path("", views.record, name="record"),
+    path("edit/", views.record_edit, name="record-edit"),
+    path("delete/", views.record_delete, name="record-delete"),
+    path("history/", views.record_history, name="record-history"),
+    path("panels/<slug:name>/", views.record_panel, name="record-panel"),
+    path("<slug:tab>/", views.record_tab, name="record-tab"),
+]
+
+collection_urls = [
+    path("", views.collection, name="collection"),
+    path("-/new/", views.record_new, name="record-new"),
+    path("-/total/", views.collection_total, name="collection-total"),
+    path("<str:key>/", include(record_urls)),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", people_views.home, name="home"),
+    path("healthz", status.healthz, name="healthz"),
+    path("readyz", status.readyz, name="readyz"),
+    path("help/", views.help_page, name="help"),
+    path("search/", search_views.search, name="search"),
+    path("search/palette/", search_views.palette, name="search-palette"),
+    path("search/references/", search_views.references, name="search-references"),
+    path("accounts/", include(people_urls.account_urls)),
+    path("profile/", include(people_urls.profile_urls)),
+    path("people/<str:key>/-/", include(people_urls.person_urls)),
+    path("teams/<str:key>/-/", include(people_urls.team_urls)),
+    path("service-accounts/<str:key>/-/", include(people_urls.service_account_urls)),
+    path("api/v1/", include(api_urls)),
+    path("catalog/", include("services.urls")),
+    path("<slug:slug>/", include(collection_urls)),
+]
+
+handler400 = "portal.views.bad_request"
+handler403 = "portal.views.forbidden"
+handler404 = "portal.views.not_found"
+handler500 = "portal.views.server_error"

@@ -49,7 +49,11 @@ def delete_entity(*, by: Any, record: Entity, version: int | None = None) -> Non
 
 def _split(values: Mapping[str, Any]) -> tuple[dict[str, Any], Any, dict[str, Any]]:
     plain = {name: value for name, value in values.items() if name != "owner" and name not in _SINGLE_RELATIONS}
-    return plain, values.get("owner"), {name: values[name] for name in _SINGLE_RELATIONS if name in values}
+    return (
+        plain,
+        values.get("owner"),
+        {name: values[name] for name in _SINGLE_RELATIONS if name in values},
+    )
 
 
 def _check_new_owner(by: Any, owner: Any) -> None:
@@ -59,7 +63,13 @@ def _check_new_owner(by: Any, owner: Any) -> None:
         raise ValidationError({"owner": "Choose a team of your own as the owner; others describe what is theirs."})
 
 
-def _write_links(entity: Entity, owner: Any, relations: Mapping[str, Any], *, given: Mapping[str, Any]) -> None:
+def _write_links(
+    entity: Entity,
+    owner: Any,
+    relations: Mapping[str, Any],
+    *,
+    given: Mapping[str, Any],
+) -> None:
     if "owner" in given:
         set_accountable(entity=entity, owner=owner)
     for name, target in relations.items():

@@ -28,11 +28,39 @@ _TAIL = (
     Column("successor", shown=False),
     Column("updated_at", label="Changed"),
 )
-_RUNNING = (_OWNER, Column("tier", cell="tier"), Column("type", search="C"), _LIFECYCLE, Column("system", search="C"))
+_RUNNING = (
+    _OWNER,
+    Column("tier", cell="tier"),
+    Column("type", search="C"),
+    _LIFECYCLE,
+    Column("system", search="C"),
+)
 
-_WRITES = {"create": actions.create_entity, "update": actions.update_entity, "delete": actions.delete_entity}
-_FACTS = ("tier", "privacy_class", "residency", "region", "failover", "encryption", "tags", "links")
-_FORM = ("name", "title", "description", "type", "lifecycle", "owner", "system", *_FACTS)
+_WRITES = {
+    "create": actions.create_entity,
+    "update": actions.update_entity,
+    "delete": actions.delete_entity,
+}
+_FACTS = (
+    "tier",
+    "privacy_class",
+    "residency",
+    "region",
+    "failover",
+    "encryption",
+    "tags",
+    "links",
+)
+_FORM = (
+    "name",
+    "title",
+    "description",
+    "type",
+    "lifecycle",
+    "owner",
+    "system",
+    *_FACTS,
+)
 
 ENTITIES = register(
     Collection(
@@ -119,8 +147,23 @@ SYSTEMS = register(
         description="Services and resources that together do one job.",
         icon="box",
         kinds=("system",),
-        columns=(*_NAME, _OWNER, Column("domain"), Column("description", search="D"), *(c for c in _TAIL if c.name not in {"domain", "description"})),
-        form=("name", "title", "description", "type", "owner", "domain", "tags", "links"),
+        columns=(
+            *_NAME,
+            _OWNER,
+            Column("domain"),
+            Column("description", search="D"),
+            *(c for c in _TAIL if c.name not in {"domain", "description"}),
+        ),
+        form=(
+            "name",
+            "title",
+            "description",
+            "type",
+            "owner",
+            "domain",
+            "tags",
+            "links",
+        ),
         line=("owner", "domain"),
         empty="No system is described yet. A system names what several services do together.",
         **_WRITES,
@@ -137,7 +180,12 @@ DOMAINS = register(
         description="Areas of the business that systems belong to.",
         icon="map",
         kinds=("domain",),
-        columns=(*_NAME, _OWNER, Column("description", search="D"), *(c for c in _TAIL if c.name not in {"domain", "description"})),
+        columns=(
+            *_NAME,
+            _OWNER,
+            Column("description", search="D"),
+            *(c for c in _TAIL if c.name not in {"domain", "description"}),
+        ),
         form=("name", "title", "description", "type", "owner", "tags", "links"),
         line=("owner",),
         empty="No domain is described yet. A domain is an area of the business, such as payments.",

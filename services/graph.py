@@ -4,6 +4,7 @@ An edge runs from what fails to what suffers: ``a dependsOn b`` and ``a consumes
 ``a providesApi b`` makes a reach b, so that users of an API suffer with its provider.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -53,5 +54,39 @@ _REFRESH_COUNTS = """
 def refresh_counts(reference_ids: Iterable[int] | None = None) -> int:
     """Count direct dependants and dependencies anew, of these references or of all; return how many rows changed."""
     with connection.cursor() as cursor:
-        cursor.execute(_REFRESH_COUNTS, {"ids": None if reference_ids is None else list(reference_ids)})
+        cursor.execute(
+            _REFRESH_COUNTS,
+            {"ids": None if reference_ids is None else list(reference_ids)},
+        )
         return cursor.rowcount
+
+
+_RADIUS = """
+    WITH reached AS (
+        SELECT radius.depth, reference.canonical, reference.label, reference.attached,
+               entity.tier, entity.type, owner.canonical AS owner, owner.label AS owner_label,
+               row_number() OVER (PARTITION BY radius.depth ORDER BY entity.tier NULLS LAST, reference.label) AS place
+          FROM services_blast_radius(%s) radius
+          JOIN references_reference reference ON reference.id = radius.reference_id
+          LEFT JOIN services_entity entity ON entity.reference_id = radius.reference_id
+          LEFT JOIN references_reference owner ON owner.id = entity.owner_id)
+    SELECT depth, count(*), count(*) FILTER (WHERE type IN ('service', 'website')),
+           jsonb_agg(jsonb_build_object('ref', canonical, 'name', label, 'tier', tier, 'attached', attached)
+                     ORDER BY place) FILTER (WHERE place <= %s),
+           jsonb_agg(DISTINCT jsonb_build_object('ref', owner, 'name', owner_label)) FILTER (WHERE owner IS NOT NULL),
+           jsonb_build_object('0', count(*) FILTER (WHERE tier = 0), '1', count(*) FILTER (WHERE tier = 1),
+                              '2', count(*) FILTER (WHERE tier = 2), '3', count(*) FILTER (WHERE tier = 3),
+                              '4', count(*) FILTER (WHERE tier = 4), 'none', count(*) FILTER (WHERE tier IS NULL))
+      FROM reached GROUP BY depth ORDER BY depth
+"""
+
+
+def blast_radius(reference_id: int, sample: int = 5) -> list[Ring]:
+    """Everything that transitively suffers when this fails, ring by ring, ``sample`` of each ring by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RADIUS, [reference_id, sample])
+        rows = cursor.fetchall()
+    return [
+        Ring(depth, total, services, json.loads(named), json.loads(teams or "[]"), json.loads(tiers))
+        for depth, total, services, named, teams, tiers in rows
+    ]

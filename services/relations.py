@@ -13,12 +13,18 @@ from services.models import Entity, Relation, RelationType
 def set_single_relation(*, entity: Entity, name: str, target: Reference | None) -> None:
     """Say which ``system`` or ``domain`` the entity is part of. What a file declares is not touched here."""
     declared_here = Relation.objects.filter(
-        subject=entity.reference_id, type=RelationType.PART_OF, object__kind=name, document=None
+        subject=entity.reference_id,
+        type=RelationType.PART_OF,
+        object__kind=name,
+        document=None,
     )
     declared_here.exclude(object=target).delete()
     if target:
         Relation.objects.get_or_create(
-            subject_id=entity.reference_id, type=RelationType.PART_OF, object=target, document=None
+            subject_id=entity.reference_id,
+            type=RelationType.PART_OF,
+            object=target,
+            document=None,
         )
     refresh_part_of_cache([entity.pk])
 

@@ -9,7 +9,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.actions import create_record, update_record
-from portal.people.models import ApiToken, Membership, MembershipRole, Person, Role, ServiceAccount, Team, User
+from portal.people.models import (
+    ApiToken,
+    Membership,
+    MembershipRole,
+    Person,
+    Role,
+    ServiceAccount,
+    Team,
+    User,
+)
 from portal.references.models import Reference
 
 
@@ -17,7 +26,13 @@ def create_team(*, by: Any, model: type[Team] = Team, values: Mapping[str, Any],
     return create_record(by=by, model=model, values=values, kind=kind)
 
 
-def create_person(*, by: Any, model: type[Person] = Person, values: Mapping[str, Any], kind: str = "user") -> Person:
+def create_person(
+    *,
+    by: Any,
+    model: type[Person] = Person,
+    values: Mapping[str, Any],
+    kind: str = "user",
+) -> Person:
     return create_record(by=by, model=model, values=values, kind=kind)
 
 
@@ -41,7 +56,11 @@ def update_user(*, by: Any, record: User, values: Mapping[str, Any], version: in
 
 
 def create_service_account(
-    *, by: Any, model: type[ServiceAccount] = ServiceAccount, values: Mapping[str, Any], kind: str = ""
+    *,
+    by: Any,
+    model: type[ServiceAccount] = ServiceAccount,
+    values: Mapping[str, Any],
+    kind: str = "",
 ) -> ServiceAccount:
     """Make a machine account. It has its team's rights, so only somebody of that team, or an administrator, may."""
     if by is not None and not by.is_administrator and values["team"].pk not in by.team_ids:
@@ -80,7 +99,11 @@ def join_team(
     trusted: bool = True,
 ) -> Membership:
     membership = Membership(
-        person=person, team=team, role=role, effective_from=effective_from or timezone.localdate(), trusted=trusted
+        person=person,
+        team=team,
+        role=role,
+        effective_from=effective_from or timezone.localdate(),
+        trusted=trusted,
     )
     membership.full_clean()
     membership.save()

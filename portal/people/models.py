@@ -32,15 +32,29 @@ class TeamKind(models.TextChoices):
 class Team(Versioned, Referenced):
     """A group of people that can own things. Its kind says whom it serves and so which metrics suit it."""
 
-    name = models.CharField(max_length=63, help_text="Short name for addresses and files, such as core-platform.")
+    name = models.CharField(
+        max_length=63,
+        help_text="Short name for addresses and files, such as core-platform.",
+    )
     title = models.CharField("display name", max_length=200, blank=True)
     kind = models.CharField(max_length=20, choices=TeamKind, blank=True, help_text="Whom the team serves.")
     type = models.CharField(max_length=63, default="team", help_text="team, product-area, business-unit …")
     description = models.TextField(blank=True)
     parent = models.ForeignKey(
-        Reference, on_delete=models.SET_NULL, null=True, blank=True, related_name="child_teams", verbose_name="part of"
+        Reference,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="child_teams",
+        verbose_name="part of",
+        limit_choices_to={"kind__in": ["group"]},
     )
-    chat = models.CharField("chat", max_length=200, blank=True, help_text="Where to write, such as #checkout-help.")
+    chat = models.CharField(
+        "chat",
+        max_length=200,
+        blank=True,
+        help_text="Where to write, such as #checkout-help.",
+    )
     email = models.EmailField(blank=True)
     on_call_url = models.URLField("on-call page", blank=True, help_text="Where to see or page who is on call.")
     is_active = models.BooleanField("active", default=True, db_default=True)
@@ -57,7 +71,10 @@ class Team(Versioned, Referenced):
 class Person(Versioned, Referenced):
     """Somebody who works here, whether or not they ever sign in."""
 
-    name = models.CharField(max_length=63, help_text="Short name for addresses and files, such as amara.diallo.")
+    name = models.CharField(
+        max_length=63,
+        help_text="Short name for addresses and files, such as amara.diallo.",
+    )
     title = models.CharField("display name", max_length=200, blank=True)
     email = models.EmailField(blank=True)
     is_active = models.BooleanField("active", default=True, db_default=True)
@@ -233,9 +250,18 @@ class Scope(models.TextChoices):
 class ServiceAccount(Reader, Versioned, models.Model):
     """A machine that calls the API, owned by a team and with that team's rights."""
 
-    name = models.SlugField(max_length=63, unique=True, help_text="What the machine is, such as deploy-pipeline.")
+    name = models.SlugField(
+        max_length=63,
+        unique=True,
+        help_text="What the machine is, such as deploy-pipeline.",
+    )
     description = models.CharField(max_length=200, blank=True)
-    team = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="service_accounts")
+    team = models.ForeignKey(
+        Reference,
+        on_delete=models.PROTECT,
+        related_name="service_accounts",
+        limit_choices_to={"kind__in": ["group"]},
+    )
     is_active = models.BooleanField("active", default=True, db_default=True)
 
     class Meta(Versioned.Meta):
@@ -261,12 +287,23 @@ class ApiToken(models.Model):
     """A key to the API. Only its hash is kept; the key itself is shown once, when it is made."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="api_tokens"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="api_tokens",
     )
     service_account = models.ForeignKey(
-        ServiceAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="api_tokens"
+        ServiceAccount,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="api_tokens",
     )
-    name = models.CharField(max_length=100, help_text="What it is for, such as “laptop” or “nightly export”.")
+    name = models.CharField(
+        max_length=100,
+        help_text="What it is for, such as “laptop” or “nightly export”.",
+    )
     prefix = models.CharField(max_length=12, help_text="The first characters, to recognise it by.")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key, in hexadecimal.")
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=list)

@@ -8,7 +8,6 @@ from typing import Any
 import pghistory
 from django.http import HttpRequest
 from django.utils import timezone
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -64,7 +63,10 @@ class TokenAuthentication(BaseAuthentication):
         if holder is None or not holder.is_active:
             raise AuthenticationFailed("This token belongs to an account that is no longer active.")
         pghistory.context(
-            user=token.user_id, service_account=token.service_account_id, token=token.prefix, origin="API"
+            user=token.user_id,
+            service_account=token.service_account_id,
+            token=token.prefix,
+            origin="API",
         )
         return holder, token
 
@@ -89,14 +91,6 @@ class TokenAuthentication(BaseAuthentication):
         now = timezone.now()
         if token.last_used_at is None or now - token.last_used_at > NOTE_USE_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-
-
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = TokenAuthentication
-    name = "token"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer"}
 
 
 def may_write(request: HttpRequest | Request) -> bool:

@@ -36,7 +36,10 @@ def refresh(model: type[models.Model], pks: Iterable[int] | None = None) -> None
     collection = first_collection_of(model)
     if collection is None or not any(field.column.search for field in collection.fields.values()):
         return
-    rows, entries = collection.rows().order_by("pk"), SearchEntry.objects.filter(model=model._meta.label_lower)
+    rows, entries = (
+        collection.rows().order_by("pk"),
+        SearchEntry.objects.filter(model=model._meta.label_lower),
+    )
     if pks is not None:
         pks = list(pks)
         rows, entries = rows.filter(pk__in=pks), entries.filter(object_id__in=pks)
@@ -59,7 +62,13 @@ def _batches(rows: models.QuerySet[Any], collection: Any) -> Iterable[list[tuple
     batch: list[tuple[Any, ...]] = []
     for pk, *values in rows.values_list("pk", *paths).iterator(chunk_size=BATCH):
         texts = [_text(value) for value in values]
-        batch.append((pk, texts[0].lower()[:300], words.vector(texts[0], zip(weights, texts, strict=True))))
+        batch.append(
+            (
+                pk,
+                texts[0].lower()[:300],
+                words.vector(texts[0], zip(weights, texts, strict=True)),
+            )
+        )
         if len(batch) == BATCH:
             yield batch
             batch = []

@@ -1,4 +1,12 @@
-from services.models.entity import Entity, EntityState, Lifecycle, Ownership, OwnershipRole, Relation, RelationType
+from services.models.entity import (
+    Entity,
+    EntityState,
+    Lifecycle,
+    Ownership,
+    OwnershipRole,
+    Relation,
+    RelationType,
+)
 from services.models.source import Document, DocumentStatus, Run, Source
 
 __all__ = [

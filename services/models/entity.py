@@ -64,16 +64,36 @@ class Entity(Versioned, Referenced):
     failover = _text("failover", "Planned, exercised on which day, or none.")
     encryption = _text("encryption", "In transit, at rest, end to end.")
     owner = models.ForeignKey(
-        Reference, on_delete=models.SET_NULL, null=True, blank=True, related_name="owned_entities"
+        Reference,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="owned_entities",
+        limit_choices_to={"kind__in": ["group", "user"]},
     )
     system = models.ForeignKey(
-        Reference, on_delete=models.SET_NULL, null=True, blank=True, related_name="system_entities"
+        Reference,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="system_entities",
+        limit_choices_to={"kind__in": ["system"]},
     )
     domain = models.ForeignKey(
-        Reference, on_delete=models.SET_NULL, null=True, blank=True, related_name="domain_entities"
+        Reference,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="domain_entities",
+        limit_choices_to={"kind__in": ["domain"]},
     )
     successor = models.ForeignKey(
-        Reference, on_delete=models.SET_NULL, null=True, blank=True, related_name="predecessors"
+        Reference,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        limit_choices_to={"kind__in": ["component", "api"]},
     )
     tags = ArrayField(models.CharField(max_length=63), default=list, blank=True)
     links = models.JSONField(default=list, blank=True)
@@ -82,10 +102,20 @@ class Entity(Versioned, Referenced):
     spec = models.JSONField(default=dict, blank=True)
     custom = models.JSONField(default=dict, blank=True)
     source = models.ForeignKey(
-        Source, on_delete=models.SET_NULL, null=True, blank=True, related_name="entities", editable=False
+        Source,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="entities",
+        editable=False,
     )
     document = models.ForeignKey(
-        Document, on_delete=models.SET_NULL, null=True, blank=True, related_name="entities", editable=False
+        Document,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="entities",
+        editable=False,
     )
 
     objects = EntityQuerySet.as_manager()
@@ -183,12 +213,20 @@ class Relation(models.Model):
     subject = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="relations")
     type = models.CharField(max_length=20, choices=RelationType)
     object = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="inverse_relations")
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, null=True, blank=True, related_name="relations")
+    document = models.ForeignKey(
+        Document,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="relations",
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["subject", "type", "object", "document"], name="one_relation", nulls_distinct=False
+                fields=["subject", "type", "object", "document"],
+                name="one_relation",
+                nulls_distinct=False,
             )
         ]
         indexes = [

@@ -60,7 +60,11 @@ class Document(models.Model):
     line = models.PositiveIntegerField(null=True, blank=True)
     status = models.CharField(max_length=10, choices=DocumentStatus)
     reference = models.ForeignKey(
-        Reference, on_delete=models.SET_NULL, null=True, blank=True, related_name="documents"
+        Reference,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="documents",
     )
     error = models.TextField("reason", blank=True)
     conflict = models.TextField(blank=True)

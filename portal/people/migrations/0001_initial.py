@@ -15,369 +15,1285 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('references', '0001_initial'),
+        ("references", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('member', 'Member'), ('lead', 'Lead')], default='member', max_length=20)),
-                ('effective_from', models.DateField(default=django.utils.timezone.localdate, verbose_name='from')),
-                ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('trusted', models.BooleanField(db_default=True, default=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='references.reference')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='team_memberships', to='references.reference')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("member", "Member"), ("lead", "Lead")],
+                        default="member",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "effective_from",
+                    models.DateField(
+                        default=django.utils.timezone.localdate, verbose_name="from"
+                    ),
+                ),
+                (
+                    "effective_to",
+                    models.DateField(blank=True, null=True, verbose_name="until"),
+                ),
+                ("trusted", models.BooleanField(db_default=True, default=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="references.reference",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="team_memberships",
+                        to="references.reference",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MembershipEvent',
+            name="MembershipEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('role', models.CharField(choices=[('member', 'Member'), ('lead', 'Lead')], default='member', max_length=20)),
-                ('effective_from', models.DateField(default=django.utils.timezone.localdate, verbose_name='from')),
-                ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('trusted', models.BooleanField(db_default=True, default=True)),
-                ('person', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='people.membership')),
-                ('team', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                (
+                    "valid",
+                    django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True),
+                ),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                ("pgh_context_id", models.UUIDField(null=True)),
+                ("id", models.BigIntegerField()),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("member", "Member"), ("lead", "Lead")],
+                        default="member",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "effective_from",
+                    models.DateField(
+                        default=django.utils.timezone.localdate, verbose_name="from"
+                    ),
+                ),
+                (
+                    "effective_to",
+                    models.DateField(blank=True, null=True, verbose_name="until"),
+                ),
+                ("trusted", models.BooleanField(db_default=True, default=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="references.reference",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="people.membership",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="references.reference",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('name', models.CharField(help_text='Short name for addresses and files, such as amara.diallo.', max_length=63)),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='display name')),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('is_active', models.BooleanField(db_default=True, default=True, verbose_name='active')),
-                ('left_at', models.DateField(blank=True, editable=False, null=True, verbose_name='left on')),
-                ('reference', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s', to='references.reference')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="Short name for addresses and files, such as amara.diallo.",
+                        max_length=63,
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="display name"
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        db_default=True, default=True, verbose_name="active"
+                    ),
+                ),
+                (
+                    "left_at",
+                    models.DateField(
+                        blank=True, editable=False, null=True, verbose_name="left on"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.OneToOneField(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)s",
+                        to="references.reference",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'people',
-                'abstract': False,
+                "verbose_name_plural": "people",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('role', models.CharField(choices=[('reader', 'Reader'), ('product_manager', 'Product manager'), ('administrator', 'Administrator')], default='reader', max_length=20)),
-                ('is_active', models.BooleanField(db_default=True, default=True, verbose_name='active')),
-                ('theme', models.CharField(choices=[('auto', 'As the system'), ('light', 'Light'), ('dark', 'Dark')], default='auto', max_length=10)),
-                ('density', models.CharField(choices=[('compact', 'Compact'), ('normal', 'Normal'), ('comfortable', 'Comfortable')], default='normal', max_length=15)),
-                ('time_zone', models.CharField(default='UTC', max_length=63, validators=[portal.people.models.check_time_zone])),
-                ('single_keys', models.BooleanField(db_default=True, default=True, verbose_name='single-key shortcuts')),
-                ('person', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='user', to='people.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="last login"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("reader", "Reader"),
+                            ("product_manager", "Product manager"),
+                            ("administrator", "Administrator"),
+                        ],
+                        default="reader",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        db_default=True, default=True, verbose_name="active"
+                    ),
+                ),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[
+                            ("auto", "As the system"),
+                            ("light", "Light"),
+                            ("dark", "Dark"),
+                        ],
+                        default="auto",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "density",
+                    models.CharField(
+                        choices=[
+                            ("compact", "Compact"),
+                            ("normal", "Normal"),
+                            ("comfortable", "Comfortable"),
+                        ],
+                        default="normal",
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        max_length=63,
+                        validators=[portal.people.models.check_time_zone],
+                    ),
+                ),
+                (
+                    "single_keys",
+                    models.BooleanField(
+                        db_default=True,
+                        default=True,
+                        verbose_name="single-key shortcuts",
+                    ),
+                ),
+                (
+                    "person",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="user",
+                        to="people.person",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
             bases=(portal.people.models.Reader, models.Model),
         ),
         migrations.CreateModel(
-            name='PersonEvent',
+            name="PersonEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('name', models.CharField(help_text='Short name for addresses and files, such as amara.diallo.', max_length=63)),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='display name')),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('is_active', models.BooleanField(db_default=True, default=True, verbose_name='active')),
-                ('left_at', models.DateField(blank=True, editable=False, null=True, verbose_name='left on')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='people.person')),
-                ('reference', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                (
+                    "valid",
+                    django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True),
+                ),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                ("pgh_context_id", models.UUIDField(null=True)),
+                ("id", models.BigIntegerField()),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="Short name for addresses and files, such as amara.diallo.",
+                        max_length=63,
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="display name"
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        db_default=True, default=True, verbose_name="active"
+                    ),
+                ),
+                (
+                    "left_at",
+                    models.DateField(
+                        blank=True, editable=False, null=True, verbose_name="left on"
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "reference",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="references.reference",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ServiceAccount',
+            name="ServiceAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('name', models.SlugField(help_text='What the machine is, such as deploy-pipeline.', max_length=63, unique=True)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('is_active', models.BooleanField(db_default=True, default=True, verbose_name='active')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_accounts', to='references.reference')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "name",
+                    models.SlugField(
+                        help_text="What the machine is, such as deploy-pipeline.",
+                        max_length=63,
+                        unique=True,
+                    ),
+                ),
+                ("description", models.CharField(blank=True, max_length=200)),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        db_default=True, default=True, verbose_name="active"
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="service_accounts",
+                        to="references.reference",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
             bases=(portal.people.models.Reader, models.Model),
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='What it is for, such as “laptop” or “nightly export”.', max_length=100)),
-                ('prefix', models.CharField(help_text='The first characters, to recognise it by.', max_length=12)),
-                ('digest', models.CharField(help_text='SHA-256 of the key, in hexadecimal.', max_length=64, unique=True)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'Read everything its holder may read'), ('write', 'Create, change and delete what its holder may')], max_length=20), default=list, size=None)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
-                ('service_account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to='people.serviceaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="What it is for, such as “laptop” or “nightly export”.",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "prefix",
+                    models.CharField(
+                        help_text="The first characters, to recognise it by.",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(
+                        help_text="SHA-256 of the key, in hexadecimal.",
+                        max_length=64,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("read", "Read everything its holder may read"),
+                                (
+                                    "write",
+                                    "Create, change and delete what its holder may",
+                                ),
+                            ],
+                            max_length=20,
+                        ),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "service_account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to="people.serviceaccount",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServiceAccountEvent',
+            name="ServiceAccountEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('name', models.SlugField(db_index=False, help_text='What the machine is, such as deploy-pipeline.', max_length=63)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('is_active', models.BooleanField(db_default=True, default=True, verbose_name='active')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='people.serviceaccount')),
-                ('team', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                (
+                    "valid",
+                    django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True),
+                ),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                ("pgh_context_id", models.UUIDField(null=True)),
+                ("id", models.BigIntegerField()),
+                (
+                    "name",
+                    models.SlugField(
+                        db_index=False,
+                        help_text="What the machine is, such as deploy-pipeline.",
+                        max_length=63,
+                    ),
+                ),
+                ("description", models.CharField(blank=True, max_length=200)),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        db_default=True, default=True, verbose_name="active"
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="people.serviceaccount",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="references.reference",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('name', models.CharField(help_text='Short name for addresses and files, such as core-platform.', max_length=63)),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='display name')),
-                ('kind', models.CharField(blank=True, choices=[('product', 'Product'), ('platform', 'Platform'), ('enabling', 'Enabling')], help_text='Whom the team serves.', max_length=20)),
-                ('type', models.CharField(default='team', help_text='team, product-area, business-unit …', max_length=63)),
-                ('description', models.TextField(blank=True)),
-                ('chat', models.CharField(blank=True, help_text='Where to write, such as #checkout-help.', max_length=200, verbose_name='chat')),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('on_call_url', models.URLField(blank=True, help_text='Where to see or page who is on call.', verbose_name='on-call page')),
-                ('is_active', models.BooleanField(db_default=True, default=True, verbose_name='active')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='child_teams', to='references.reference', verbose_name='part of')),
-                ('reference', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s', to='references.reference')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="Short name for addresses and files, such as core-platform.",
+                        max_length=63,
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="display name"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("product", "Product"),
+                            ("platform", "Platform"),
+                            ("enabling", "Enabling"),
+                        ],
+                        help_text="Whom the team serves.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        default="team",
+                        help_text="team, product-area, business-unit …",
+                        max_length=63,
+                    ),
+                ),
+                ("description", models.TextField(blank=True)),
+                (
+                    "chat",
+                    models.CharField(
+                        blank=True,
+                        help_text="Where to write, such as #checkout-help.",
+                        max_length=200,
+                        verbose_name="chat",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "on_call_url",
+                    models.URLField(
+                        blank=True,
+                        help_text="Where to see or page who is on call.",
+                        verbose_name="on-call page",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        db_default=True, default=True, verbose_name="active"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="child_teams",
+                        to="references.reference",
+                        verbose_name="part of",
+                    ),
+                ),
+                (
+                    "reference",
+                    models.OneToOneField(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)s",
+                        to="references.reference",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='TeamEvent',
+            name="TeamEvent",
             fields=[
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('name', models.CharField(help_text='Short name for addresses and files, such as core-platform.', max_length=63)),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='display name')),
-                ('kind', models.CharField(blank=True, choices=[('product', 'Product'), ('platform', 'Platform'), ('enabling', 'Enabling')], help_text='Whom the team serves.', max_length=20)),
-                ('type', models.CharField(default='team', help_text='team, product-area, business-unit …', max_length=63)),
-                ('description', models.TextField(blank=True)),
-                ('chat', models.CharField(blank=True, help_text='Where to write, such as #checkout-help.', max_length=200, verbose_name='chat')),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('on_call_url', models.URLField(blank=True, help_text='Where to see or page who is on call.', verbose_name='on-call page')),
-                ('is_active', models.BooleanField(db_default=True, default=True, verbose_name='active')),
-                ('parent', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference', verbose_name='part of')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='people.team')),
-                ('reference', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                (
+                    "valid",
+                    django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True),
+                ),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                ("pgh_context_id", models.UUIDField(null=True)),
+                ("id", models.BigIntegerField()),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="Short name for addresses and files, such as core-platform.",
+                        max_length=63,
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="display name"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("product", "Product"),
+                            ("platform", "Platform"),
+                            ("enabling", "Enabling"),
+                        ],
+                        help_text="Whom the team serves.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        default="team",
+                        help_text="team, product-area, business-unit …",
+                        max_length=63,
+                    ),
+                ),
+                ("description", models.TextField(blank=True)),
+                (
+                    "chat",
+                    models.CharField(
+                        blank=True,
+                        help_text="Where to write, such as #checkout-help.",
+                        max_length=200,
+                        verbose_name="chat",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "on_call_url",
+                    models.URLField(
+                        blank=True,
+                        help_text="Where to see or page who is on call.",
+                        verbose_name="on-call page",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        db_default=True, default=True, verbose_name="active"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="references.reference",
+                        verbose_name="part of",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="people.team",
+                    ),
+                ),
+                (
+                    "reference",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="references.reference",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='UserEvent',
+            name="UserEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('email', models.EmailField(max_length=254)),
-                ('role', models.CharField(choices=[('reader', 'Reader'), ('product_manager', 'Product manager'), ('administrator', 'Administrator')], default='reader', max_length=20)),
-                ('is_active', models.BooleanField(db_default=True, default=True, verbose_name='active')),
-                ('person', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='people.person')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to=settings.AUTH_USER_MODEL)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                (
+                    "valid",
+                    django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True),
+                ),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                ("pgh_context_id", models.UUIDField(null=True)),
+                ("id", models.BigIntegerField()),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("reader", "Reader"),
+                            ("product_manager", "Product manager"),
+                            ("administrator", "Administrator"),
+                        ],
+                        default="reader",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        db_default=True, default=True, verbose_name="active"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to', None)), fields=('person', 'team'), name='one_open_membership', violation_error_message='This person is in this team already.'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("effective_to", None)),
+                fields=("person", "team"),
+                name="one_open_membership",
+                violation_error_message="This person is in this team already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to', None), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='membership_ends_after_it_begins', violation_error_message='A membership cannot end before it begins.'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("effective_to", None),
+                    ("effective_to__gte", models.F("effective_from")),
+                    _connector="OR",
+                ),
+                name="membership_ends_after_it_begins",
+                violation_error_message="A membership cannot end before it begins.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='membership',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_membershipevent" ("effective_from", "effective_to", "id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "team_id", "trusted") VALUES (NEW."effective_from", NEW."effective_to", NEW."id", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."role", NEW."team_id", NEW."trusted"); RETURN NULL;', hash='bc68cc7d0c6063d04370f3d2e6c3752ceac4e273', operation='INSERT', pgid='pgtrigger_insert_insert_6bbf7', table='people_membership', when='AFTER')),
+            model_name="membership",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_membershipevent" ("effective_from", "effective_to", "id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "team_id", "trusted") VALUES (NEW."effective_from", NEW."effective_to", NEW."id", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."role", NEW."team_id", NEW."trusted"); RETURN NULL;',
+                    hash="bc68cc7d0c6063d04370f3d2e6c3752ceac4e273",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_6bbf7",
+                    table="people_membership",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='membership',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "people_membershipevent" ("effective_from", "effective_to", "id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "team_id", "trusted") VALUES (NEW."effective_from", NEW."effective_to", NEW."id", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."role", NEW."team_id", NEW."trusted"); RETURN NULL;', hash='09edf8d9708500e9620039ea91544193fe6f7651', operation='UPDATE', pgid='pgtrigger_update_update_c12bb', table='people_membership', when='AFTER')),
+            model_name="membership",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "people_membershipevent" ("effective_from", "effective_to", "id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "team_id", "trusted") VALUES (NEW."effective_from", NEW."effective_to", NEW."id", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."role", NEW."team_id", NEW."trusted"); RETURN NULL;',
+                    hash="09edf8d9708500e9620039ea91544193fe6f7651",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_c12bb",
+                    table="people_membership",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='membership',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_membershipevent" ("effective_from", "effective_to", "id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "team_id", "trusted") VALUES (OLD."effective_from", OLD."effective_to", OLD."id", OLD."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role", OLD."team_id", OLD."trusted"); RETURN NULL;', hash='f9cec9e28c4489eceb2066e713fa3e531f5b68ef', operation='DELETE', pgid='pgtrigger_delete_delete_1c841', table='people_membership', when='AFTER')),
+            model_name="membership",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_membershipevent" ("effective_from", "effective_to", "id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "team_id", "trusted") VALUES (OLD."effective_from", OLD."effective_to", OLD."id", OLD."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role", OLD."team_id", OLD."trusted"); RETURN NULL;',
+                    hash="f9cec9e28c4489eceb2066e713fa3e531f5b68ef",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_1c841",
+                    table="people_membership",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='membershipevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='membership_valid'),
+            model_name="membershipevent",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["valid"], name="membership_valid"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='membershipevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_membershipevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='b02bd0b183791c63143ece9036e0356e458e1fcd', operation='INSERT', pgid='pgtrigger_close_previous_version_00b9e', table='people_membershipevent', when='BEFORE')),
+            model_name="membershipevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="close_previous_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_membershipevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n",
+                    hash="b02bd0b183791c63143ece9036e0356e458e1fcd",
+                    operation="INSERT",
+                    pgid="pgtrigger_close_previous_version_00b9e",
+                    table="people_membershipevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='person',
-            trigger=pgtrigger.compiler.Trigger(name='bump_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."left_at" IS DISTINCT FROM (NEW."left_at") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."title" IS DISTINCT FROM (NEW."title"))', func='\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n', hash='4d59ccc9f4b87a0cc609eb3605836c733211d3aa', operation='UPDATE', pgid='pgtrigger_bump_version_a3e47', table='people_person', when='BEFORE')),
+            model_name="person",
+            trigger=pgtrigger.compiler.Trigger(
+                name="bump_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."left_at" IS DISTINCT FROM (NEW."left_at") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."title" IS DISTINCT FROM (NEW."title"))',
+                    func="\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n",
+                    hash="4d59ccc9f4b87a0cc609eb3605836c733211d3aa",
+                    operation="UPDATE",
+                    pgid="pgtrigger_bump_version_a3e47",
+                    table="people_person",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='person',
-            trigger=pgtrigger.compiler.Trigger(name='follow_record', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF TG_OP = 'DELETE' THEN\n        UPDATE references_reference SET attached = false WHERE id = OLD.reference_id;\n        RETURN OLD;\n    END IF;\n    UPDATE references_reference\n       SET attached = true, label = left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300)\n     WHERE id = NEW.reference_id\n       AND (NOT attached OR label IS DISTINCT FROM left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300));\n    RETURN NEW;\n", hash='dcf4b8f8c13ab40e533f2299ca9b86fb01138a00', operation='INSERT OR DELETE OR UPDATE OF "title", "name"', pgid='pgtrigger_follow_record_22bdf', table='people_person', when='AFTER')),
+            model_name="person",
+            trigger=pgtrigger.compiler.Trigger(
+                name="follow_record",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF TG_OP = 'DELETE' THEN\n        UPDATE references_reference SET attached = false WHERE id = OLD.reference_id;\n        RETURN OLD;\n    END IF;\n    UPDATE references_reference\n       SET attached = true, label = left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300)\n     WHERE id = NEW.reference_id\n       AND (NOT attached OR label IS DISTINCT FROM left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300));\n    RETURN NEW;\n",
+                    hash="dcf4b8f8c13ab40e533f2299ca9b86fb01138a00",
+                    operation='INSERT OR DELETE OR UPDATE OF "title", "name"',
+                    pgid="pgtrigger_follow_record_22bdf",
+                    table="people_person",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='person',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_personevent" ("email", "id", "is_active", "left_at", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."left_at", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reference_id", NEW."title"); RETURN NULL;', hash='e5b38537123cf4502d76214d509d92cd287b7ee1', operation='INSERT', pgid='pgtrigger_insert_insert_65688', table='people_person', when='AFTER')),
+            model_name="person",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_personevent" ("email", "id", "is_active", "left_at", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."left_at", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reference_id", NEW."title"); RETURN NULL;',
+                    hash="e5b38537123cf4502d76214d509d92cd287b7ee1",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_65688",
+                    table="people_person",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='person',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."left_at" IS DISTINCT FROM (NEW."left_at") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."title" IS DISTINCT FROM (NEW."title"))', func='INSERT INTO "people_personevent" ("email", "id", "is_active", "left_at", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."left_at", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reference_id", NEW."title"); RETURN NULL;', hash='6ae69760314b92c0490272f9e792ba1675af3761', operation='UPDATE', pgid='pgtrigger_update_update_de829', table='people_person', when='AFTER')),
+            model_name="person",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."left_at" IS DISTINCT FROM (NEW."left_at") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."title" IS DISTINCT FROM (NEW."title"))',
+                    func='INSERT INTO "people_personevent" ("email", "id", "is_active", "left_at", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."left_at", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reference_id", NEW."title"); RETURN NULL;',
+                    hash="6ae69760314b92c0490272f9e792ba1675af3761",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_de829",
+                    table="people_person",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='person',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_personevent" ("email", "id", "is_active", "left_at", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title") VALUES (OLD."email", OLD."id", OLD."is_active", OLD."left_at", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reference_id", OLD."title"); RETURN NULL;', hash='e150a110e4016b7084bb85b8e65fbb92051838c7', operation='DELETE', pgid='pgtrigger_delete_delete_2ca2d', table='people_person', when='AFTER')),
+            model_name="person",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_personevent" ("email", "id", "is_active", "left_at", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title") VALUES (OLD."email", OLD."id", OLD."is_active", OLD."left_at", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reference_id", OLD."title"); RETURN NULL;',
+                    hash="e150a110e4016b7084bb85b8e65fbb92051838c7",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_2ca2d",
+                    table="people_person",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='bump_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."density" IS DISTINCT FROM (NEW."density") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."last_login" IS DISTINCT FROM (NEW."last_login") OR OLD."password" IS DISTINCT FROM (NEW."password") OR OLD."person_id" IS DISTINCT FROM (NEW."person_id") OR OLD."role" IS DISTINCT FROM (NEW."role") OR OLD."single_keys" IS DISTINCT FROM (NEW."single_keys") OR OLD."theme" IS DISTINCT FROM (NEW."theme") OR OLD."time_zone" IS DISTINCT FROM (NEW."time_zone"))', func='\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n', hash='586059afde57e1023766ad9dfe120e9120a686e2', operation='UPDATE', pgid='pgtrigger_bump_version_155db', table='people_user', when='BEFORE')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="bump_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."density" IS DISTINCT FROM (NEW."density") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."last_login" IS DISTINCT FROM (NEW."last_login") OR OLD."password" IS DISTINCT FROM (NEW."password") OR OLD."person_id" IS DISTINCT FROM (NEW."person_id") OR OLD."role" IS DISTINCT FROM (NEW."role") OR OLD."single_keys" IS DISTINCT FROM (NEW."single_keys") OR OLD."theme" IS DISTINCT FROM (NEW."theme") OR OLD."time_zone" IS DISTINCT FROM (NEW."time_zone"))',
+                    func="\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n",
+                    hash="586059afde57e1023766ad9dfe120e9120a686e2",
+                    operation="UPDATE",
+                    pgid="pgtrigger_bump_version_155db",
+                    table="people_user",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_userevent" ("email", "id", "is_active", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."role"); RETURN NULL;', hash='cbfb3f1ccbf5cb889882ecae21437ef78b644ccf', operation='INSERT', pgid='pgtrigger_insert_insert_7e9ab', table='people_user', when='AFTER')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_userevent" ("email", "id", "is_active", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."role"); RETURN NULL;',
+                    hash="cbfb3f1ccbf5cb889882ecae21437ef78b644ccf",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_7e9ab",
+                    table="people_user",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."person_id" IS DISTINCT FROM (NEW."person_id") OR OLD."role" IS DISTINCT FROM (NEW."role"))', func='INSERT INTO "people_userevent" ("email", "id", "is_active", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."role"); RETURN NULL;', hash='340a7bc7cc014f8234d97e6e15001249e28e6a18', operation='UPDATE', pgid='pgtrigger_update_update_86e64', table='people_user', when='AFTER')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."person_id" IS DISTINCT FROM (NEW."person_id") OR OLD."role" IS DISTINCT FROM (NEW."role"))',
+                    func='INSERT INTO "people_userevent" ("email", "id", "is_active", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."email", NEW."id", NEW."is_active", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."role"); RETURN NULL;',
+                    hash="340a7bc7cc014f8234d97e6e15001249e28e6a18",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_86e64",
+                    table="people_user",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_userevent" ("email", "id", "is_active", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (OLD."email", OLD."id", OLD."is_active", OLD."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role"); RETURN NULL;', hash='36b19b93e3b25c89e472749ba273f92289b6761e', operation='DELETE', pgid='pgtrigger_delete_delete_bec80', table='people_user', when='AFTER')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_userevent" ("email", "id", "is_active", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (OLD."email", OLD."id", OLD."is_active", OLD."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role"); RETURN NULL;',
+                    hash="36b19b93e3b25c89e472749ba273f92289b6761e",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_bec80",
+                    table="people_user",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='personevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='person_valid'),
+            model_name="personevent",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["valid"], name="person_valid"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='personevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_personevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='eb462b0e0688aaa1d52d839af3702a0ad97ee0fd', operation='INSERT', pgid='pgtrigger_close_previous_version_3d945', table='people_personevent', when='BEFORE')),
+            model_name="personevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="close_previous_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_personevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n",
+                    hash="eb462b0e0688aaa1d52d839af3702a0ad97ee0fd",
+                    operation="INSERT",
+                    pgid="pgtrigger_close_previous_version_3d945",
+                    table="people_personevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='serviceaccount',
-            trigger=pgtrigger.compiler.Trigger(name='bump_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id"))', func='\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n', hash='ec82cd4a39ca25b03842cadb7c26b25694448ae5', operation='UPDATE', pgid='pgtrigger_bump_version_6eb82', table='people_serviceaccount', when='BEFORE')),
+            model_name="serviceaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="bump_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id"))',
+                    func="\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n",
+                    hash="ec82cd4a39ca25b03842cadb7c26b25694448ae5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_bump_version_6eb82",
+                    table="people_serviceaccount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='serviceaccount',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_serviceaccountevent" ("description", "id", "is_active", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id") VALUES (NEW."description", NEW."id", NEW."is_active", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."team_id"); RETURN NULL;', hash='2d677e18c537d965b57d8327b56badeb676b9080', operation='INSERT', pgid='pgtrigger_insert_insert_72d29', table='people_serviceaccount', when='AFTER')),
+            model_name="serviceaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_serviceaccountevent" ("description", "id", "is_active", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id") VALUES (NEW."description", NEW."id", NEW."is_active", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."team_id"); RETURN NULL;',
+                    hash="2d677e18c537d965b57d8327b56badeb676b9080",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_72d29",
+                    table="people_serviceaccount",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='serviceaccount',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id"))', func='INSERT INTO "people_serviceaccountevent" ("description", "id", "is_active", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id") VALUES (NEW."description", NEW."id", NEW."is_active", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."team_id"); RETURN NULL;', hash='f6a91e24108d5a535e4420223ce22bcb2b5c5901', operation='UPDATE', pgid='pgtrigger_update_update_9c1d8', table='people_serviceaccount', when='AFTER')),
+            model_name="serviceaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id"))',
+                    func='INSERT INTO "people_serviceaccountevent" ("description", "id", "is_active", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id") VALUES (NEW."description", NEW."id", NEW."is_active", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."team_id"); RETURN NULL;',
+                    hash="f6a91e24108d5a535e4420223ce22bcb2b5c5901",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_9c1d8",
+                    table="people_serviceaccount",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='serviceaccount',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_serviceaccountevent" ("description", "id", "is_active", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id") VALUES (OLD."description", OLD."id", OLD."is_active", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."team_id"); RETURN NULL;', hash='c013976e3199a8052b23676e652e518c2a1213bf', operation='DELETE', pgid='pgtrigger_delete_delete_1ee2d', table='people_serviceaccount', when='AFTER')),
+            model_name="serviceaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_serviceaccountevent" ("description", "id", "is_active", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id") VALUES (OLD."description", OLD."id", OLD."is_active", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."team_id"); RETURN NULL;',
+                    hash="c013976e3199a8052b23676e652e518c2a1213bf",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_1ee2d",
+                    table="people_serviceaccount",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('user', None), ('service_account', None), _connector='XOR'), name='token_has_one_holder', violation_error_message='A token belongs either to a person or to a service account.'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("user", None), ("service_account", None), _connector="XOR"
+                ),
+                name="token_has_one_holder",
+                violation_error_message="A token belongs either to a person or to a service account.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='serviceaccountevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='serviceaccount_valid'),
+            model_name="serviceaccountevent",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["valid"], name="serviceaccount_valid"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='serviceaccountevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_serviceaccountevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='a6878ee7dfa0b6016ebff83364fe1049153fc0c3', operation='INSERT', pgid='pgtrigger_close_previous_version_c0fd6', table='people_serviceaccountevent', when='BEFORE')),
+            model_name="serviceaccountevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="close_previous_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_serviceaccountevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n",
+                    hash="a6878ee7dfa0b6016ebff83364fe1049153fc0c3",
+                    operation="INSERT",
+                    pgid="pgtrigger_close_previous_version_c0fd6",
+                    table="people_serviceaccountevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='team',
-            trigger=pgtrigger.compiler.Trigger(name='bump_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."chat" IS DISTINCT FROM (NEW."chat") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."on_call_url" IS DISTINCT FROM (NEW."on_call_url") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."type" IS DISTINCT FROM (NEW."type"))', func='\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n', hash='3b814f223c8028110c57ef696d44d5ddbe03dffd', operation='UPDATE', pgid='pgtrigger_bump_version_d38f5', table='people_team', when='BEFORE')),
+            model_name="team",
+            trigger=pgtrigger.compiler.Trigger(
+                name="bump_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."chat" IS DISTINCT FROM (NEW."chat") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."on_call_url" IS DISTINCT FROM (NEW."on_call_url") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."type" IS DISTINCT FROM (NEW."type"))',
+                    func="\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n",
+                    hash="3b814f223c8028110c57ef696d44d5ddbe03dffd",
+                    operation="UPDATE",
+                    pgid="pgtrigger_bump_version_d38f5",
+                    table="people_team",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='team',
-            trigger=pgtrigger.compiler.Trigger(name='follow_record', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF TG_OP = 'DELETE' THEN\n        UPDATE references_reference SET attached = false WHERE id = OLD.reference_id;\n        RETURN OLD;\n    END IF;\n    UPDATE references_reference\n       SET attached = true, label = left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300)\n     WHERE id = NEW.reference_id\n       AND (NOT attached OR label IS DISTINCT FROM left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300));\n    RETURN NEW;\n", hash='f294d4cefe4bf2b3c4c520cd804fbefb03304e40', operation='INSERT OR DELETE OR UPDATE OF "title", "name"', pgid='pgtrigger_follow_record_94f95', table='people_team', when='AFTER')),
+            model_name="team",
+            trigger=pgtrigger.compiler.Trigger(
+                name="follow_record",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF TG_OP = 'DELETE' THEN\n        UPDATE references_reference SET attached = false WHERE id = OLD.reference_id;\n        RETURN OLD;\n    END IF;\n    UPDATE references_reference\n       SET attached = true, label = left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300)\n     WHERE id = NEW.reference_id\n       AND (NOT attached OR label IS DISTINCT FROM left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300));\n    RETURN NEW;\n",
+                    hash="f294d4cefe4bf2b3c4c520cd804fbefb03304e40",
+                    operation='INSERT OR DELETE OR UPDATE OF "title", "name"',
+                    pgid="pgtrigger_follow_record_94f95",
+                    table="people_team",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='team',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_teamevent" ("chat", "description", "email", "id", "is_active", "kind", "name", "on_call_url", "parent_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title", "type") VALUES (NEW."chat", NEW."description", NEW."email", NEW."id", NEW."is_active", NEW."kind", NEW."name", NEW."on_call_url", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reference_id", NEW."title", NEW."type"); RETURN NULL;', hash='2884f8e425ac1466bbfcc9c06b507d7c054f36f4', operation='INSERT', pgid='pgtrigger_insert_insert_344e5', table='people_team', when='AFTER')),
+            model_name="team",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_teamevent" ("chat", "description", "email", "id", "is_active", "kind", "name", "on_call_url", "parent_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title", "type") VALUES (NEW."chat", NEW."description", NEW."email", NEW."id", NEW."is_active", NEW."kind", NEW."name", NEW."on_call_url", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reference_id", NEW."title", NEW."type"); RETURN NULL;',
+                    hash="2884f8e425ac1466bbfcc9c06b507d7c054f36f4",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_344e5",
+                    table="people_team",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='team',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."chat" IS DISTINCT FROM (NEW."chat") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."on_call_url" IS DISTINCT FROM (NEW."on_call_url") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."type" IS DISTINCT FROM (NEW."type"))', func='INSERT INTO "people_teamevent" ("chat", "description", "email", "id", "is_active", "kind", "name", "on_call_url", "parent_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title", "type") VALUES (NEW."chat", NEW."description", NEW."email", NEW."id", NEW."is_active", NEW."kind", NEW."name", NEW."on_call_url", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reference_id", NEW."title", NEW."type"); RETURN NULL;', hash='cb1aed9b13f658f0ed0a0c530634cac14aa292d7', operation='UPDATE', pgid='pgtrigger_update_update_cda79', table='people_team', when='AFTER')),
+            model_name="team",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."chat" IS DISTINCT FROM (NEW."chat") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."on_call_url" IS DISTINCT FROM (NEW."on_call_url") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."type" IS DISTINCT FROM (NEW."type"))',
+                    func='INSERT INTO "people_teamevent" ("chat", "description", "email", "id", "is_active", "kind", "name", "on_call_url", "parent_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title", "type") VALUES (NEW."chat", NEW."description", NEW."email", NEW."id", NEW."is_active", NEW."kind", NEW."name", NEW."on_call_url", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reference_id", NEW."title", NEW."type"); RETURN NULL;',
+                    hash="cb1aed9b13f658f0ed0a0c530634cac14aa292d7",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_cda79",
+                    table="people_team",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='team',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "people_teamevent" ("chat", "description", "email", "id", "is_active", "kind", "name", "on_call_url", "parent_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title", "type") VALUES (OLD."chat", OLD."description", OLD."email", OLD."id", OLD."is_active", OLD."kind", OLD."name", OLD."on_call_url", OLD."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reference_id", OLD."title", OLD."type"); RETURN NULL;', hash='cdd2cc0c9f0c2c4509e85a214dbf5b14bbeca33d', operation='DELETE', pgid='pgtrigger_delete_delete_d418f', table='people_team', when='AFTER')),
+            model_name="team",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "people_teamevent" ("chat", "description", "email", "id", "is_active", "kind", "name", "on_call_url", "parent_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_id", "title", "type") VALUES (OLD."chat", OLD."description", OLD."email", OLD."id", OLD."is_active", OLD."kind", OLD."name", OLD."on_call_url", OLD."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reference_id", OLD."title", OLD."type"); RETURN NULL;',
+                    hash="cdd2cc0c9f0c2c4509e85a214dbf5b14bbeca33d",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_d418f",
+                    table="people_team",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='teamevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='team_valid'),
+            model_name="teamevent",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["valid"], name="team_valid"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='teamevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_teamevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='938b57f610553cca4e9b157a653c8664a3acf314', operation='INSERT', pgid='pgtrigger_close_previous_version_d89fb', table='people_teamevent', when='BEFORE')),
+            model_name="teamevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="close_previous_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_teamevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n",
+                    hash="938b57f610553cca4e9b157a653c8664a3acf314",
+                    operation="INSERT",
+                    pgid="pgtrigger_close_previous_version_d89fb",
+                    table="people_teamevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='userevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='user_valid'),
+            model_name="userevent",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["valid"], name="user_valid"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='userevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_userevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='df7bd12c61d3fc67a073a7c99be7332a49a770d5', operation='INSERT', pgid='pgtrigger_close_previous_version_7d1f4', table='people_userevent', when='BEFORE')),
+            model_name="userevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="close_previous_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE people_userevent SET valid = tstzrange(lower(valid), NEW.pgh_created_at)\n        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n",
+                    hash="df7bd12c61d3fc67a073a7c99be7332a49a770d5",
+                    operation="INSERT",
+                    pgid="pgtrigger_close_previous_version_7d1f4",
+                    table="people_userevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

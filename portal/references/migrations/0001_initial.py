@@ -7,36 +7,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Reference',
+            name="Reference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(max_length=63)),
-                ('namespace', models.CharField(default='default', max_length=63)),
-                ('name', models.CharField(max_length=253)),
-                ('canonical', models.CharField(max_length=400, unique=True, verbose_name='reference')),
-                ('label', models.CharField(max_length=300, verbose_name='name')),
-                ('attached', models.BooleanField(db_default=False, default=False, verbose_name='described')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "uid",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("kind", models.CharField(max_length=63)),
+                ("namespace", models.CharField(default="default", max_length=63)),
+                ("name", models.CharField(max_length=253)),
+                (
+                    "canonical",
+                    models.CharField(
+                        max_length=400, unique=True, verbose_name="reference"
+                    ),
+                ),
+                ("label", models.CharField(max_length=300, verbose_name="name")),
+                (
+                    "attached",
+                    models.BooleanField(
+                        db_default=False, default=False, verbose_name="described"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'label'], name='reference_kind_label'), models.Index(fields=['name'], name='reference_name'), models.Index(condition=models.Q(('attached', False)), fields=['kind'], name='reference_dangling')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('canonical', django.db.models.functions.text.Lower('canonical'))), name='reference_is_canonical', violation_error_message='A reference is written in lower case.')],
+                "indexes": [
+                    models.Index(fields=["kind", "label"], name="reference_kind_label"),
+                    models.Index(fields=["name"], name="reference_name"),
+                    models.Index(
+                        condition=models.Q(("attached", False)),
+                        fields=["kind"],
+                        name="reference_dangling",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "canonical",
+                                django.db.models.functions.text.Lower("canonical"),
+                            )
+                        ),
+                        name="reference_is_canonical",
+                        violation_error_message="A reference is written in lower case.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReferenceAlias',
+            name="ReferenceAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('canonical', models.CharField(max_length=400, unique=True)),
-                ('reference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='references.reference')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("canonical", models.CharField(max_length=400, unique=True)),
+                (
+                    "reference",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="references.reference",
+                    ),
+                ),
             ],
         ),
     ]

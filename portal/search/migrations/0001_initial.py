@@ -6,25 +6,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='SearchEntry',
+            name="SearchEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=100)),
-                ('object_id', models.BigIntegerField()),
-                ('name', models.CharField(max_length=300)),
-                ('document', django.contrib.postgres.search.SearchVectorField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("model", models.CharField(max_length=100)),
+                ("object_id", models.BigIntegerField()),
+                ("name", models.CharField(max_length=300)),
+                ("document", django.contrib.postgres.search.SearchVectorField()),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['document'], name='search_words'), models.Index(django.contrib.postgres.indexes.OpClass('name', 'text_pattern_ops'), name='search_name_prefix')],
-                'constraints': [models.UniqueConstraint(fields=('model', 'object_id'), name='one_search_entry')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fastupdate=False, fields=["document"], name="search_words"
+                    ),
+                    models.Index(
+                        django.contrib.postgres.indexes.OpClass(
+                            "name", "text_pattern_ops"
+                        ),
+                        name="search_name_prefix",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("model", "object_id"), name="one_search_entry"
+                    )
+                ],
             },
         ),
     ]

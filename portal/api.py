@@ -1,0 +1,201 @@
+"""``/api/v1/``: every collection, with the query string of its page; reading with ``values()``, writing by actions.
+
+A list is ``{"items", "next", "total"}``; ``next`` is the address of the following page, ``total`` null beyond 1,000.
+A record carries its version as ``ETag``; a write names that version in ``If-Match`` (``*`` for whatever it is).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError as InvalidRecord
+from django.db import models
+from django.http import QueryDict
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView, exception_handler
+
+from portal import actions
+from portal.collections import Collection
+from portal.declared import declared_fields
+from portal.exports import item
+from portal.loading import find_record
+from portal.people.tokens import may_write
+from portal.query import BadQuery, Query, parse
+from portal.serializers import serializer_class
+
+
+class StaleVersion(APIException):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_detail = "The record has changed since you read it. Read it again, then send your change with its new ETag."
+
+
+class VersionMissing(APIException):
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_detail = "Say which version you change: send the ETag you read as If-Match, or If-Match: * to overwrite."
+
+
+class Unprocessable(APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+
+
+def explain_error(problem: Exception, context: dict[str, Any]) -> Response | None:
+    """Every error is ``{"error": sentence}``, with ``problems`` or ``fields`` where there are several."""
+    if isinstance(problem, BadQuery):
+        return Response({"error": str(problem), "problems": problem.problems}, status=400)
+    if isinstance(problem, InvalidRecord):
+        problem = Unprocessable(_by_field(problem))
+    if isinstance(problem, actions.Conflict):
+        problem = StaleVersion()
+    response = exception_handler(problem, context)
+    if response is None:
+        return None
+    if isinstance(problem, ValidationError | Unprocessable) and isinstance(response.data, dict):
+        response.status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+        first = next(iter(response.data.items()), ("", [""]))
+        response.data = {"error": f"{first[0]}: {first[1][0]}", "fields": response.data}
+    else:
+        detail = response.data.get("detail", response.data) if isinstance(response.data, dict) else response.data
+        response.data = {"error": str(detail)}
+    return response
+
+
+def _by_field(problem: InvalidRecord) -> dict[str, list[str]]:
+    return problem.message_dict if hasattr(problem, "error_dict") else {"record": problem.messages}
+
+
+class CollectionView(APIView):
+    """What lists and records share: the collection, the record rules, the answer's shape."""
+
+    collection: Collection
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not self.collection.may(request.user, "view"):
+            raise NotFound("There is no such collection.")
+
+    def load(self, key: str) -> models.Model:
+        record = find_record(self.collection, self.request.user, key)
+        if record is None:
+            raise NotFound(f"There is no {self.collection.title_one} “{key}”.")
+        return record
+
+    def require(self, act: str, record: models.Model | None = None) -> None:
+        if not may_write(self.request):
+            raise PermissionDenied("This token may only read. Make one with the scope “write”.")
+        if not self.collection.may(self.request.user, act, record):
+            what = record if record is not None else self.collection.title
+            raise PermissionDenied(f"You may not {act} {what}.")
+
+    def answer(self, record: models.Model, status_code: int = 200) -> Response:
+        """The record with every column the reader may see, its key and version."""
+        query = self.query({})
+        row = query.collection.visible(self.request.user).filter(pk=record.pk)
+        annotated = {path: expr for field in query.columns for path, expr in field.annotation(query.reader).items()}
+        values = row.annotate(**annotated).values_list(*query.paths).get()
+        version = getattr(record, "version", None)
+        body = {"key": query.split(values)[0], **item(query, values)}
+        headers = {"Location": f"{self.collection.api_url}{body['key']}/"}
+        if version is not None:
+            body["version"] = version
+            headers["ETag"] = f'"{version}"'
+        return Response(body, status=status_code, headers=headers)
+
+    def query(self, params: Any) -> Query:
+        return parse(self.collection, self.request.user, params or QueryDict(), every_column=True)
+
+    def validated(self, record: models.Model | None = None) -> dict[str, Any]:
+        """The written values, read and checked; a name that may not be written is refused, not dropped."""
+        data = self.request.data
+        if not isinstance(data, Mapping):
+            raise Unprocessable({"body": ["Send a JSON object."]})
+        names = serializer_class(self.collection.slug)().fields
+        for name in data:
+            if name not in names:
+                raise Unprocessable({name: [f"cannot be written here. These can: {', '.join(names)}."]})
+        serializer = serializer_class(self.collection.slug)(data=data, partial=record is not None)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+class ListView(CollectionView):
+    def get(self, request: Request) -> Response:
+        query = self.query(request.query_params)
+        extra = query.cursor_paths
+        start = (query.page - 1) * query.size
+        rows = list(query.rows().values_list(*query.paths, *extra)[start : start + query.size + 1])
+        shown = [(row[: len(query.paths)], row[len(query.paths) :]) for row in rows[: query.size]]
+        return Response(
+            {
+                "items": [{"key": query.split(row)[0], **item(query, row)} for row, _ in shown],
+                "next": self._next(request, query, shown[-1][1]) if len(rows) > query.size else None,
+                "total": query.total(),
+            }
+        )
+
+    def _next(self, request: Request, query: Query, last: tuple[Any, ...]) -> str:
+        params = request.query_params.copy()
+        params.pop("page", None)
+        params["cursor"] = query.cursor_after(last)
+        return request.build_absolute_uri(f"{request.path}?{params.urlencode()}")
+
+
+class CreateMixin(CollectionView):
+    def post(self, request: Request) -> Response:
+        self.require("add")
+        assert self.collection.create is not None  # noqa: S101  require() has asked
+        kind = self.collection.kinds[0] if self.collection.kinds else ""
+        made = self.collection.create(by=request.user, model=self.collection.model, values=self.validated(), kind=kind)
+        return self.answer(made, status.HTTP_201_CREATED)
+
+
+class RecordView(CollectionView):
+    def get(self, request: Request, key: str) -> Response:
+        record = self.load(key)
+        answer = self.answer(record)
+        if request.headers.get("If-None-Match") == answer.headers.get("ETag", "") != "":
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": answer.headers["ETag"]})
+        return answer
+
+
+class ChangeMixin(CollectionView):
+    def patch(self, request: Request, key: str) -> Response:
+        record = self.load(key)
+        self.require("change", record)
+        version = version_asked(request, record)
+        assert self.collection.update is not None  # noqa: S101  require() has asked
+        values = self.validated(record)
+        refuse_declared(record, values)
+        saved = self.collection.update(by=request.user, record=record, values=values, version=version)
+        return self.answer(saved)
+
+
+class DeleteMixin(CollectionView):
+    def delete(self, request: Request, key: str) -> Response:
+        record = self.load(key)
+        self.require("delete", record)
+        assert self.collection.delete is not None  # noqa: S101  require() has asked
+        self.collection.delete(by=request.user, record=record, version=version_asked(request, record))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def version_asked(request: Request, record: models.Model) -> int | None:
+    """The version that If-Match names; None for ``*`` and for records that keep no version."""
+    given = request.headers.get("If-Match", "").strip()
+    if not hasattr(record, "version") or given == "*":
+        return None
+    if not given:
+        raise VersionMissing
+    text = given.removeprefix("W/").strip('"')
+    if not text.isdecimal() or len(text) > 9:
+        raise StaleVersion
+    return int(text)
+
+
+def refuse_declared(record: models.Model, values: Mapping[str, Any]) -> None:
+    """A value that a file declares is changed in the file."""
+    declared = declared_fields(record)
+    for name in values:
+        if name in declared and getattr(record, name) != values[name]:
+            raise Unprocessable({name: [f"is declared in {declared[name].text}. Change it there."]})

@@ -1,0 +1,56 @@
+"""My work: apps register what waits for somebody, and the tables of the home page."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from portal.people.models import Membership
+
+Section = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits for the reader: what it is, why, and the page where it is mended."""
+
+    title: str
+    note: str
+    url: str
+    label: str
+    icon: str
+    status: str = "idle"
+    when: str = ""
+
+
+_waiting: list[Callable[[Any], Iterable[Waiting]]] = []
+_sections: list[Callable[[HttpRequest], Section]] = []
+
+
+def register_waiting(find: Callable[[Any], Iterable[Waiting]]) -> Callable[[Any], Iterable[Waiting]]:
+    """Register a function of the reader that finds what waits for them."""
+    _waiting.append(find)
+    return find
+
+
+def register_home(fill: Callable[[HttpRequest], Section]) -> Callable[[HttpRequest], Section]:
+    """Register a function that adds to the context of the home page."""
+    _sections.append(fill)
+    return fill
+
+
+def home_context(request: HttpRequest) -> dict[str, Any]:
+    reader: Any = request.user
+    reference = reader.person.reference_id if reader.person else None
+    teams = Membership.objects.current().filter(person=reference).select_related("team").order_by("team__label")
+    context: dict[str, Any] = {
+        "today": timezone.localdate(),
+        "waiting": [each for find in _waiting for each in find(reader)],
+        "teams": [membership.team for membership in teams],
+        "crumbs": [{"label": "My work", "url": request.path}],
+    }
+    for fill in _sections:
+        context.update(fill(request))
+    return context

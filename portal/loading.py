@@ -1,0 +1,65 @@
+"""Loading what an address names, with permission, in one line: 404 for what is not there or not the reader's to see."""
+
+from typing import Any
+
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from portal.collections import (
+    Collection,
+    collection_of,
+    get_collection,
+    reference_condition,
+    reference_url,
+)
+from portal.references.models import Reference, ReferenceAlias
+
+
+def load_collection(request: HttpRequest, slug: str) -> Collection:
+    found = get_collection(slug)
+    if found is None or not found.may(request.user, "view"):
+        raise Http404(f"There is no page “{slug}”.")
+    return found
+
+
+def find_record(collection: Collection, reader: Any, key: str) -> models.Model | None:
+    """The visible record with this key, its foreign keys loaded with it."""
+    rows = collection.visible(reader).select_related(*_foreign_keys(collection.model))
+    found: models.Model | None = rows.filter(collection.key_condition(key)).first()
+    return found
+
+
+def _foreign_keys(model: type[models.Model]) -> list[str]:
+    """What a detail page shows with the record: its foreign keys, and its 1:1 state row."""
+    names = [field.name for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
+    has_state = any(each.one_to_one and each.get_accessor_name() == "state" for each in model._meta.related_objects)
+    return [*names, *(["state"] if has_state else [])]
+
+
+def load_record(request: HttpRequest, collection: Collection, key: str) -> models.Model | HttpResponse:
+    """The record, or a redirect to where it is now: its own page, its new name, or the loose end it became."""
+    record = find_record(collection, request.user, key)
+    if record is None:
+        return _elsewhere(request, collection, key)
+    home = collection_of(record)
+    if home is not None and home.slug != collection.slug and request.method in {"GET", "HEAD"}:
+        return redirect(home.url_of(record))
+    return record
+
+
+def _elsewhere(request: HttpRequest, collection: Collection, key: str) -> HttpResponse:
+    if collection.referenced and not key.isdecimal():
+        references = Reference.objects.filter(reference_condition(key, "", collection.kinds))
+        aliases = ReferenceAlias.objects.filter(canonical__in=_canonicals(collection, key)).select_related("reference")
+        for reference in (*references[:1], *(alias.reference for alias in aliases[:1])):
+            address = reference_url(reference.canonical, reference.attached)
+            if address != request.path:
+                return redirect(address)
+    raise Http404(f"There is no {collection.title_one} “{key}”.")
+
+
+def _canonicals(collection: Collection, key: str) -> list[str]:
+    namespace, _, name = key.lower().replace("/", ":").rpartition(":")
+    namespace = namespace.rpartition(":")[2] or "default"
+    return [f"{kind}:{namespace}/{name}" for kind in collection.kinds]

@@ -1,0 +1,59 @@
+"""One-click sign-in as a person of the demo company: only with DEMO=1 and only on a loopback address."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from portal.people.models import User
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    email: str
+    label: str
+    description: str
+
+
+DEMO_PEOPLE = (
+    DemoPerson(
+        "mei.lindqvist@larkspur.example",
+        "Engineer",
+        "Mei Lindqvist, Checkout: finds owners, edits her team's services.",
+    ),
+    DemoPerson(
+        "amara.diallo@larkspur.example", "SRE", "Amara Diallo, Core Platform: runs incidents, watches dependencies."
+    ),
+    DemoPerson("tomasz.wrona@larkspur.example", "Product manager", "Tomasz Wrona: edits the platform roadmap."),
+    DemoPerson("sofia.marchetti@larkspur.example", "Administrator", "Sofia Marchetti: logins, teams, everything."),
+)
+
+
+def demo_allowed(request: HttpRequest) -> bool:
+    """Both the address the request came from and the one it asked for are this machine's own."""
+    return settings.DEMO and _is_loopback(request.META.get("REMOTE_ADDR", "")) and _is_loopback(_host(request))
+
+
+def _host(request: HttpRequest) -> str:
+    host = request.get_host()
+    return host.partition("]")[0].strip("[") if host.startswith("[") else host.partition(":")[0]
+
+
+def _is_loopback(address: str) -> bool:
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def demo_people() -> list[DemoPerson]:
+    """Those of the demo people that have a login here."""
+    emails = set(
+        User.objects.filter(email__in=[each.email for each in DEMO_PEOPLE], is_active=True).values_list(
+            "email", flat=True
+        )
+    )
+    return [each for each in DEMO_PEOPLE if each.email in emails]

@@ -1,0 +1,67 @@
+"""Panels of teams, people and service accounts."""
+
+from django.http import HttpRequest
+
+from portal.cells import owner_html
+from portal.collections import get_collection, reference_url
+from portal.panels import Context, panel
+from portal.people.forms import LeavingForm, MemberForm, TokenForm
+from portal.people.models import Membership, Person, ServiceAccount, Team
+
+
+@panel(on=Team, slot="main", order=20, title="Members", template="people/_members.html")
+def members(request: HttpRequest, team: Team) -> Context:
+    current = Membership.objects.current().filter(team=team.reference_id).select_related("person")
+    rows = [
+        {
+            "membership": each,
+            "html": owner_html(each.person.label, _url(each.person), "user", each.person.attached),
+        }
+        for each in current.order_by("-role", "person__label")
+    ]
+    may = request.user.has_perm("people.change_team", team)
+    return {"rows": rows, "fact": len(rows) or "", "form": MemberForm() if may else None}
+
+
+@panel(on=Team, slot="rail", order=20, title="Teams within", template="people/_teams.html")
+def children(request: HttpRequest, team: Team) -> Context | None:
+    found = Team.objects.filter(parent=team.reference_id, is_active=True).select_related("reference")
+    rows = [owner_html(str(each), _url(each.reference), "group") for each in found.order_by("title")]
+    return {"rows": rows, "fact": len(rows)} if rows else None
+
+
+@panel(on=Person, slot="main", order=20, title="Teams", template="people/_person_teams.html")
+def teams(request: HttpRequest, person: Person) -> Context:
+    tenures = Membership.objects.filter(person=person.reference_id).select_related("team")
+    rows = [
+        {"membership": each, "html": owner_html(each.team.label, _url(each.team), "group", each.team.attached)}
+        for each in tenures.order_by("effective_to", "team__label")
+    ]
+    return {"rows": rows}
+
+
+@panel(on=Person, slot="rail", order=50, title="Leaving", template="people/_leaving.html")
+def leaving(request: HttpRequest, person: Person) -> Context | None:
+    if not request.user.has_perm("people.change_person", person):
+        return None
+    return {"form": LeavingForm(auto_id="leaving_%s"), "key": _key(person)}
+
+
+@panel(on=ServiceAccount, slot="main", order=10, title="Tokens", template="people/_tokens.html")
+def tokens(request: HttpRequest, account: ServiceAccount) -> Context:
+    may = request.user.has_perm("people.change_serviceaccount", account)
+    return {
+        "tokens": account.api_tokens.filter(revoked_at=None).order_by("-created_at"),
+        "new_key": request.session.pop("new_token_key", "") if may else "",
+        "form": TokenForm() if may else None,
+    }
+
+
+def _url(reference: object) -> str:
+    return reference_url(reference.canonical, reference.attached)  # type: ignore[attr-defined]
+
+
+def _key(person: Person) -> str:
+    collection = get_collection("people")
+    assert collection is not None  # noqa: S101  it is registered beside this module
+    return collection.key_of(person)

@@ -1,0 +1,31 @@
+"""How the API speaks and how often it may be asked: what Django REST framework loads before any view."""
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from rest_framework.renderers import BaseRenderer
+from rest_framework.throttling import UserRateThrottle
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+
+class JSONRenderer(BaseRenderer):
+    """orjson: dates in ISO 8601, moments in UTC."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z)
+
+
+class ReaderThrottle(UserRateThrottle):
+    """So many requests a minute for each login or service account (setting API_RATE)."""
+
+    scope = "reader"
+
+    def get_cache_key(self, request: "Request", view: "APIView") -> str:
+        return f"throttle:{type(request.user).__name__}:{request.user.pk}"

@@ -1,0 +1,168 @@
+"""Finding records of every collection by what was typed; each result line answers who owns it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.cells import as_text, cell
+from portal.collections import Collection, collection_of_kind, collections, first_collection_of
+from portal.columns import Field
+from portal.search import words
+from portal.search.models import SearchEntry
+
+# Candidates that are ranked; of more than these the rest is behind "Search everything".
+CANDIDATES = 400
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line: what was found, its answer in words (owner, tier …), and the same facts for the preview."""
+
+    collection: Collection
+    key: str
+    name: str
+    title: str
+    description: str
+    meta: str
+    facts: tuple[tuple[str, SafeString], ...]
+
+    @property
+    def url(self) -> str:
+        return self.collection.record_url(self.key)
+
+
+@dataclass(frozen=True)
+class Found:
+    results: tuple[Result, ...]
+    more: bool
+
+
+def find(reader: Any, text: str, limit: int = 20) -> Found:
+    """The best matches for ``text`` among what the reader may see: whole names, beginnings, then the rest."""
+    asked = words.query(text)
+    if not asked:
+        return Found((), False)
+    entries = list(_ranked(reader, text, asked)[: limit + 1])
+    by_place = {entry: at for at, entry in enumerate(entries)}
+    results = sorted(
+        (
+            result
+            for model in dict.fromkeys(model for model, _ in entries)
+            for result in _results(reader, model, entries)
+        ),
+        key=lambda placed: by_place[placed[0]],
+    )
+    return Found(tuple(result for _, result in results[:limit]), len(entries) > limit)
+
+
+def _ranked(reader: Any, text: str, asked: str) -> QuerySet[Any]:
+    typed = text.strip().lower()
+    begins = " ".join(words.words(text))
+    entries = SearchEntry.objects.filter(_visible(reader), document__words=asked)
+    # Taking a bounded number first keeps a query that matches a third of everything as quick as any other.
+    near = entries.filter(name__startswith=typed).order_by("name").values("pk")[:50]
+    some = entries.order_by().values("pk")[:CANDIDATES]
+    rank = Case(
+        When(name=typed, then=Value(0)),
+        When(name__startswith=typed, then=Value(1)),
+        When(name__contains=begins.replace(" ", "-"), then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    return (
+        SearchEntry.objects.filter(Q(pk__in=near) | Q(pk__in=some))
+        .annotate(rank=rank)
+        .order_by("rank", F("name"), "pk")
+        .values_list("model", "object_id")
+    )
+
+
+def _visible(reader: Any) -> Q:
+    """Entries of collections without a row or page rule, and of the others those the reader may see."""
+    condition = Q()
+    for model in {each.model for each in collections()}:
+        speaker = first_collection_of(model)
+        assert speaker is not None  # noqa: S101  the model came from a collection
+        label = model._meta.label_lower
+        if not speaker.may(reader, "view"):
+            condition &= ~Q(model=label)
+        elif speaker.has_row_rule:
+            condition &= ~Q(model=label) | Q(object_id__in=speaker.visible(reader).values("pk"))
+    return condition
+
+
+def _results(reader: Any, label: str, entries: list[tuple[str, int]]) -> Iterable[tuple[tuple[str, int], Result]]:
+    """The lines for the found records of one model: one query."""
+    model = apps.get_model(label)
+    speaker = first_collection_of(model)
+    if speaker is None:
+        return
+    pks = [pk for entry_label, pk in entries if entry_label == label]
+    fields = speaker.fields_for(reader)
+    asked = [field for name, field in fields.items() if name in {*speaker.line, "title", "name", "description"}]
+    rows = speaker.visible(reader).filter(pk__in=pks)
+    annotations = {path: expr for field in asked for path, expr in field.annotation(reader).items()}
+    paths = ["pk", *speaker.key_paths, *(path for field in asked for path in field.paths)]
+    for row in rows.annotate(**annotations).values_list(*paths) if annotations else rows.values_list(*paths):
+        yield (label, row[0]), _result(speaker, asked, row)
+
+
+def _result(speaker: Collection, asked: list[Field], row: tuple[Any, ...]) -> Result:
+    at = 1 + len(speaker.key_paths)
+    parts = row[1:at]
+    home = _home(speaker, parts)
+    values: dict[str, tuple[Field, tuple[Any, ...]]] = {}
+    for field in asked:
+        width = len(field.kind.reads)
+        values[field.name] = (field, row[at : at + width])
+        at += width
+    line = {name: values[name] for name in speaker.line if name in values}
+    name = _said(values.get("name") or values.get("title"))
+    return Result(
+        collection=home,
+        key=home.key(*parts),
+        name=name,
+        title=_said(values.get("title")),
+        description=_said(values.get("description")),
+        meta=", ".join(said for pair in line.values() if (said := _meta(pair))),
+        facts=tuple((field.label, cell(field, value)) for field, value in line.values()),
+    )
+
+
+def _home(speaker: Collection, parts: tuple[Any, ...]) -> Collection:
+    return (collection_of_kind(parts[0]) if len(parts) == 3 else None) or speaker
+
+
+def _said(pair: tuple[Field, tuple[Any, ...]] | None) -> str:
+    return as_text(*pair) if pair else ""
+
+
+def _meta(pair: tuple[Field, tuple[Any, ...]]) -> str:
+    field, values = pair
+    if values[0] in (None, ""):
+        return "no owner" if field.name == "owner" else ""
+    return f"{field.label.lower()} {values[0]}" if field.kind.numeric else as_text(field, values)
+
+
+def marked(name: str, text: str) -> SafeString:
+    """The name with what was typed marked."""
+    typed = text.strip().lower()
+    at = name.lower().find(typed) if typed else -1
+    if at < 0:
+        return format_html("{}", name)
+    end = at + len(typed)
+    return format_html("{}<mark>{}</mark>{}", name[:at], name[at:end], name[end:])
+
+
+def suggestions(reader: Any, word: str) -> list[dict[str, str]]:
+    """Pages near a word that led nowhere, for the page that says so."""
+    for text in (word, *sorted(words.words(word), key=len, reverse=True)):
+        found = find(reader, text, 5).results
+        if found:
+            return [{"label": each.name, "url": each.url, "note": each.meta} for each in found]
+    return []

@@ -1,0 +1,73 @@
+"""The search page, and the fragments that palette and reference fields load."""
+
+import time
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal.references.models import Reference
+from portal.search import find
+
+PALETTE = 12
+PAGE = 50
+
+
+def _context(request: HttpRequest, limit: int) -> dict[str, Any]:
+    text = request.GET.get("q", "").replace("\x00", "")[:200]
+    started = time.perf_counter()
+    found = find.find(request.user, text, limit)
+    took_ms = round((time.perf_counter() - started) * 1000)
+    shown = [_option(each, text) for each in found.results]
+    groups: dict[str, list[Any]] = {}
+    for option in shown:
+        groups.setdefault(option["kind"], []).append(option)
+    return {
+        "query": text,
+        "groups": [{"title": title, "options": options} for title, options in groups.items()],
+        "total": len(shown),
+        "more": found.more,
+        "took_ms": took_ms,
+    }
+
+
+def _option(each: find.Result, text: str) -> dict[str, Any]:
+    return {
+        "kind": each.collection.title,
+        "url": each.url,
+        "icon": each.collection.icon,
+        "label_html": find.marked(each.name, text),
+        "meta": each.meta,
+        "title": each.title or each.name,
+        "description": each.description,
+        "preview": [{"term": term, "html": html} for term, html in each.facts],
+    }
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Everything that matches, as a page: what the palette shows, without JavaScript."""
+    crumbs = [{"label": "Search", "url": request.path}]
+    return render(request, "portal/search.html", {**_context(request, PAGE), "crumbs": crumbs})
+
+
+@require_safe
+def palette(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/search_palette.html", _context(request, PALETTE))
+
+
+@require_safe
+def references(request: HttpRequest) -> JsonResponse:
+    """Up to ten described references of the asked kinds for a field's list of suggestions."""
+    kinds = [kind for kind in request.GET.get("kinds", "").split(",") if kind]
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100].lower()
+    found = Reference.objects.filter(kind__in=kinds, attached=True)
+    if text:
+        found = found.filter(name__contains=text) | found.filter(label__icontains=text)
+    rows = found.order_by("label").values_list("canonical", "name", "namespace", "kind", "label")[:10]
+    items = [
+        {"value": name if (namespace, kind) == ("default", kinds[0]) else canonical, "label": label}
+        for canonical, name, namespace, kind, label in rows
+    ]
+    return JsonResponse({"items": items})

@@ -1,0 +1,331 @@
+"""The pages that every collection has: list, record, edit, delete, history; and the pages for what went wrong."""
+
+import uuid
+from typing import Any
+
+import structlog
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.actions import Conflict
+from portal.collections import Collection
+from portal.crumbs import crumbs_of
+from portal.declared import declared_fields
+from portal.exports import FORMATS, export
+from portal.forms import RecordForm, make_form
+from portal.heads import head_of
+from portal.history.events import events_of
+from portal.htmx import wants_partial
+from portal.listing import broken_context, filter_from_form, list_context
+from portal.loading import load_collection, load_record
+from portal.panels import panels_of, show
+from portal.query import BadQuery, parse
+from portal.saving import conflict_context, version_of
+from portal.search.find import suggestions
+
+log = structlog.get_logger(__name__)
+
+
+@require_safe
+def collection(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The list, or the same list as a file when ``format`` asks for one."""
+    found = load_collection(request, slug)
+    if address := filter_from_form(found, request.GET):
+        return redirect(address)
+    format_name = request.GET.get("format", "")
+    try:
+        if format_name not in {"", *FORMATS}:
+            raise BadQuery([f"There is no format “{format_name[:40]}”. There are: {', '.join(FORMATS)}."])
+        query = parse(found, request.user, request.GET)
+    except BadQuery as problem:
+        return _list_page(request, found, broken_context(request, found, problem.problems), status=400)
+    if format_name:
+        return export(query, format_name)
+    return _list_page(request, found, list_context(request, query))
+
+
+def _list_page(request: HttpRequest, found: Collection, page: dict[str, Any], status: int = 200) -> HttpResponse:
+    template = "portal/collection_list.html" + ("#table" if wants_partial(request) else "")
+    response = render(request, template, {"page": page, "crumbs": crumbs_of(found)}, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+def collection_total(request: HttpRequest, slug: str) -> HttpResponse:
+    """The exact number of matching rows, for lists so long that counting them would hold up the page."""
+    found = load_collection(request, slug)
+    try:
+        query = parse(found, request.user, request.GET)
+    except BadQuery as problem:
+        return HttpResponse(str(problem), status=400, content_type="text/plain")
+    return HttpResponse(f"{query.matching().order_by().count():,}", content_type="text/plain")
+
+
+@require_safe
+def record(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    return _record_page(request, slug, key, tab="")
+
+
+@require_safe
+def record_tab(request: HttpRequest, slug: str, key: str, tab: str) -> HttpResponse:
+    return _record_page(request, slug, key, tab=tab)
+
+
+def _record_page(request: HttpRequest, slug: str, key: str, tab: str) -> HttpResponse:
+    found = load_collection(request, slug)
+    loaded = load_record(request, found, key)
+    if isinstance(loaded, HttpResponse):
+        return loaded
+    slot = f"tab:{tab}" if tab else "main"
+    main = _panels(request, found, loaded, slot)
+    if tab and not main:
+        raise Http404(f"“{tab}” is no page of {loaded}.")
+    context = {
+        **_record_head(request, found, loaded, tab),
+        "object": loaded,
+        "main_panels": main,
+        "rail_panels": [] if tab else _panels(request, found, loaded, "rail"),
+        "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded))),
+    }
+    return render(request, "portal/record_detail.html", context)
+
+
+def _panels(request: HttpRequest, found: Collection, loaded: models.Model, slot: str) -> list[Any]:
+    address = found.url_of(loaded)
+    shown = [
+        show(each, request, loaded, f"{address}panels/{each.name}/" if each.lazy else "")
+        for each in panels_of(loaded, slot)
+    ]
+    return [each for each in shown if each is not None]
+
+
+def _record_head(request: HttpRequest, found: Collection, loaded: models.Model, tab: str) -> dict[str, Any]:
+    address, top = found.url_of(loaded), head_of(request, loaded)
+    actions = [*top.actions]
+    if found.may(request.user, "change", loaded):
+        actions.append({"label": "Edit", "url": f"{address}edit/", "icon": "edit"})
+    tabs = [{"label": "Overview", "url": address, "current": not tab}, *_tabs(loaded, address, tab)]
+    tabs.append({"label": "History", "url": f"{address}history/", "current": tab == "history"})
+    record = {
+        "title": top.title,
+        "subtitle": top.subtitle,
+        "tags": top.tags,
+        "actions": actions,
+        "kind": found.title_one,
+    }
+    return {"record": record, "reach": top.reach, "unowned": top.unowned, "notes": top.notes, "tabs": tabs}
+
+
+def _tabs(loaded: models.Model, address: str, tab: str) -> list[dict[str, Any]]:
+    slots = dict.fromkeys(each.slot.partition(":")[2] for each in panels_of(loaded) if each.slot.startswith("tab:"))
+    return [{"label": slot.capitalize(), "url": f"{address}{slot}/", "current": slot == tab} for slot in slots]
+
+
+@require_safe
+def record_panel(request: HttpRequest, slug: str, key: str, name: str) -> HttpResponse:
+    """One panel by itself: a lazy one when it loads, a broken one when it is tried again."""
+    found = load_collection(request, slug)
+    loaded = load_record(request, found, key)
+    if isinstance(loaded, HttpResponse):
+        return loaded
+    for each in panels_of(loaded):
+        if each.name == name:
+            shown = show(each, request, loaded)
+            return render(request, "portal/_panel.html", {"panel": shown, "record_url": found.url_of(loaded)})
+    raise Http404(f"“{name}” is no panel of {loaded}.")
+
+
+@require_safe
+def record_history(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    found = load_collection(request, slug)
+    loaded = load_record(request, found, key)
+    if isinstance(loaded, HttpResponse):
+        return loaded
+    context = {
+        **_record_head(request, found, loaded, "history"),
+        "object": loaded,
+        "events": events_of(loaded, found, request.user),
+        "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded)), ("History", request.path)),
+    }
+    return render(request, "portal/record_history.html", context)
+
+
+# Writing
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def record_new(request: HttpRequest, slug: str) -> HttpResponse:
+    found = load_collection(request, slug)
+    if not found.may(request.user, "add"):
+        raise PermissionDenied(f"You may not add to {found.title}.")
+    form = make_form(found, data=request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            kind = found.kinds[0] if found.kinds else ""
+            assert found.create is not None  # noqa: S101  may() has asked
+            made = found.create(by=request.user, model=found.model, values=form.values, kind=kind)
+        except ValidationError as problem:
+            _show_problems(form, problem)
+        else:
+            messages.success(request, f"Made {made}.")
+            return redirect(found.url_of(made))
+    context = {
+        "title": f"New {found.title_one}",
+        "submit_label": f"Make {found.title_one}",
+        "cancel_url": found.url,
+        "crumbs": crumbs_of(found, (f"New {found.title_one}", request.path)),
+    }
+    return _form_page(request, form, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def record_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    found = load_collection(request, slug)
+    loaded = load_record(request, found, key)
+    if isinstance(loaded, HttpResponse):
+        return loaded
+    _require_change(request, found, loaded)
+    declared = declared_fields(loaded)
+    form = make_form(found, loaded, request.POST if request.method == "POST" else None)
+    readonly = _take_declared_out(form, declared)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _save(request, found, loaded, form)
+        except ValidationError as problem:
+            _show_problems(form, problem)
+        except Conflict as conflict:
+            return render(request, "409.html", conflict_context(request, found, form, conflict), status=409)
+    address = found.url_of(loaded)
+    context = {
+        "title": f"Edit {loaded}",
+        "submit_label": "Save",
+        "cancel_url": address,
+        "readonly": readonly,
+        "delete_url": f"{address}delete/" if found.may(request.user, "delete", loaded) else "",
+        "crumbs": crumbs_of(found, (str(loaded), address), ("Edit", request.path)),
+    }
+    return _form_page(request, form, context)
+
+
+def _require_change(request: HttpRequest, found: Collection, loaded: models.Model) -> None:
+    if not found.may(request.user, "change", loaded):
+        raise PermissionDenied(f"You may not edit {loaded}: it belongs to another team.")
+
+
+def _take_declared_out(form: RecordForm, declared: Any) -> list[dict[str, Any]]:
+    """Values that a file declares are shown, not edited: the next reading of the file would undo the edit."""
+    readonly = []
+    for name in [name for name in form.fields if name in declared]:
+        value = form[name].value()
+        field = form.fields.pop(name)
+        readonly.append(
+            {"label": field.label, "value": value, "reason": declared[name].text, "url": declared[name].url}
+        )
+    return readonly
+
+
+def _save(request: HttpRequest, found: Collection, loaded: models.Model, form: RecordForm) -> HttpResponse:
+    assert found.update is not None  # noqa: S101  may() has asked
+    version = version_of(request, loaded)
+    saved = found.update(by=request.user, record=loaded, values=form.values, version=version)
+    messages.success(request, f"Saved {saved}.")
+    return redirect(found.url_of(saved))
+
+
+def _show_problems(form: RecordForm, problem: ValidationError) -> None:
+    """Put what an action refused beside the fields it is about."""
+    by_field = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
+    for name, texts in by_field.items():
+        form.add_error(name if name in form.fields else None, texts)
+
+
+def _form_page(request: HttpRequest, form: RecordForm, context: dict[str, Any]) -> HttpResponse:
+    return render(request, "portal/record_form.html", {"form": form, **context}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def record_delete(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    """Ask, saying what goes and what stays; then delete. Above ten dependants the name must be typed."""
+    found = load_collection(request, slug)
+    loaded = load_record(request, found, key)
+    if isinstance(loaded, HttpResponse):
+        return loaded
+    if not found.may(request.user, "delete", loaded):
+        raise PermissionDenied(f"You may not delete {loaded}: it belongs to another team.")
+    dependants = getattr(getattr(loaded, "state", None), "dependants", 0)
+    confirm_name = str(loaded) if dependants > 10 else ""
+    problem = ""
+    if request.method == "POST":
+        if confirm_name and request.POST.get("confirm_name", "").strip() != confirm_name:
+            problem = f"Type {confirm_name} to delete it: {dependants} things depend on it."
+        else:
+            return _delete(request, found, loaded)
+    context = {
+        "title": str(loaded),
+        "kind": found.title_one,
+        "goes": [f"{loaded}, with its description, links and facts", "what it says it depends on and is part of"],
+        "stays": [
+            f"{dependants} that depend on it: they will point at a loose end" if dependants else "its reference",
+            "its history",
+        ],
+        "confirm_name": confirm_name,
+        "error": problem,
+        "version": version_of(request, loaded),
+        "cancel_url": found.url_of(loaded),
+        "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded)), ("Delete", request.path)),
+    }
+    return render(request, "portal/record_delete.html", context, status=422 if problem else 200)
+
+
+def _delete(request: HttpRequest, found: Collection, loaded: models.Model) -> HttpResponse:
+    assert found.delete is not None  # noqa: S101  may() has asked
+    name = str(loaded)
+    try:
+        found.delete(by=request.user, record=loaded, version=version_of(request, loaded))
+    except Conflict:
+        messages.error(request, f"{name} was changed while you looked. Look again before you delete it.")
+        return redirect(found.url_of(loaded))
+    messages.success(request, f"Deleted {name}.")
+    return redirect(found.url)
+
+
+# The frame's own pages
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/help.html", {"crumbs": [{"label": "Help", "url": request.path}]})
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "400.html", {"reason": str(exception)[:300]}, status=400)
+
+
+@login_not_required
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", {"reason": str(exception)[:300]}, status=403)
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is near the last word of the address, for those who may search."""
+    word = request.path.rstrip("/").rpartition("/")[2]
+    found = suggestions(request.user, word) if request.user.is_authenticated else []
+    return render(request, "404.html", {"suggestions": found, "word": word}, status=404)
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page of a fault of ours. Its id is in the log beside the traceback."""
+    error_id = uuid.uuid4().hex[:12]
+    log.error("server_error", error_id=error_id, path=request.path)
+    return HttpResponse(render_to_string("500.html", {"error_id": error_id}), status=500)

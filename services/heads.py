@@ -1,0 +1,141 @@
+"""Heads of the catalog's pages: owner and how to reach them first."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.cells import owner_html
+from portal.collections import reference_url
+from portal.heads import Fact, Head, head
+from portal.people.models import Person, Team
+from portal.references.models import Reference
+from services.links import safe_link
+from services.models import Document, Entity, Lifecycle
+
+
+@head(on=Entity)
+def entity_head(request: HttpRequest, entity: Entity) -> Head:
+    owner = entity.owner
+    tags = [f"Tier {entity.tier}"] if entity.tier is not None else []
+    if entity.lifecycle:
+        tags.append(str(entity.get_lifecycle_display()))
+    return Head(
+        title=entity.title or entity.name,
+        subtitle=entity.description.strip().partition("\n")[0][:300],
+        tags=tags,
+        reach=_reach(entity, owner) if owner else [],
+        unowned=None if owner else _unowned(request, entity),
+        notes=_notes(entity, owner),
+    )
+
+
+def _reach(entity: Entity, owner: Reference) -> list[Fact]:
+    team = Team.objects.filter(reference=owner).first()
+    person = Person.objects.filter(reference=owner).first() if team is None else None
+    url = reference_url(owner.canonical, owner.attached)
+    kind = f"{team.get_kind_display()} team" if team and team.kind else ""
+    facts = [Fact("Owner", owner_html(owner.label, url, owner.kind, owner.attached), kind)]
+    facts.append(Fact("Reach them", _reach_html(team or person)))
+    if team and team.on_call_url:
+        facts.append(Fact("On call", safe_link(team.on_call_url, "Who is on call")))
+    facts.append(Fact("When it breaks", _runbook(entity)))
+    return facts
+
+
+def _reach_html(who: Team | Person | None) -> SafeString | str:
+    chat, email = getattr(who, "chat", ""), getattr(who, "email", "")
+    mail = format_html('<a href="mailto:{}">{}</a>', email, email) if email else ""
+    if chat and email:
+        return format_html("{}<br>{}", chat, mail)
+    return chat or mail or format_html('<span class="gw-muted">{}</span>', "no contact given")
+
+
+def _runbook(entity: Entity) -> SafeString:
+    for link in entity.links:
+        if "runbook" in f"{link.get('title', '')} {link.get('type', '')} {link.get('url', '')}".lower():
+            return safe_link(link.get("url", ""), link.get("title") or "Runbook")
+    return format_html('<span class="gw-muted">{}</span>', "no runbook linked")
+
+
+def _unowned(request: HttpRequest, entity: Entity) -> dict[str, Any]:
+    may = request.user.has_perm("services.change_entity", entity)
+    action = {"label": "Take it", "url": reverse("take", args=[entity.pk])}
+    return {"text": "Nobody answers for it when it breaks.", "actions": [action] if may else []}
+
+
+def _notes(entity: Entity, owner: Reference | None) -> list[dict[str, Any]]:
+    notes = []
+    if owner is not None and not owner.attached:
+        text = f"{owner.canonical} is named as its owner, but no file or person describes it."
+        notes.append(_note("user-question", "Its owner is unknown", text))
+    if owner is not None and owner.kind == "user" and Person.objects.filter(reference=owner, is_active=False).exists():
+        notes.append(_note("user-question", f"{owner.label} has left", "Hand it over to a team that is here."))
+    if entity.lifecycle == Lifecycle.DEPRECATED:
+        notes.append(_deprecation(entity))
+    return notes[:1]
+
+
+def _note(icon: str, title: str, text: str, action: dict[str, str] | None = None) -> dict[str, Any]:
+    return {"status": "warn", "icon": icon, "title": title, "text": text, "url": "", "action": action}
+
+
+def _deprecation(entity: Entity) -> dict[str, Any]:
+    count = entity.state.dependants if hasattr(entity, "state") else 0
+    left = f"{count} still depend on it directly." if count else "Nothing depends on it any more."
+    successor = entity.successor
+    if successor is None:
+        return _note("alert-triangle", "It is deprecated", f"{left} No successor is named.")
+    action = {"label": "Open it", "url": reference_url(successor.canonical, successor.attached)}
+    return _note("alert-triangle", f"It is deprecated: use {successor.label}", left, action)
+
+
+@head(on=Team)
+def team_head(request: HttpRequest, team: Team) -> Head:
+    kind = f"{team.get_kind_display()} team" if team.kind else team.type
+    empty = format_html('<span class="gw-muted">{}</span>', "not set")
+    mail = format_html('<a href="mailto:{}">{}</a>', team.email, team.email) if team.email else empty
+    parent = team.parent
+    part_of = owner_html(parent.label, reference_url(parent.canonical, parent.attached), "group") if parent else empty
+    return Head(
+        title=str(team),
+        subtitle=team.description.strip().partition("\n")[0][:300],
+        tags=[kind] if team.is_active else [kind, "Closed"],
+        reach=[
+            Fact("Write to", team.chat or empty),
+            Fact("E-mail", mail),
+            Fact("On call", safe_link(team.on_call_url, "Who is on call") if team.on_call_url else empty),
+            Fact("Part of", part_of),
+        ],
+    )
+
+
+@head(on=Person)
+def person_head(request: HttpRequest, person: Person) -> Head:
+    empty = format_html('<span class="gw-muted">{}</span>', "not set")
+    mail = format_html('<a href="mailto:{}">{}</a>', person.email, person.email) if person.email else empty
+    return Head(
+        title=str(person),
+        tags=[] if person.is_active else [f"Left {person.left_at:%d %b %Y}" if person.left_at else "Left"],
+        reach=[Fact("E-mail", mail)],
+    )
+
+
+@head(on=Document)
+def document_head(request: HttpRequest, document: Document) -> Head:
+    line = f", line {document.line}" if document.line else ""
+    return Head(
+        title=document.file.rpartition("/")[2],
+        subtitle=f"Document {document.number} of {document.file}{line}",
+        tags=[str(document.get_status_display())],
+    )
+
+
+@head(on=Reference)
+def reference_head(request: HttpRequest, reference: Reference) -> Head:
+    note = _note(
+        "unlink", "Nobody has described this", "Something points at it. Describe it, or mend what points here."
+    )
+    return Head(title=reference.canonical, notes=[] if reference.attached else [note])

@@ -1,0 +1,277 @@
+"""Panels of the catalog's pages."""
+
+from typing import Any
+
+from django.db.models import F, Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from portal.cells import cell
+from portal.collections import collection_of, reference_url
+from portal.declared import declared_fields
+from portal.history.events import events_of
+from portal.panels import Context, panel
+from portal.people.models import Person, Team
+from portal.references.models import Reference
+from services import graph
+from services.links import is_safe
+from services.models import Document, Entity, Ownership, Relation, RelationType
+from services.provenance import describing_document
+
+SHOWN = 8
+_RUNS = ("component", "api", "resource")
+_GROUPS = ("system", "domain")
+
+
+def _rows(references: Any) -> list[dict[str, Any]]:
+    """Entities behind references, as the tables of neighbours show them."""
+    rows = references.annotate(
+        owner_label=F("entity__owner__label"),
+        owner_ref=F("entity__owner__canonical"),
+        owner_attached=F("entity__owner__attached"),
+        tier=F("entity__tier"),
+        lifecycle=F("entity__lifecycle"),
+    ).values(
+        "canonical", "label", "attached", "kind", "tier", "lifecycle", "owner_label", "owner_ref", "owner_attached"
+    )
+    found = []
+    for row in rows:
+        row["url"] = reference_url(row["canonical"], row["attached"])
+        if row["owner_ref"]:
+            row["owner_url"] = reference_url(row["owner_ref"], row["owner_attached"])
+        found.append(row)
+    return found
+
+
+def _needs(entity: Entity) -> Any:
+    """What this depends on: edges that reach it."""
+    direct = Q(inverse_relations__subject=entity.reference_id) & Q(
+        inverse_relations__type__in=[RelationType.DEPENDS_ON, RelationType.CONSUMES_API]
+    )
+    provided = Q(relations__object=entity.reference_id, relations__type=RelationType.PROVIDES_API)
+    return Reference.objects.filter(direct).union(Reference.objects.filter(provided)).values("pk")
+
+
+def _needed_by(entity: Entity) -> Any:
+    direct = Q(relations__object=entity.reference_id) & Q(
+        relations__type__in=[RelationType.DEPENDS_ON, RelationType.CONSUMES_API]
+    )
+    provided = Q(inverse_relations__subject=entity.reference_id, inverse_relations__type=RelationType.PROVIDES_API)
+    return Reference.objects.filter(direct).union(Reference.objects.filter(provided)).values("pk")
+
+
+def _neighbours(entity: Entity, pks: Any, most: int = 200) -> list[dict[str, Any]]:
+    found = Reference.objects.filter(pk__in=[row["pk"] for row in pks[:most]])
+    return _rows(found.order_by(F("entity__tier").asc(nulls_last=True), "label"))
+
+
+@panel(on=Entity, slot="main", order=20, title="Depends on", template="services/_neighbours.html", kinds=_RUNS)
+def depends_on(request: HttpRequest, entity: Entity) -> Context | None:
+    rows = _neighbours(entity, _needs(entity))
+    return _neighbour_context(entity, rows, "It depends on nothing that is described.")
+
+
+@panel(on=Entity, slot="main", order=30, title="Needed by", template="services/_neighbours.html", kinds=_RUNS)
+def needed_by(request: HttpRequest, entity: Entity) -> Context | None:
+    rows = _neighbours(entity, _needed_by(entity))
+    return _neighbour_context(entity, rows, "Nothing that is described depends on it.")
+
+
+def _neighbour_context(entity: Entity, rows: list[dict[str, Any]], empty: str) -> Context:
+    collection = collection_of(entity)
+    link = None
+    if len(rows) > SHOWN and collection:
+        link = {"label": f"All {len(rows)}", "url": f"{collection.url_of(entity)}dependencies/"}
+    return {"rows": rows[:SHOWN], "empty": empty, "fact": len(rows) or "", "link": link}
+
+
+@panel(
+    on=Entity, slot="tab:dependencies", order=10, title="Everything it depends on", template="services/_neighbours.html",
+    kinds=_RUNS,
+)  # fmt: skip
+def all_dependencies(request: HttpRequest, entity: Entity) -> Context:
+    rows = _neighbours(entity, _needs(entity))
+    return {"rows": rows, "empty": "It depends on nothing that is described.", "fact": len(rows) or ""}
+
+
+@panel(
+    on=Entity, slot="tab:dependencies", order=20, title="Everything that needs it", template="services/_neighbours.html",
+    kinds=_RUNS,
+)  # fmt: skip
+def all_dependants(request: HttpRequest, entity: Entity) -> Context:
+    rows = _neighbours(entity, _needed_by(entity))
+    return {"rows": rows, "empty": "Nothing that is described depends on it.", "fact": len(rows) or ""}
+
+
+@panel(on=Entity, slot="main", order=40, title="Blast radius", template="services/_blast_radius.html", kinds=_RUNS)
+def blast_radius(request: HttpRequest, entity: Entity) -> Context | None:
+    rings = graph.blast_radius(entity.reference_id)
+    if not rings:
+        return {"rings": [], "fact": "nothing else stops"}
+    teams = {team["ref"]: team for ring in rings for team in ring.teams}
+    total = sum(ring.total for ring in rings)
+    shown = [_ring(ring) for ring in rings]
+    fact = f"{total:,} affected, {len(teams):,} team{'s' if len(teams) != 1 else ''} to tell"
+    return {"rings": shown, "fact": fact, "contacts": _contacts(list(teams))}
+
+
+def _ring(ring: graph.Ring) -> dict[str, Any]:
+    for each in (*ring.sample, *ring.teams):
+        each["url"] = reference_url(each["ref"], each.get("attached", True))
+    tiers = [f"{count:,} of tier {tier}" for tier, count in ring.tiers.items() if count and tier in {"0", "1"}]
+    return {
+        "depth": ring.depth,
+        "total": ring.total,
+        "named": ring.sample,
+        "more": ring.total - len(ring.sample),
+        "teams": sorted(ring.teams, key=lambda team: team["name"])[:12],
+        "more_teams": max(0, len(ring.teams) - 12),
+        "tiers": tiers,
+    }
+
+
+def _contacts(owners: list[str]) -> str:
+    """How to reach the teams, a line each: to be pasted into a message."""
+    teams = Team.objects.filter(reference__canonical__in=owners).order_by("title")
+    lines = [" ".join(filter(None, (f"{team}:", team.chat, team.email))) for team in teams]
+    return "\n".join(lines)
+
+
+@panel(on=Entity, slot="main", order=20, title="Contains", template="services/_neighbours.html", kinds=_GROUPS)
+def contains(request: HttpRequest, entity: Entity) -> Context:
+    parts = Reference.objects.filter(relations__object=entity.reference_id, relations__type=RelationType.PART_OF)
+    rows = _rows(parts.distinct().order_by("kind", "label")[:500])
+    return {"rows": rows, "empty": f"No part of this {entity.kind} is described.", "fact": len(rows) or ""}
+
+
+@panel(on=Entity, slot="main", order=15, title="Definition", template="services/_definition.html", kinds=("api",))
+def definition(request: HttpRequest, entity: Entity) -> Context | None:
+    text = entity.spec.get("definition")
+    return {"text": text[:20_000], "more": len(text) > 20_000, "fact": entity.type} if isinstance(text, str) else None
+
+
+@panel(on=Entity, slot="main", order=60, title="Where these values come from", template="services/_provenance.html")
+def provenance(request: HttpRequest, entity: Entity) -> Context:
+    return _provenance(entity)
+
+
+@panel(on=Team, slot="main", order=60, title="Where these values come from", template="services/_provenance.html")
+def team_provenance(request: HttpRequest, team: Team) -> Context:
+    return _provenance(team)
+
+
+def _provenance(record: Any) -> Context:
+    declared = declared_fields(record)
+    fields = [(record._meta.get_field(name).verbose_name, where) for name, where in declared.items()]
+    document = describing_document(record.reference)
+    return {"fields": sorted(fields, key=lambda pair: pair[1].line or 0), "document": document}
+
+
+@panel(on=Entity, slot="rail", order=10, title="Facts", template="services/_facts.html")
+def facts(request: HttpRequest, entity: Entity) -> Context:
+    collection = collection_of(entity)
+    assert collection is not None  # noqa: S101  entities of every kind have one
+    names = ("type", "lifecycle", "tier", "system", "domain", "privacy_class", "residency", "region", "failover",
+             "encryption")  # fmt: skip
+    fields = collection.fields_for(request.user)
+    rows = [(fields[name].label, cell(fields[name], _values(entity, name))) for name in names if name in fields]
+    return {"rows": rows, "tags": entity.tags, "canonical": entity.reference.canonical, "kind": entity.kind}
+
+
+def _values(entity: Entity, name: str) -> tuple[Any, ...]:
+    value = getattr(entity, name)
+    if isinstance(value, Reference):
+        return value.label, value.canonical, value.attached
+    return (value,)
+
+
+@panel(on=Entity, slot="rail", order=20, title="Links", template="services/_links.html")
+def links(request: HttpRequest, entity: Entity) -> Context | None:
+    found = [
+        {"url": link["url"], "title": link.get("title") or link["url"], "safe": is_safe(link["url"])}
+        for link in entity.links
+        if link.get("url")
+    ]
+    return {"links": found} if found else None
+
+
+@panel(on=Entity, slot="rail", order=30, title="Who answers for it", template="services/_ownership.html")
+def ownership(request: HttpRequest, entity: Entity) -> Context | None:
+    tenures = Ownership.objects.filter(entity=entity).select_related("owner").order_by("-effective_from", "role")[:10]
+    rows = [
+        {"owner": each.owner, "url": reference_url(each.owner.canonical, each.owner.attached), "tenure": each}
+        for each in tenures
+    ]
+    return {"rows": rows} if rows else None
+
+
+@panel(on=Entity, slot="rail", order=90, title="Recent changes", template="portal/_history.html")
+def entity_history(request: HttpRequest, entity: Entity) -> Context:
+    return _recent(request, entity)
+
+
+@panel(on=Team, slot="rail", order=90, title="Recent changes", template="portal/_history.html")
+def team_history(request: HttpRequest, team: Team) -> Context:
+    return _recent(request, team)
+
+
+def _recent(request: HttpRequest, record: Any) -> Context:
+    collection = collection_of(record)
+    assert collection is not None  # noqa: S101  tracked records have one
+    link = {"label": "Full history", "url": f"{collection.url_of(record)}history/"}
+    return {"events": events_of(record, collection, request.user, most=3), "link": link}
+
+
+# Teams, people, documents, references
+
+
+@panel(on=Team, slot="main", order=10, title="Owns", template="services/_owned.html")
+def team_owns(request: HttpRequest, team: Team) -> Context:
+    return _owned(team.reference, f"{team} owns nothing that is described.")
+
+
+@panel(on=Person, slot="main", order=10, title="Owns", template="services/_owned.html")
+def person_owns(request: HttpRequest, person: Person) -> Context | None:
+    context = _owned(person.reference, "")
+    if not context["rows"]:
+        return None
+    return {**context, "left": not person.is_active}
+
+
+def _owned(reference: Reference, empty: str) -> dict[str, Any]:
+    rows = Entity.objects.filter(owner=reference).order_by(F("tier").asc(nulls_last=True), "name")
+    total = rows.count()
+    owned = [
+        {
+            "name": row["name"],
+            "url": reference_url(row["reference__canonical"]),
+            "kind": row["kind"],
+            "type": row["type"],
+            "tier": row["tier"],
+            "lifecycle": row["lifecycle"],
+            "dependants": row["state__dependants"],
+        }
+        for row in rows.values(
+            "name", "reference__canonical", "kind", "type", "tier", "lifecycle", "state__dependants"
+        )[:50]
+    ]
+    query = f"?owner={reference.canonical}"
+    link = {"label": f"All {total}", "url": reverse("collection", args=["entities"]) + query} if total > 50 else None
+    return {"rows": owned, "empty": empty, "fact": total or "", "link": link}
+
+
+@panel(on=Document, slot="main", order=10, title="What became of it", template="services/_document.html")
+def document_fate(request: HttpRequest, document: Document) -> Context:
+    reference = document.reference
+    return {"url": reference_url(reference.canonical, reference.attached) if reference else ""}
+
+
+@panel(on=Reference, slot="main", order=10, title="What points here", template="services/_pointing.html")
+def pointing(request: HttpRequest, reference: Reference) -> Context:
+    relations = Relation.objects.filter(object=reference).select_related("subject").order_by("subject__label")[:100]
+    owned = Entity.objects.filter(owner=reference).select_related("reference").order_by("name")[:100]
+    rows = [{"label": each.subject.label, "how": each.get_type_display(), "ref": each.subject} for each in relations]
+    rows += [{"label": each.name, "how": "is owned by it", "ref": each.reference} for each in owned]
+    for row in rows:
+        row["url"] = reference_url(row["ref"].canonical, row["ref"].attached)
+    return {"rows": rows, "fact": len(rows) or ""}

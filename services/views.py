@@ -1,0 +1,34 @@
+"""Acts on the catalog that are not editing a record."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from portal.collections import collection_of
+from portal.crumbs import crumbs_of
+from portal.references.models import Reference
+from services import actions
+from services.models import Entity
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take on something that nobody owns, for a team of one's own."""
+    entity = get_object_or_404(Entity.objects.select_related("reference", "owner"), pk=pk)
+    reader: Any = request.user
+    if entity.owner is not None or not reader.team_ids:
+        raise PermissionDenied(f"{entity} has an owner, or you are in no team that could take it.")
+    collection = collection_of(entity)
+    assert collection is not None  # noqa: S101  entities of every kind have one
+    teams = Reference.objects.filter(pk__in=reader.team_ids).order_by("label")
+    if request.method == "POST":
+        team = get_object_or_404(teams, pk=request.POST.get("team") or 0)
+        actions.update_entity(by=reader, record=entity, values={"owner": team}, version=entity.version)
+        messages.success(request, f"{team} owns {entity} now.")
+        return redirect(collection.url_of(entity))
+    crumbs = crumbs_of(collection, (str(entity), collection.url_of(entity)), ("Take it", request.path))
+    return render(request, "services/take.html", {"entity": entity, "teams": teams, "crumbs": crumbs})

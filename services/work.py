@@ -1,0 +1,98 @@
+"""What the catalog puts on the home page: the services of one's teams, and what wants an owner's attention."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F, Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from portal.collections import get_collection, reference_url
+from portal.home import Section, Waiting, register_home, register_waiting
+from portal.people.models import Person
+from services.models import Document, DocumentStatus, Entity, Lifecycle
+
+MOST = 5
+
+
+def _row(entity: dict[str, Any]) -> dict[str, Any]:
+    return {**entity, "url": reference_url(entity["reference__canonical"])}
+
+
+@register_home
+def my_services(request: HttpRequest) -> Section:
+    reader: Any = request.user
+    mine = Entity.objects.of_kind("component").owned_by(reader.team_ids) if reader.team_ids else Entity.objects.none()
+    rows = mine.order_by(F("tier").asc(nulls_last=True), "name").values(
+        "name", "reference__canonical", "tier", "lifecycle", "type", "state__dependants", "owner__label"
+    )[:12]
+    services = get_collection("services")
+    assert services is not None  # noqa: S101  it is ours
+    return {"services": [_row(row) for row in rows], "services_url": services.url, "catalog_is_empty": not _any()}
+
+
+def _any() -> bool:
+    return Entity.objects.exists()
+
+
+@register_waiting
+def deprecated_but_needed(reader: Any) -> Iterable[Waiting]:
+    """Deprecated things of the reader's teams that others still depend on."""
+    if not reader.team_ids:
+        return
+    still_needed = Entity.objects.owned_by(reader.team_ids).filter(
+        lifecycle=Lifecycle.DEPRECATED, state__dependants__gt=0
+    )
+    for row in still_needed.order_by("-state__dependants").values("name", "reference__canonical", "state__dependants")[
+        :MOST
+    ]:
+        count = row["state__dependants"]
+        note = f"Deprecated, and {count} still depend{'s' if count == 1 else ''} on it"
+        url = reference_url(row["reference__canonical"])
+        yield Waiting(f"Move users off {row['name']}", note, url, "See who", "arrow-right-circle", "warn")
+
+
+@register_waiting
+def missing_tier(reader: Any) -> Iterable[Waiting]:
+    """Services in production whose tier nobody has said."""
+    if not reader.team_ids:
+        return
+    unsaid = (
+        Entity.objects.of_kind("component")
+        .owned_by(reader.team_ids)
+        .filter(tier=None, lifecycle=Lifecycle.PRODUCTION, type__in=["service", "website"])
+    )
+    for row in unsaid.order_by("-state__dependants", "name").values("name", "reference__canonical")[:MOST]:
+        url = reference_url(row["reference__canonical"]) + "edit/"
+        yield Waiting(
+            f"Say how important {row['name']} is", "In production without a tier", url, "Set tier", "stairs-up"
+        )
+
+
+@register_waiting
+def owned_by_nobody(reader: Any) -> Iterable[Waiting]:
+    """For administrators: what nobody owns, or somebody who left, or a team nobody has described."""
+    if not reader.is_administrator:
+        return
+    left = Person.objects.filter(is_active=False).values("reference")
+    unowned = Entity.objects.filter(Q(owner=None) | Q(owner__in=left) | Q(owner__attached=False))
+    unowned = unowned.filter(kind__in=["component", "api", "resource"]).select_related("owner")
+    for entity in unowned.select_related("reference").order_by(F("tier").asc(nulls_last=True), "name")[:MOST]:
+        url = reference_url(entity.reference.canonical)
+        yield Waiting(f"Find an owner for {entity.name}", _why(entity), url, "Open", "user-question", "warn")
+
+
+def _why(entity: Entity) -> str:
+    if entity.owner is None:
+        return "Nobody owns it"
+    return f"{entity.owner.label} has left" if entity.owner.attached else f"{entity.owner.canonical} is not described"
+
+
+@register_waiting
+def rejected_documents(reader: Any) -> Iterable[Waiting]:
+    """For administrators: documents of catalog files that were turned away."""
+    count = Document.objects.filter(status=DocumentStatus.REJECTED).count() if reader.is_administrator else 0
+    if count:
+        title = f"{count} catalog document{'s' if count != 1 else ''} need mending"
+        url = reverse("collection", args=["documents"])
+        yield Waiting(title, "They were not taken; each says why", url, "See why", "file-alert", "warn")
