@@ -118,12 +118,8 @@ class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no 
     def runforever(self) -> None:
         """Listen to the events; here, because the library forgets its listeners when it starts to run."""
         events.subscribe(events.ProcessLogEvent, self._show)
-        events.subscribe(
-            events.ProcessStateExitedEvent, lambda event: self._note(event, "has ended; starting it again")
-        )
-        events.subscribe(
-            events.ProcessStateBackoffEvent, lambda event: self._note(event, "did not start; trying again")
-        )
+        events.subscribe(events.ProcessStateExitedEvent, self._note_end)
+        events.subscribe(events.ProcessStateBackoffEvent, self._note_false_start)
         events.subscribe(events.ProcessStateFatalEvent, self._give_up)
         super().runforever()
 
