@@ -18,6 +18,7 @@ from portal.columns import Field
 from portal.moments import moment_html
 
 Values = tuple[Any, ...]
+ZERO = mark_safe('<span class="gw-muted">0</span>')  # noqa: S308  a constant
 NOT_SET = mark_safe('<span class="gw-muted">not set</span>')  # noqa: S308  a constant
 
 
@@ -54,7 +55,7 @@ def _boolean(field: Field, values: Values) -> SafeString:
 def _number(field: Field, values: Values) -> SafeString:
     number = values[0]
     text = f"{number.normalize():,f}" if isinstance(number, Decimal) else f"{number:,}"
-    return format_html('<span class="gw-muted">0</span>') if number == 0 else escape(text)
+    return ZERO if number == 0 else escape(text)
 
 
 def _tier(field: Field, values: Values) -> SafeString:

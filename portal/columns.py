@@ -72,6 +72,7 @@ class Field:
     nullable: bool
     choices: tuple[tuple[Any, str], ...] = ()
     labels: dict[Any, str] = field(default_factory=dict, hash=False, compare=False)
+    kinds: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -112,7 +113,14 @@ def bind(column: Column, model: type[models.Model]) -> Field:
         nullable=_may_be_null(model, column.path),
         choices=choices,
         labels=dict(choices),
+        kinds=_reference_kinds(source),
     )
+
+
+def _reference_kinds(source: Any) -> tuple[str, ...]:
+    """Which kinds of record a foreign key to Reference may name, for suggestions."""
+    limit = source.get_limit_choices_to() if isinstance(source, models.ForeignKey) else {}
+    return tuple(limit.get("kind__in", ()))
 
 
 def _bind_expression(column: Column) -> Field:

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
+from django.utils.html import format_html
 
-from portal.cells import cell
+from portal.cells import as_text, cell
 from portal.collections import Collection
 from portal.columns import Field
 from portal.query import DEEPEST_PAGE, EXACT_TOTAL, Filter, Query, Sort
@@ -44,7 +45,6 @@ def list_context(request: HttpRequest, query: Query) -> dict[str, Any]:
         "rows": [_row(query, row) for row in rows],
         "chips": [_chip(request, query, each) for each in query.filters],
         "filter_names": [each.field.label.lower() for each in query.filters],
-        "editor": _asked_editor(request, query),
         "q": query.text,
         "total": _total(request, query, total),
         "pager": _pager(request, query, len(rows), more=len(read) > query.size),
@@ -95,7 +95,15 @@ def _offset(query: Query) -> int:
 def _row(query: Query, row: tuple[Any, ...]) -> dict[str, Any]:
     key, values = query.split(row)
     cells = [cell(field, value) for field, value in zip(query.columns, values, strict=True)]
-    return {"url": query.collection.record_url(key), "cells": cells}
+    url = query.collection.record_url(key)
+    at = next((at for at, field in enumerate(query.columns) if field.cell == "link"), 0)
+    cells[at] = format_html('<a class="gw-name" href="{}">{}</a>', url, _link_text(query.columns[at], values[at], key))
+    return {"url": url, "cells": cells}
+
+
+def _link_text(field: Field, values: tuple[Any, ...], key: str) -> str:
+    """What stands for the record: the value as text, or its key where there is none."""
+    return as_text(field, values) or key
 
 
 def _headers(request: HttpRequest, query: Query) -> Iterable[dict[str, Any]]:
@@ -131,7 +139,87 @@ def _menus(request: HttpRequest, query: Query) -> dict[str, Any]:
     shown = {field.name for field in query.columns}
     order = [*(field.name for field in query.columns), *(name for name in query.available if name not in shown)]
     return {
-        "addable": [{"name": each.name, "label": each.label} for each in query.available.values()],
+        "addable": [_editor(each) for each in query.available.values()],
+        "columns_menu": [
+            {"name": name, "label": query.available[name].label, "shown": name in shown} for name in order
+        ],
+        "exports": [],
+        "hidden": [],
+        "q": "",
+        "total": None,
+        "pager": None,
+        "errors": problems,
+    }
+
+
+def _head(request: HttpRequest, collection: Collection) -> dict[str, Any]:
+    return {
+        "title": collection.title,
+        "title_one": collection.title_one,
+        "description": collection.description,
+        "slug": collection.slug,
+        "url": collection.url,
+        "empty_text": collection.empty,
+        "can_create": collection.may(request.user, "add"),
+        "create_url": reverse("record-new", args=[collection.slug]),
+        "create_label": f"New {collection.title_one}",
+        "api_url": collection.api_url + with_params(request.GET, format=None),
+        "clear_url": collection.url + _cleared(collection),
+    }
+
+
+def _offset(query: Query) -> int:
+    return (query.page - 1) * query.size
+
+
+def _row(query: Query, row: tuple[Any, ...]) -> dict[str, Any]:
+    key, values = query.split(row)
+    cells = [cell(field, value) for field, value in zip(query.columns, values, strict=True)]
+    url = query.collection.record_url(key)
+    at = next((at for at, field in enumerate(query.columns) if field.cell == "link"), 0)
+    cells[at] = format_html('<a class="gw-name" href="{}">{}</a>', url, _link_text(query.columns[at], values[at], key))
+    return {"url": url, "cells": cells}
+
+
+def _link_text(field: Field, values: tuple[Any, ...], key: str) -> str:
+    """What stands for the record: the value as text, or its key where there is none."""
+    return as_text(field, values) or key
+
+
+def _headers(request: HttpRequest, query: Query) -> Iterable[dict[str, Any]]:
+    by_name = {each.field.name: each for each in query.sort}
+    for at, field in enumerate(query.columns):
+        sort = by_name.get(field.name)
+        yield {
+            "name": field.name,
+            "label": field.label,
+            "sort_url": with_params(request.GET, sort=_next_sort(field, sort)) if field.kind.sortable else "",
+            "aria_sort": _aria_sort(sort) if sort is query.sort[0] else "",
+            "numeric": field.kind.numeric,
+            "low": at >= SHOWN_ON_A_PHONE,
+        }
+
+
+def _next_sort(field: Field, sort: Sort | None) -> str:
+    return f"-{field.name}" if sort and not sort.descending else field.name
+
+
+def _aria_sort(sort: Sort | None) -> str:
+    if sort is None:
+        return ""
+    return "descending" if sort.descending else "ascending"
+
+
+def _cleared(collection: Collection) -> str:
+    """The query that asks for everything, default filters lifted too."""
+    return "?" + "&".join(f"{name}=*" for name in collection.defaults) if collection.defaults else ""
+
+
+def _menus(request: HttpRequest, query: Query) -> dict[str, Any]:
+    shown = {field.name for field in query.columns}
+    order = [*(field.name for field in query.columns), *(name for name in query.available if name not in shown)]
+    return {
+        "addable": [_editor(each) for each in query.available.values()],
         "columns_menu": [
             {"name": name, "label": query.available[name].label, "shown": name in shown} for name in order
         ],
@@ -140,19 +228,14 @@ def _menus(request: HttpRequest, query: Query) -> dict[str, Any]:
             {"label": "CSV, these columns", "icon": "file-type-csv", "url": with_params(request.GET, format="csv")},
             {"label": "JSON, these columns", "icon": "braces", "url": with_params(request.GET, format="json")},
         ],
-        "hidden": [
-            (name, value)
-            for name, values in request.GET.lists()
-            for value in values
-            if value and name not in {"page", "cursor"} and not name.startswith("filter.")
-        ],
+        "hidden": _kept(request, "page"),
     }
 
 
-def _asked_editor(request: HttpRequest, query: Query) -> dict[str, Any] | None:
-    """The editor of a filter about to be added: ``filter.field`` came without ``filter.op``."""
-    field = query.available.get(request.GET.get("filter.field", ""))
-    return {"label": field.label, "edit": _editor(field)} if field else None
+def _kept(request: HttpRequest, *left_out: str) -> list[tuple[str, str]]:
+    """The parameters that a form of the list carries along."""
+    out = {"cursor", *left_out}
+    return [(name, value) for name, values in request.GET.lists() for value in values if value and name not in out]
 
 
 def _editor(field: Field, chosen: Filter | None = None) -> dict[str, Any]:
@@ -162,6 +245,7 @@ def _editor(field: Field, chosen: Filter | None = None) -> dict[str, Any]:
     asks_set = chosen is not None and chosen.operator.name == "set"
     return {
         "field": field.name,
+        "label": field.label,
         "operators": [
             {"value": each.name, "label": each.label, "selected": chosen is not None and each is chosen.operator}
             for each in field.kind.operators
@@ -171,27 +255,18 @@ def _editor(field: Field, chosen: Filter | None = None) -> dict[str, Any]:
         else [{"value": str(value), "label": label, "selected": str(value) in texts} for value, label in choices],
         "input_type": "text",
         "input_value": ", ".join(texts),
-        "help": _INPUT_HELP.get(field.kind.name, ""),
+        "kinds": field.kinds or None,
     }
-
-
-_INPUT_HELP = {
-    "reference": "checkout, payments",
-    "tags": "java, pci",
-    "date": "2026-11-21, or 30d",
-    "datetime": "2026-11-21, or 30d",
-    "integer": "1, 2",
-}
 
 
 def _chip(request: HttpRequest, query: Query, each: Filter) -> dict[str, Any]:
     return {
-        "param": each.name,
         "label": each.field.label,
         "operator": _operator_label(each),
         "value": "" if each.operator.name == "set" else _value_label(each),
         "remove_url": with_params(request.GET, **_without(query, each)),
         "edit": _editor(each.field, each),
+        "hidden": _kept(request, "page", each.name),
     }
 
 
@@ -248,6 +323,6 @@ def filter_from_form(collection: Collection, params: QueryDict) -> str | None:
     name = f"{field}.{operator}" if operator else field
     texts = ["true"] if operator == "set" and not given else given
     rest = params.copy()
-    for parameter in ("filter.field", "filter.op", "filter.value", "filter.was", params.get("filter.was", "")):
+    for parameter in ("filter.field", "filter.op", "filter.value"):
         rest.pop(parameter, None)
     return collection.url + with_params(rest, **{name: texts or None})

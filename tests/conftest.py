@@ -1,0 +1,74 @@
+"""The people that tests speak of, and what every test starts from."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from rest_framework.test import APIClient
+
+from portal.people.models import Role, ServiceAccount, Team, User
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
+    """Each test has keys of its own in the shared Redis."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4().hex}"}}
+    yield
+    cache.close()
+
+
+@dataclass
+class People:
+    """``stranger`` is signed in and in no team; ``reader`` is in ``other``, ``editor`` in ``team``."""
+
+    team: Team
+    other: Team
+    stranger: User
+    reader: User
+    editor: User
+    product_manager: User
+    administrator: User
+    service_account: ServiceAccount
+
+
+@pytest.fixture
+def people(db) -> People:
+    team, other = factories.make_team("checkout"), factories.make_team("payments")
+    return People(
+        team=team,
+        other=other,
+        stranger=factories.make_user("stranger"),
+        reader=factories.make_user("reader", teams=(other,)),
+        editor=factories.make_user("editor", teams=(team,)),
+        product_manager=factories.make_user("product-manager", role=Role.PRODUCT_MANAGER),
+        administrator=factories.make_user("administrator", role=Role.ADMINISTRATOR),
+        service_account=factories.make_service_account(team, "deploy-pipeline"),
+    )
+
+
+@pytest.fixture
+def sign_in(client: Client):
+    """Return a client signed in as the given user."""
+
+    def signed_in(user: User) -> Client:
+        client.force_login(user, backend="portal.people.backends.PersonBackend")
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def api():
+    """Return an API client with a token of the given holder, both scopes unless some are named."""
+
+    def authorised(holder: User | ServiceAccount, *scopes: str) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {factories.token_for(holder, *scopes)}")
+        return client
+
+    return authorised

@@ -1,0 +1,12 @@
+"""Settings of the tests: the portal's own, with what would only slow them down left out."""
+
+from portal.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+SECURE_HSTS_SECONDS = 0
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
+DEMO = False
+# pytest shows the log of a failed test; what a passing one logs says nothing.
+LOGGING["root"]["level"] = "CRITICAL"  # noqa: F405
