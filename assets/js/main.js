@@ -8,6 +8,8 @@ import "./keyboard.js";
 import "./lists.js";
 import "./menus.js";
 import "./palette.js";
+import "./references.js";
 import "./swaps.js";
 import "./theme.js";
 import "./toasts.js";
+import "./waiting.js";

@@ -2,20 +2,20 @@
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from django import template
 from django.core.exceptions import ImproperlyConfigured
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.templatetags.static import static
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.cells import initials
+from portal.cells import initials, owner_html
+from portal.collections import reference_url
 from portal.moments import moment_html
+from portal.references.models import Reference
 
 register = template.Library()
 
@@ -47,9 +47,7 @@ def hashed_name(name: str) -> str:
             f"The front end is not built: {manifest} is missing. Build it with: npm ci && node assets/build.mjs"
         ) from None
     if name not in names:
-        raise ImproperlyConfigured(
-            f"The front end has no file “{name}”. It has: {', '.join(sorted(names))}."
-        )
+        raise ImproperlyConfigured(f"The front end has no file “{name}”. It has: {', '.join(sorted(names))}.")
     return names[name]
 
 
@@ -77,18 +75,14 @@ def when(value: datetime.datetime | datetime.date | None) -> SafeString:
         return NOT_SET
     if isinstance(value, datetime.datetime):
         return moment_html(value)
-    return format_html(
-        '<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b %Y}"
-    )
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b %Y}")
 
 
 @register.simple_tag
 def avatar(name: object, kind: str = "person") -> SafeString:
     """Initials in a circle, or in a square for a team. The name itself must stand beside it or in a label."""
     shape = mark_safe(' data-t="team"') if kind == "team" else ""
-    return format_html(
-        '<span class="gw-av"{} aria-hidden="true">{}</span>', shape, initials(str(name))
-    )
+    return format_html('<span class="gw-av"{} aria-hidden="true">{}</span>', shape, initials(str(name)))
 
 
 @register.simple_tag
@@ -101,12 +95,17 @@ def who(name: object, url: str = "", kind: str = "person") -> SafeString:
 
 
 @register.simple_tag
+def reference_link(reference: Reference) -> SafeString:
+    """What a reference names, linked to its page."""
+    url = reference_url(reference.canonical, reference.attached)
+    return owner_html(reference.label or reference.name, url, reference.kind, reference.attached)
+
+
+@register.simple_tag
 def status(state: str, label: object, name: str = "", pill: bool = False) -> SafeString:
     """A status: icon and word. ``state`` is one of ok, warn, bad, info, plan, idle; ``name`` another icon than its own."""
     if state not in STATUS_ICONS:
-        raise ValueError(
-            f"There is no status “{state}”. Use one of {', '.join(STATUS_ICONS)}."
-        )
+        raise ValueError(f"There is no status “{state}”. Use one of {', '.join(STATUS_ICONS)}.")
     look = "gw-st gw-pill" if pill else "gw-st"
     return format_html(
         '<span class="{}" data-s="{}">{}{}</span>',
@@ -115,50 +114,6 @@ def status(state: str, label: object, name: str = "", pill: bool = False) -> Saf
         icon(name or STATUS_ICONS[state]),
         label,
     )
-
-
-@register.simple_tag
-def list_rows(
-    columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
-) -> SafeString:
-    """The rows of a list page. In Python, because fifty rows of ten cells would be the slowest part of the template.
-
-    Cells are safe HTML in the order of the columns. The first one is the name of the row. On a phone a row becomes a
-    block of two lines: columns that are not ``low`` stand alternately at the right and at the left.
-    """
-    openings = _cell_openings(columns)
-    return format_html_join(
-        "\n",
-        '<tr data-url="{}">{}</tr>',
-        ((row["url"], _cells(openings, row["cells"])) for row in rows),
-    )
-
-
-def _cells(openings: Sequence[str], cells: Sequence[object]) -> SafeString:
-    head, *rest = (
-        opening + conditional_escape(cell)
-        for opening, cell in zip(openings, cells, strict=True)
-    )
-    return mark_safe(f"{head}</th>{''.join(f'{cell}</td>' for cell in rest)}")  # noqa: S308  each part is escaped
-
-
-def _cell_openings(columns: Sequence[Mapping[str, Any]]) -> list[str]:
-    openings, right = ['<th scope="row">'], True
-    for column in columns[1:]:
-        classes = [
-            name
-            for name, wanted in (
-                ("n", column.get("numeric")),
-                ("gw-lo", column.get("low")),
-            )
-            if wanted
-        ]
-        if not column.get("low"):
-            classes += ["r"] if right else []
-            right = not right
-        label = format_html(' data-label="{}"', column["label"]) if column.get("numeric") else ""
-        openings.append(f'<td class="{" ".join(classes)}"{label}>' if classes else "<td>")
-    return openings
 
 
 @register.simple_tag
