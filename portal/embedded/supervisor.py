@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 QUEUES = "default,probes,imports,reports"
 SECONDS_TO_STOP = 7
 # A program that ends within two seconds did not start; after so many tries in a row everything stops.
-TRIES = 5
+TRIES = 3
 COLOURS = ("36", "33", "35", "32")
 
 

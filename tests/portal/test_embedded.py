@@ -22,7 +22,6 @@ import redis
 from portal.embedded import EmbeddedError, leave_servers, server_urls
 from portal.embedded.places import LONGEST_SOCKET_PATH, Places
 
-pytestmark = pytest.mark.xdist_group("embedded")
 PROJECT = Path(__file__).resolve().parents[2]
 # A process that uses the servers until its standard input is closed.
 USER = """
@@ -36,6 +35,12 @@ except EmbeddedError as error:
 sys.stdin.read()
 """
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this")
+
+
+@pytest.fixture(autouse=True)
+def _durable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a person's data; the suite's own servers are told otherwise."""
+    monkeypatch.delenv("EMBEDDED_DURABLE", raising=False)
 
 
 @pytest.fixture
@@ -138,7 +143,6 @@ def test_data_outlive_the_servers(data_dir: Path) -> None:
 
 
 def test_data_are_written_durably_unless_told_otherwise(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("EMBEDDED_DURABLE", raising=False)
     assert ask(server_urls(data_dir)[0], "SHOW fsync") == "on"
     assert leave_servers(data_dir, wait=10)
     monkeypatch.setenv("EMBEDDED_DURABLE", "0")
