@@ -1,5 +1,7 @@
 /* What a page does around an htmx request: says that it is busy, says the result, and never loses the focus. */
-import { announce } from "./dom.js";
+import htmx from "htmx.org";
+
+import { announce, element } from "./dom.js";
 import { toast } from "./toasts.js";
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target.setAttribute("aria-busy", "true"));
@@ -8,7 +10,7 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target.rem
 /* A whole document in answer to a request for a part means that the reader was sent elsewhere, to sign in for example. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
-  if (!/^\s*<!doctype/i.test(xhr.responseText)) return;
+  if (xhr.status >= 500 || !/^\s*<!doctype/i.test(xhr.responseText)) return;
   event.detail.shouldSwap = false;
   if (requestConfig.verb === "get") window.location.assign(xhr.responseURL);
   else window.location.reload();
@@ -21,8 +23,18 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (document.activeElement === document.body) part.querySelector?.("[data-focus-after]")?.focus({ preventScroll: true });
 });
 
-const failed = () => toast("The server did not answer. Nothing was changed here; try again in a moment.");
+const failed = ({ detail }) => {
+  const skeleton = detail.target.querySelector?.(".gw-skeleton");
+  if (skeleton) skeleton.replaceWith(notLoaded(detail.target));
+  else toast("The server did not answer. Nothing was changed here; try again in a moment.");
+};
 document.addEventListener("htmx:sendError", failed);
-document.addEventListener("htmx:responseError", ({ detail }) => {
-  if (!/^\s*<!doctype/i.test(detail.xhr.responseText) || detail.xhr.status >= 500) failed();
-});
+document.addEventListener("htmx:responseError", failed);
+
+/** What stands in a panel that could not load by itself. */
+function notLoaded(panel) {
+  const again = element("button", { type: "button", class: "btn" }, "Try again");
+  again.addEventListener("click", () => htmx.ajax("GET", panel.getAttribute("hx-get"), { source: panel, target: panel, swap: "outerHTML" }));
+  const text = element("div", {}, element("strong", {}, "This part could not be loaded"));
+  return element("div", { class: "gw-note", "data-s": "bad" }, text, element("div", { class: "gw-actions" }, again));
+}
