@@ -18,7 +18,7 @@ Record = TypeVar("Record", bound=models.Model)
 
 
 @dataclass
-class Conflict(Exception):
+class Conflict(Exception):  # noqa: N818  it names what happened
     """Somebody changed the record after the writer read it. ``current`` is the record as it stands now."""
 
     current: models.Model

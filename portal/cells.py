@@ -4,7 +4,7 @@ They are functions rather than templates because a page holds hundreds of cells 
 the tuple of values that the field's paths gave, and returns safe HTML. Files write ``as_text``, the API ``as_json``.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -18,8 +18,8 @@ from portal.columns import Field
 from portal.moments import moment_html
 
 Values = tuple[Any, ...]
-ZERO = mark_safe('<span class="gw-muted">0</span>')  # noqa: S308  a constant
-NOT_SET = mark_safe('<span class="gw-muted">not set</span>')  # noqa: S308  a constant
+ZERO = mark_safe('<span class="gw-muted">0</span>')
+NOT_SET = mark_safe('<span class="gw-muted">not set</span>')
 
 
 def cell(field: Field, values: Values) -> SafeString:
@@ -63,7 +63,7 @@ def _tier(field: Field, values: Values) -> SafeString:
 
 
 def _date(field: Field, values: Values) -> SafeString:
-    day: datetime.date = values[0]
+    day: dt.date = values[0]
     return format_html('<time datetime="{}">{}</time>', day.isoformat(), f"{day.day} {day:%b %Y}")
 
 
@@ -84,9 +84,9 @@ def _reference(field: Field, values: Values) -> SafeString:
     return format_html('<a href="{}">{}</a>{}', url, label, "" if attached else _UNKNOWN)
 
 
-_UNKNOWN = mark_safe(' <span class="gw-sub">not described</span>')  # noqa: S308  a constant
+_UNKNOWN = mark_safe(' <span class="gw-sub">not described</span>')
 _WHO = '<a class="gw-who" href="{}"><span class="gw-av"{} aria-hidden="true">{}</span><span>{}</span></a>{}'
-_TEAM = mark_safe(' data-t="team"')  # noqa: S308  a constant
+_TEAM = mark_safe(' data-t="team"')
 
 
 def owner_html(label: str, url: str, kind: str, attached: bool = True) -> SafeString:
@@ -135,7 +135,7 @@ def as_text(field: Field, values: Values) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return timezone.localtime(value).isoformat(timespec="seconds")
     return str(value)
 

@@ -113,8 +113,10 @@ class Collection:
         return name if namespace == "default" else f"{namespace}:{name}"
 
     def key_of(self, record: models.Model) -> str:
-        reference = getattr(record, "reference", record) if len(self.key_paths) == 3 else None
-        return self.key(reference.kind, reference.namespace, reference.name) if reference else self.key(record.pk)
+        if len(self.key_paths) == 1:
+            return self.key(record.pk)
+        reference: Any = getattr(record, "reference", record)
+        return self.key(reference.kind, reference.namespace, reference.name)
 
     def key_condition(self, key: str) -> models.Q:
         """The condition that finds the record with this key, canonical reference or uid."""

@@ -119,13 +119,13 @@ def bind(column: Column, model: type[models.Model]) -> Field:
 
 def _reference_kinds(source: Any) -> tuple[str, ...]:
     """Which kinds of record a foreign key to Reference may name, for suggestions."""
-    limit = source.get_limit_choices_to() if isinstance(source, models.ForeignKey) else {}
+    limit: Any = source.get_limit_choices_to() if isinstance(source, models.ForeignKey) else {}
     return tuple(limit.get("kind__in", ()))
 
 
 def _bind_expression(column: Column) -> Field:
-    expr = column.expr
-    output = (expr if isinstance(expr, BaseExpression) else expr(None)).output_field  # type: ignore[operator,misc]
+    expr: Any = column.expr
+    output = (expr if isinstance(expr, BaseExpression) else expr(None)).output_field
     return Field(
         column,
         kind_of(output),

@@ -139,7 +139,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
 
 def formfield(field: models.Field, **options: Any) -> forms.Field | None:  # type: ignore[type-arg]
     """The form field of a model field; like Django's, but for references, tags and links."""
-    common = {
+    common: dict[str, Any] = {
         "label": options.get("label") or str(field.verbose_name).capitalize(),
         "help_text": field.help_text,
         "required": not field.blank,
@@ -167,13 +167,14 @@ def form_class(slug: str) -> type[RecordForm]:
     """The form of a collection, made once."""
     collection = get_collection(slug)
     assert collection is not None  # noqa: S101  the slug comes from a registered collection
-    made: type[RecordForm] = forms.modelform_factory(
+    made: Any = forms.modelform_factory(
         collection.model,
         form=RecordForm,
         fields=collection.form,
         formfield_callback=formfield,
     )
-    return made
+    found: type[RecordForm] = made
+    return found
 
 
 def make_form(collection: Collection, record: models.Model | None = None, data: Any = None) -> RecordForm:

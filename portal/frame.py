@@ -47,7 +47,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ]
     }
     for each in listed:
-        item = {
+        item: dict[str, Any] = {
             "label": each.title,
             "url": each.url,
             "icon": each.icon,

@@ -1,6 +1,6 @@
 """The kinds of value a column can have: how each is asked for, read from text, and written to files and the API."""
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Operator:
     many: bool = False
 
 
-class BadValue(ValueError):
+class BadValue(ValueError):  # noqa: N818  it names what is bad
     """A value that cannot be read; the message says what is expected."""
 
 
@@ -79,7 +79,7 @@ def _decimal(text: str) -> Decimal:
     return number
 
 
-def _date(text: str) -> datetime.date:
+def _date(text: str) -> dt.date:
     try:
         day = parse_date(text)
     except ValueError:
@@ -89,7 +89,7 @@ def _date(text: str) -> datetime.date:
     return day
 
 
-def _moment(text: str) -> datetime.datetime:
+def _moment(text: str) -> dt.datetime:
     """A moment, or the beginning of a day, in the reader's time zone unless it names one."""
     try:
         moment = parse_datetime(text)
@@ -97,7 +97,7 @@ def _moment(text: str) -> datetime.datetime:
     except ValueError:
         moment = day = None
     if day is not None:
-        moment = datetime.datetime.combine(day, datetime.time())
+        moment = dt.datetime.combine(day, dt.time())
     if moment is None:
         raise BadValue("expected a date or a moment, such as 2026-11-21 or 2026-11-21T14:30")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
@@ -106,11 +106,11 @@ def _moment(text: str) -> datetime.datetime:
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
-def _span(text: str) -> datetime.timedelta:
+def _span(text: str) -> dt.timedelta:
     match = re.fullmatch(r"(\d{1,5})([hdw])", text)
     if not match:
         raise BadValue("expected a span of hours, days or weeks, such as 12h, 30d or 4w")
-    return datetime.timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return dt.timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _text(text: str) -> str:
@@ -161,7 +161,7 @@ def _tags_set(path: str, values: Values) -> Q:
 
 
 def _pointing_at(path: str, values: Values) -> Q:
-    """Match references given as a slug (``checkout``), ``namespace/name`` or canonically (``group:default/checkout``)."""
+    """Match references given as a slug, ``namespace/name`` or canonically (``group:default/checkout``)."""
     found = Q()
     for text in values:
         kind, _, rest = text.lower().rpartition(":")

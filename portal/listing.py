@@ -16,7 +16,7 @@ from portal.query import DEEPEST_PAGE, EXACT_TOTAL, Filter, Query, Sort
 SHOWN_ON_A_PHONE = 3
 
 
-def with_params(params: QueryDict, **changes: str | list[str] | None) -> str:
+def with_params(params: QueryDict, **changes: str | list[str] | tuple[str, ...] | None) -> str:
     """The same query string with some parameters set, or left out where None; always back on the first page."""
     changed = params.copy()
     for name in ("page", "cursor"):
@@ -24,7 +24,7 @@ def with_params(params: QueryDict, **changes: str | list[str] | None) -> str:
     for name, value in changes.items():
         changed.pop(name, None)
         if value is not None:
-            changed.setlist(name, value if isinstance(value, list) else [value])
+            changed.setlist(name, [value] if isinstance(value, str) else list(value))
     kept = [(name, value) for name, values in changed.lists() for value in values if value]
     query = QueryDict(mutable=True)
     for name, value in kept:
@@ -56,20 +56,9 @@ def list_context(request: HttpRequest, query: Query) -> dict[str, Any]:
 
 def broken_context(request: HttpRequest, collection: Collection, problems: list[str]) -> dict[str, Any]:
     """The list page of a query string that could not be read: what is wrong, over an empty table."""
-    return {
-        **_head(request, collection),
-        "columns": [],
-        "rows": [],
-        "chips": [],
-        "addable": [],
-        "columns_menu": [],
-        "exports": [],
-        "hidden": [],
-        "q": "",
-        "total": None,
-        "pager": None,
-        "errors": problems,
-    }
+    nothing: dict[str, Any] = dict.fromkeys(("columns", "rows", "chips", "addable", "columns_menu", "exports"), ())
+    asked = {"hidden": (), "q": "", "total": None, "pager": None, "errors": problems}
+    return {**_head(request, collection), **nothing, **asked}
 
 
 def _head(request: HttpRequest, collection: Collection) -> dict[str, Any]:
@@ -143,170 +132,9 @@ def _menus(request: HttpRequest, query: Query) -> dict[str, Any]:
         "columns_menu": [
             {"name": name, "label": query.available[name].label, "shown": name in shown} for name in order
         ],
-        "exports": [],
-        "hidden": [],
-        "q": "",
-        "total": None,
-        "pager": None,
-        "errors": problems,
-    }
-
-
-def _head(request: HttpRequest, collection: Collection) -> dict[str, Any]:
-    return {
-        "title": collection.title,
-        "title_one": collection.title_one,
-        "description": collection.description,
-        "slug": collection.slug,
-        "url": collection.url,
-        "empty_text": collection.empty,
-        "can_create": collection.may(request.user, "add"),
-        "create_url": reverse("record-new", args=[collection.slug]),
-        "create_label": f"New {collection.title_one}",
-        "api_url": collection.api_url + with_params(request.GET, format=None),
-        "clear_url": collection.url + _cleared(collection),
-    }
-
-
-def _offset(query: Query) -> int:
-    return (query.page - 1) * query.size
-
-
-def _row(query: Query, row: tuple[Any, ...]) -> dict[str, Any]:
-    key, values = query.split(row)
-    cells = [cell(field, value) for field, value in zip(query.columns, values, strict=True)]
-    url = query.collection.record_url(key)
-    at = next((at for at, field in enumerate(query.columns) if field.cell == "link"), 0)
-    cells[at] = format_html('<a class="gw-name" href="{}">{}</a>', url, _link_text(query.columns[at], values[at], key))
-    return {"url": url, "cells": cells}
-
-
-def _link_text(field: Field, values: tuple[Any, ...], key: str) -> str:
-    """What stands for the record: the value as text, or its key where there is none."""
-    return as_text(field, values) or key
-
-
-def _headers(request: HttpRequest, query: Query) -> Iterable[dict[str, Any]]:
-    by_name = {each.field.name: each for each in query.sort}
-    for at, field in enumerate(query.columns):
-        sort = by_name.get(field.name)
-        yield {
-            "name": field.name,
-            "label": field.label,
-            "sort_url": with_params(request.GET, sort=_next_sort(field, sort)) if field.kind.sortable else "",
-            "aria_sort": _aria_sort(sort) if sort is query.sort[0] else "",
-            "numeric": field.kind.numeric,
-            "low": at >= SHOWN_ON_A_PHONE,
-        }
-
-
-def _next_sort(field: Field, sort: Sort | None) -> str:
-    return f"-{field.name}" if sort and not sort.descending else field.name
-
-
-def _aria_sort(sort: Sort | None) -> str:
-    if sort is None:
-        return ""
-    return "descending" if sort.descending else "ascending"
-
-
-def _cleared(collection: Collection) -> str:
-    """The query that asks for everything, default filters lifted too."""
-    return "?" + "&".join(f"{name}=*" for name in collection.defaults) if collection.defaults else ""
-
-
-def _menus(request: HttpRequest, query: Query) -> dict[str, Any]:
-    shown = {field.name for field in query.columns}
-    order = [*(field.name for field in query.columns), *(name for name in query.available if name not in shown)]
-    return {
-        "addable": [_editor(each) for each in query.available.values()],
-        "columns_menu": [
-            {"name": name, "label": query.available[name].label, "shown": name in shown} for name in order
-        ],
-        "reset_columns_url": with_params(request.GET, columns=None) if query.chosen else "",
         "exports": [
             {"label": "CSV, these columns", "icon": "file-type-csv", "url": with_params(request.GET, format="csv")},
             {"label": "JSON, these columns", "icon": "braces", "url": with_params(request.GET, format="json")},
-        ],
-        "hidden": _kept(request, "page"),
-    }
-
-
-def _kept(request: HttpRequest, *left_out: str) -> list[tuple[str, str]]:
-    """The parameters that a form of the list carries along."""
-    out = {"cursor", *left_out}
-    return [(name, value) for name, values in request.GET.lists() for value in values if value and name not in out]
-
-
-def _editor(field: Field, chosen: Filter | None = None) -> dict[str, Any]:
-    """What a filter's own form needs: its questions, and its choices or its input."""
-    texts = chosen.texts if chosen else ()
-    choices = [*field.choices] or ([("true", "Yes"), ("false", "No")] if field.kind.name == "boolean" else [])
-    asks_set = chosen is not None and chosen.operator.name == "set"
-    return {
-        "field": field.name,
-        "label": field.label,
-        "operators": [
-            {"value": each.name, "label": each.label, "selected": chosen is not None and each is chosen.operator}
-            for each in field.kind.operators
-        ],
-        "choices": None
-        if asks_set or not choices
-        else [{"value": str(value), "label": label, "selected": str(value) in texts} for value, label in choices],
-        "input_type": "text",
-        "input_value": ", ".join(texts),
-        "kinds": field.kinds or None,
-    }
-
-
-def _chip(request: HttpRequest, query: Query, each: Filter) -> dict[str, Any]:
-    return {
-        "label": each.field.label,
-        "operator": _operator_label(each),
-        "value": "" if each.operator.name == "set" else _value_label(each),
-        "remove_url": with_params(request.GET, **_without(query, each)),
-        "edit": _editor(each.field, each),
-        "hidden": _kept(request, "page", each.name),
-    }
-
-
-def _operator_label(each: Filter) -> str:
-    if each.operator.name == "set":
-        return "is set" if each.values[0] else "is not set"
-    return each.operator.label.replace(" any of", "") if len(each.values) == 1 else each.operator.label
-
-
-def _value_label(each: Filter) -> str:
-    if each.field.kind.name == "boolean":
-        return "yes" if each.values[0] else "no"
-    return ", ".join(each.field.labels.get(value, text) for value, text in zip(each.values, each.texts, strict=True))
-
-
-def _without(query: Query, each: Filter) -> dict[str, str | None]:
-    """Parameters that lift this filter; a default one is lifted by asking for anything."""
-    if each.default:
-        return {each.name: "*"}
-    others = [other for other in query.filters if other.field is each.field and other is not each]
-    if each.field.name in query.collection.defaults and not others:
-        return {each.name: None, each.field.name: "*"}
-    return {each.name: None}
-
-
-def _total(request: HttpRequest, query: Query, total: int | None) -> dict[str, Any]:
-    if total is not None:
-        return {"text": f"{total:,}", "count": total, "lazy_url": None}
-    url = reverse("collection-total", args=[query.collection.slug]) + with_params(request.GET)
-    return {"text": f"more than {EXACT_TOTAL:,}", "count": None, "lazy_url": url}
-
-
-def _pager(request: HttpRequest, query: Query, shown: int, *, more: bool) -> dict[str, Any]:
-    first = _offset(query) + 1 if shown else 0
-    return {
-        "first": first,
-        "last": _offset(query) + shown,
-        "previous_url": _page_url(request, query.page - 1) if query.page > 1 else None,
-        "next_url": _page_url(request, query.page + 1) if more and query.page < DEEPEST_PAGE else None,
-    }
 
 
 def _page_url(request: HttpRequest, page: int) -> str:
@@ -318,11 +146,12 @@ def filter_from_form(collection: Collection, params: QueryDict) -> str | None:
     """The address that a filter's form asks for, once it says how to compare: ``filter.*`` become one parameter."""
     if "filter.field" not in params or "filter.op" not in params:
         return None
-    field, operator = params["filter.field"], params["filter.op"]
+    field, operator = str(params["filter.field"]), str(params["filter.op"])
     given = [text.strip() for value in params.getlist("filter.value") for text in value.split(",") if text.strip()]
     name = f"{field}.{operator}" if operator else field
-    texts = ["true"] if operator == "set" and not given else given
+    texts: list[str] = ["true"] if operator == "set" and not given else given
+    changes: dict[str, list[str] | None] = {name: texts or None}
     rest = params.copy()
     for parameter in ("filter.field", "filter.op", "filter.value"):
         rest.pop(parameter, None)
-    return collection.url + with_params(rest, **{name: texts or None})
+    return collection.url + with_params(rest, **changes)

@@ -14,12 +14,15 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
-_GONE = {
+_GONE: dict[type[Exception], str] = {
     OperationalError: "database",
     InterfaceError: "database",
     RedisConnectionError: "cache and queue server",
     RedisTimeoutError: "cache and queue server",
 }
+
+
+_PROBLEMS = tuple(_GONE)
 
 
 class ServersGone:
@@ -31,11 +34,11 @@ class ServersGone:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             return self.get_response(request)
-        except tuple(_GONE) as problem:
+        except _PROBLEMS as problem:
             return self.explain(request, problem)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
-        return self.explain(request, problem) if isinstance(problem, tuple(_GONE)) else None
+        return self.explain(request, problem) if isinstance(problem, _PROBLEMS) else None
 
     def explain(self, request: HttpRequest, problem: Exception) -> HttpResponse:
         server = next(name for kind, name in _GONE.items() if isinstance(problem, kind))

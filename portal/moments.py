@@ -1,13 +1,13 @@
 """How moments are said: relative up to seven days, then the date; the exact time is always behind it."""
 
-import datetime
+import datetime as dt
 
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 
-def moment_text(moment: datetime.datetime, now: datetime.datetime | None = None) -> str:
+def moment_text(moment: dt.datetime, now: dt.datetime | None = None) -> str:
     """``49 min ago``, ``yesterday``, ``19 Nov 2026``, in the reader's time zone."""
     now = now or timezone.now()
     seconds = (now - moment).total_seconds()
@@ -24,12 +24,12 @@ def moment_text(moment: datetime.datetime, now: datetime.datetime | None = None)
     return "yesterday" if days <= 1 else f"{days} days ago"
 
 
-def exact_text(moment: datetime.datetime) -> str:
+def exact_text(moment: dt.datetime) -> str:
     local = timezone.localtime(moment)
     return f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
 
 
-def moment_html(moment: datetime.datetime) -> SafeString:
+def moment_html(moment: dt.datetime) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),

@@ -101,9 +101,9 @@ def show(each: Panel, request: HttpRequest, record: models.Model, lazy_url: str 
     except DatabaseError as problem:
         if _connection_lost(problem):
             raise
-        return _failed(each, record)
-    except Exception:  # a broken panel must not take the page with it; it is logged and shown as broken
-        return _failed(each, record)
+        return _failed(each, record, problem)
+    except Exception as problem:  # noqa: BLE001  a broken panel must not take the page with it
+        return _failed(each, record, problem)
     return Shown(each.title, each.name, html, str(context.get("fact", "")), context.get("link"))
 
 
@@ -113,6 +113,7 @@ def _connection_lost(problem: DatabaseError) -> bool:
     return connection.connection is None or connection.connection.closed
 
 
-def _failed(each: Panel, record: models.Model) -> Shown:
-    log.exception("panel_failed", panel=each.name, record=record.pk)
+def _failed(each: Panel, record: models.Model, problem: Exception) -> Shown:
+    """Say it to the log with the traceback, and to the reader in the panel's place."""
+    log.error("panel_failed", panel=each.name, record=record.pk, exc_info=problem)
     return Shown(each.title, each.name, failed=True)

@@ -30,7 +30,7 @@ LARGEST_PAGE = 500
 DEEPEST_PAGE = 10_000
 
 
-class BadQuery(ValueError):
+class BadQuery(ValueError):  # noqa: N818  it names what is bad, as PermissionDenied does
     """A query string that cannot be answered; ``problems`` says why, a sentence each."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -66,7 +66,7 @@ class Sort:
         return f"-{self.field.name}" if self.descending else self.field.name
 
     def order(self) -> OrderBy | str:
-        """Empty values come last either way; a column that is never empty keeps the plain order, which indexes serve."""
+        """Empty values come last either way; where there are none, the plain order is kept, which indexes serve."""
         path = self.field.sort_path
         if not self.field.nullable:
             return f"-{path}" if self.descending else path
@@ -256,15 +256,13 @@ class _Parser:
         return tuple(sorts.values())
 
     def _filters(self) -> Iterable[Filter]:
-        asked = {
-            name: values for name, values in self.params.items() if name not in RESERVED and name != "filter.field"
-        }
+        asked = {name: values for name, values in self.params.items() if name not in RESERVED}
         for name, texts in asked.items():
             yield from self._filter(name, texts)
         columns_asked = {name.partition(".")[0] for name in asked}
-        for name, texts in self.collection.defaults.items():
+        for name, standard in self.collection.defaults.items():
             if name not in columns_asked and name in self.available:
-                yield from self._filter(name, list(texts), default=True)
+                yield from self._filter(name, list(standard), default=True)
 
     def _filter(self, name: str, texts: list[str], *, default: bool = False) -> Iterable[Filter]:
         column, _, asked = name.partition(".")

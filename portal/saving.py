@@ -7,9 +7,9 @@ from django.http import HttpRequest
 
 from portal.actions import Conflict
 from portal.collections import Collection
+from portal.crumbs import crumbs_of
 from portal.forms import RecordForm, make_form
 from portal.history.events import last_change_of
-from portal.crumbs import crumbs_of
 
 
 def version_of(request: HttpRequest, record: models.Model) -> int | None:
@@ -25,7 +25,8 @@ def conflict_context(
 ) -> dict[str, Any]:
     """What the 409 page shows: each field on which the two differ, theirs and yours, and who was first."""
     current = make_form(collection, conflict.current)
-    differing, same = [], []
+    differing: list[dict[str, Any]] = []
+    same: list[dict[str, Any]] = []
     for name, field in form.fields.items():
         if name == "version":
             continue

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def read_or_create_secret_key(data_dir: Path) -> str:
-    """Return the key kept in ``data_dir/secret-key``; make it first if it is not there. Safe when two processes race."""
+    """Return the key kept in ``data_dir/secret-key``, made first if it is not there; two processes may race for it."""
     path = data_dir / "secret-key"
     data_dir.mkdir(parents=True, exist_ok=True)
     try:

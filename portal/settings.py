@@ -1,4 +1,4 @@
-"""Settings of the portal. Every value that differs between installations comes from the environment (see .env.example)."""
+"""Settings of the portal. What differs between installations comes from the environment (see .env.example)."""
 
 import sys
 from pathlib import Path
@@ -57,7 +57,8 @@ if not SECRET_KEY:
     if not EMBEDDED:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. With a DATABASE_URL of your own the portal runs in production: put 50 or more "
-            'random characters into SECRET_KEY, for example from: python -c "import secrets; print(secrets.token_urlsafe(50))"'
+            "random characters into SECRET_KEY, for example from: "
+            'python -c "import secrets; print(secrets.token_urlsafe(50))"'
         )
     SECRET_KEY = read_or_create_secret_key(DATA_DIR)
 

@@ -6,7 +6,7 @@ from portal import api_urls, search_views, status, views
 from portal.people import urls as people_urls
 from portal.people import views as people_views
 
-record_urls = [
+record_urls: list[URLPattern | URLResolver] = [
     path("", views.record, name="record"),
     path("edit/", views.record_edit, name="record-edit"),
     path("delete/", views.record_delete, name="record-delete"),
@@ -15,7 +15,7 @@ record_urls = [
     path("<slug:tab>/", views.record_tab, name="record-tab"),
 ]
 
-collection_urls = [
+collection_urls: list[URLPattern | URLResolver] = [
     path("", views.collection, name="collection"),
     path("-/new/", views.record_new, name="record-new"),
     path("-/total/", views.collection_total, name="collection-total"),

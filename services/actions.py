@@ -8,7 +8,7 @@ from django.db import transaction
 
 from portal.actions import create_record, delete_record, lock, update_record
 from services import graph
-from services.models import Entity, EntityState, Ownership, Relation
+from services.models import Entity, EntityState, Relation
 from services.ownership import set_accountable
 from services.relations import set_single_relation
 
@@ -80,6 +80,3 @@ def _write_links(
 
 def _reloaded(entity: Entity) -> Entity:
     return Entity.objects.select_related("reference", "owner", "system", "domain").get(pk=entity.pk)
-
-
-__all__ = ["create_entity", "delete_entity", "update_entity", "Ownership"]

@@ -1,5 +1,7 @@
 """The catalog's collections. Teams and people have theirs in portal.people."""
 
+from typing import Any
+
 from portal.collections import Collection, register
 from portal.columns import Column
 from services import actions
@@ -36,7 +38,7 @@ _RUNNING = (
     Column("system", search="C"),
 )
 
-_WRITES = {
+_WRITES: dict[str, Any] = {
     "create": actions.create_entity,
     "update": actions.update_entity,
     "delete": actions.delete_entity,

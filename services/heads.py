@@ -1,5 +1,6 @@
 """Heads of the catalog's pages: owner and how to reach them first."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -66,8 +67,8 @@ def _unowned(request: HttpRequest, entity: Entity) -> dict[str, Any]:
     return {"text": "Nobody answers for it when it breaks.", "actions": [action] if may else []}
 
 
-def _notes(entity: Entity, owner: Reference | None) -> list[dict[str, Any]]:
-    notes = []
+def _notes(entity: Entity, owner: Reference | None) -> list[Mapping[str, Any]]:
+    notes: list[Mapping[str, Any]] = []
     if owner is not None and not owner.attached:
         text = f"{owner.canonical} is named as its owner, but no file or person describes it."
         notes.append(_note("user-question", "Its owner is unknown", text))

@@ -86,18 +86,26 @@ def _neighbour_context(entity: Entity, rows: list[dict[str, Any]], empty: str) -
 
 
 @panel(
-    on=Entity, slot="tab:dependencies", order=10, title="Everything it depends on", template="services/_neighbours.html",
+    on=Entity,
+    slot="tab:dependencies",
+    order=10,
+    title="Everything it depends on",
+    template="services/_neighbours.html",
     kinds=_RUNS,
-)  # fmt: skip
+)
 def all_dependencies(request: HttpRequest, entity: Entity) -> Context:
     rows = _neighbours(entity, _needs(entity))
     return {"rows": rows, "empty": "It depends on nothing that is described.", "fact": len(rows) or ""}
 
 
 @panel(
-    on=Entity, slot="tab:dependencies", order=20, title="Everything that needs it", template="services/_neighbours.html",
+    on=Entity,
+    slot="tab:dependencies",
+    order=20,
+    title="Everything that needs it",
+    template="services/_neighbours.html",
     kinds=_RUNS,
-)  # fmt: skip
+)
 def all_dependants(request: HttpRequest, entity: Entity) -> Context:
     rows = _neighbours(entity, _needed_by(entity))
     return {"rows": rows, "empty": "Nothing that is described depends on it.", "fact": len(rows) or ""}
@@ -270,7 +278,9 @@ def document_fate(request: HttpRequest, document: Document) -> Context:
 def pointing(request: HttpRequest, reference: Reference) -> Context:
     relations = Relation.objects.filter(object=reference).select_related("subject").order_by("subject__label")[:100]
     owned = Entity.objects.filter(owner=reference).select_related("reference").order_by("name")[:100]
-    rows = [{"label": each.subject.label, "how": each.get_type_display(), "ref": each.subject} for each in relations]
+    rows: list[dict[str, Any]] = [
+        {"label": each.subject.label, "how": each.get_type_display(), "ref": each.subject} for each in relations
+    ]
     rows += [{"label": each.name, "how": "is owned by it", "ref": each.reference} for each in owned]
     for row in rows:
         row["url"] = reference_url(row["ref"].canonical, row["ref"].attached)

@@ -1,14 +1,11 @@
 """Named reads of the catalog."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 
-if TYPE_CHECKING:
-    from services.models import Entity
 
-
-class EntityQuerySet(models.QuerySet["Entity"]):
+class EntityQuerySet(models.QuerySet[Any]):
     def of_kind(self, kind: str) -> "EntityQuerySet":
         return self.filter(kind=kind)
 

@@ -15,7 +15,7 @@ from services.models import Document, DocumentStatus, Entity, Lifecycle
 MOST = 5
 
 
-def _row(entity: dict[str, Any]) -> dict[str, Any]:
+def _row(entity: Any) -> dict[str, Any]:
     return {**entity, "url": reference_url(entity["reference__canonical"])}
 
 

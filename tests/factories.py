@@ -43,7 +43,9 @@ def token_for(holder: User | ServiceAccount, *scopes: str) -> str:
     return make_token(holder=holder, name="test", scopes=list(scopes or ("read", "write")))[1]
 
 
-def make_entity(name: str = "", *, kind: str = "component", owner: Team | Person | None = None, **values: Any) -> Entity:
+def make_entity(
+    name: str = "", *, kind: str = "component", owner: Team | Person | None = None, **values: Any
+) -> Entity:
     name = name or f"{kind}-{next(_numbers)}"
     defaults = {"type": "service", "lifecycle": "production"} if kind == "component" else {}
     owned: dict[str, Any] = {"owner": owner.reference} if owner else {}

@@ -1,6 +1,6 @@
 """Reading history: who changed what of a record, when, from where, before and after, in words."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -29,7 +29,7 @@ class Event:
     """What one transaction did to a record. ``origin`` is page, API, or the name of the command or source."""
 
     who: str
-    when: datetime.datetime
+    when: dt.datetime
     origin: str
     kind: str
     changes: tuple[Change, ...]
@@ -95,9 +95,9 @@ class _Names:
         pointing = [field.attname for field in fields if field.related_model is Reference]
         ids = {getattr(version, name) for version in versions for name in pointing} - {None}
         self.references = dict(Reference.objects.filter(pk__in=ids).values_list("pk", "label")) if ids else {}
-        users = {(version.pgh_context or {}).get("user") for version in versions} - {None}
+        users: set[Any] = {(version.pgh_context or {}).get("user") for version in versions} - {None}
         self.users = {user.pk: str(user) for user in User.objects.select_related("person").filter(pk__in=users)}
-        machines = {(version.pgh_context or {}).get("service_account") for version in versions} - {None}
+        machines: set[Any] = {(version.pgh_context or {}).get("service_account") for version in versions} - {None}
         found = ServiceAccount.objects.filter(pk__in=machines) if machines else ()
         self.machines = {machine.pk: machine.name for machine in found}
 
@@ -112,7 +112,7 @@ class _Names:
 def _event(group: list[Any], before: Any, told: list[Any], names: _Names) -> Event:
     newest, oldest = group[0], group[-1]
     kind = "created" if oldest.pgh_label == "insert" else _KINDS[newest.pgh_label]
-    context = next((version.pgh_context for version in group if version.pgh_context), {})
+    context: dict[str, Any] = next((version.pgh_context for version in group if version.pgh_context), {})
     changes = tuple(_changes(before, newest, told, names)) if kind == "changed" and before else ()
     return Event(names.who(context), newest.pgh_created_at, str(context.get("origin", "")), kind, changes)
 

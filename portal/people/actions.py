@@ -1,6 +1,6 @@
 """Writes to people, teams and logins."""
 
-import datetime
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,7 +69,7 @@ def create_service_account(
 
 
 @transaction.atomic
-def deactivate_person(*, by: Any, person: Person, left_at: datetime.date | None = None) -> Person:
+def deactivate_person(*, by: Any, person: Person, left_at: dt.date | None = None) -> Person:
     """Somebody leaves: memberships end, the login closes, tokens are revoked. What they owned stays, as work to do."""
     day = left_at or timezone.localdate()
     person = update_record(by=by, record=person, values={"is_active": False, "left_at": day})
@@ -95,7 +95,7 @@ def join_team(
     person: Reference,
     team: Reference,
     role: str = MembershipRole.MEMBER,
-    effective_from: datetime.date | None = None,
+    effective_from: dt.date | None = None,
     trusted: bool = True,
 ) -> Membership:
     membership = Membership(
@@ -111,7 +111,7 @@ def join_team(
 
 
 @transaction.atomic
-def leave_team(*, by: Any, membership: Membership, effective_to: datetime.date | None = None) -> Membership:
+def leave_team(*, by: Any, membership: Membership, effective_to: dt.date | None = None) -> Membership:
     membership.effective_to = effective_to or timezone.localdate()
     membership.full_clean()
     membership.save(update_fields=["effective_to"])

@@ -1,6 +1,6 @@
 """Forms of sign-in and profile."""
 
-import datetime
+import datetime as dt
 import zoneinfo
 from typing import Any
 
@@ -54,7 +54,7 @@ class TokenForm(forms.Form):
         return {
             "name": self.cleaned_data["name"],
             "scopes": [Scope.READ] if scope == Scope.READ else [Scope.READ, Scope.WRITE],
-            "expires_at": timezone.now() + datetime.timedelta(days=self.cleaned_data["days"]),
+            "expires_at": timezone.now() + dt.timedelta(days=self.cleaned_data["days"]),
         }
 
 

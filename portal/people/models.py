@@ -166,9 +166,6 @@ class UserManager(BaseUserManager["User"]):
 class Reader:
     """What a login and a machine account have in common: the questions permission rules ask of whoever is there."""
 
-    is_authenticated = True
-    is_anonymous = False
-
     @property
     def team_ids(self) -> frozenset[int]:
         """References of the teams whose records this reader may edit."""
@@ -190,7 +187,7 @@ class User(Reader, Versioned, AbstractBaseUser):
     email = models.EmailField(unique=True)
     person = models.OneToOneField(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="user")
     role = models.CharField(max_length=20, choices=Role, default=Role.READER)
-    is_active = models.BooleanField("active", default=True, db_default=True)
+    is_active = models.BooleanField("active", default=True, db_default=True)  # type: ignore[misc]
     theme = models.CharField(max_length=10, choices=Theme, default=Theme.AUTO)
     density = models.CharField(max_length=15, choices=Density, default=Density.NORMAL)
     time_zone = models.CharField(max_length=63, default="UTC", validators=[check_time_zone])
@@ -249,6 +246,9 @@ class Scope(models.TextChoices):
 @track_history()
 class ServiceAccount(Reader, Versioned, models.Model):
     """A machine that calls the API, owned by a team and with that team's rights."""
+
+    is_authenticated = True
+    is_anonymous = False
 
     name = models.SlugField(
         max_length=63,

@@ -1,9 +1,8 @@
 """API tokens: made, recognised, and turned away with the reason."""
 
-import datetime
+import datetime as dt
 import hashlib
 import secrets
-from typing import Any
 
 import pghistory
 from django.http import HttpRequest
@@ -16,7 +15,7 @@ from portal.people.models import ApiToken, Reader, ServiceAccount, User
 
 SCHEME = "gw"
 # A token's last use is written at most this often, so that reading does not cost a write each time.
-NOTE_USE_EVERY = datetime.timedelta(minutes=1)
+NOTE_USE_EVERY = dt.timedelta(minutes=1)
 
 
 def digest_of(key: str) -> str:
@@ -28,7 +27,7 @@ def make_token(
     holder: User | ServiceAccount,
     name: str,
     scopes: list[str],
-    expires_at: datetime.datetime | None = None,
+    expires_at: dt.datetime | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token and return it with its key, which exists nowhere else from then on."""
     key = f"{SCHEME}_{secrets.token_urlsafe(32)}"

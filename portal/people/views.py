@@ -8,6 +8,7 @@ from django.contrib.auth import login as start_session
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
@@ -146,6 +147,10 @@ def _load(request: HttpRequest, slug: str, key: str, model: type[models.Model]) 
     return record, collection.url_of(record)
 
 
+def _all_errors(form: Form) -> str:
+    return " ".join(str(text) for texts in form.errors.values() for text in texts)
+
+
 @require_POST
 def person_deactivate(request: HttpRequest, key: str) -> HttpResponse:
     person, address = _load(request, "people", key, Person)
@@ -171,7 +176,7 @@ def member_add(request: HttpRequest, key: str) -> HttpResponse:
     team, address = _load(request, "teams", key, Team)
     form = MemberForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+        messages.error(request, _all_errors(form))
         return redirect(address)
     person, role = form.cleaned_data["person"], form.cleaned_data["role"]
     try:
@@ -197,7 +202,7 @@ def machine_token_new(request: HttpRequest, key: str) -> HttpResponse:
     account, address = _load(request, "service-accounts", key, ServiceAccount)
     form = TokenForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+        messages.error(request, _all_errors(form))
         return redirect(address)
     _, request.session[NEW_KEY] = make_token(holder=account, **form.values())
     return redirect(address)

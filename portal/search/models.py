@@ -31,7 +31,7 @@ class SearchEntry(models.Model):
 
 
 @SearchVectorField.register_lookup
-class Words(models.Lookup):  # type: ignore[type-arg]
+class Words(models.Lookup):
     """``document__words=text``: the document has every word of a tsquery written out by portal.search.words."""
 
     lookup_name = "words"
