@@ -4,10 +4,12 @@ Made of the library supervisor: its configuration is written here, and its event
 """
 
 import contextlib
+import http.client
 import shlex
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -37,7 +39,9 @@ class Program:
 
 def portal_programs(port: int, data_dir: Path) -> list[Program]:
     """The processes of the portal on one machine."""
-    celery = (sys.executable, "-m", "celery", "-A", "portal")
+    # The warning is for daemons: here root runs what root has started.
+    no_warning = "ignore:You're running the worker with superuser privileges"
+    celery = (sys.executable, "-W", no_warning, "-m", "celery", "--quiet", "-A", "portal")
     granian = (sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port))
     workers = ("--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "--log-level", "warning")
     return [
@@ -68,8 +72,25 @@ def require_free_port(port: int) -> None:
             ) from error
 
 
-def supervise(programs: list[Program], directory: Path, output: TextIO = sys.stdout) -> bool:
-    """Run the programs until Ctrl-C or SIGTERM; whether they ended because somebody wanted it."""
+def answers(port: int) -> bool:
+    """Whether the portal serves requests; asks briefly, because the supervisor waits for it."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=0.2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def supervise(
+    programs: list[Program], directory: Path, *, once_ready: tuple[Callable[[], bool], str] | None = None
+) -> bool:
+    """Run the programs until Ctrl-C or SIGTERM; whether they ended because somebody wanted it.
+
+    Shows the text of ``once_ready`` as soon as its condition holds, which is asked about once a second.
+    """
     with tempfile.TemporaryDirectory(prefix="groundwork-") as temporary:
         file = Path(temporary) / "supervisord.conf"
         file.write_text(_configuration(programs, directory))
@@ -77,7 +98,7 @@ def supervise(programs: list[Program], directory: Path, output: TextIO = sys.std
         options.realize(["--configuration", str(file)])
         # Otherwise it would close the descriptors it did not open, and with them our lock on the embedded servers.
         options.first, options.test = True, False
-        supervisor = NamingSupervisor(options, Lines([program.name for program in programs], output))
+        supervisor = NamingSupervisor(options, Lines([program.name for program in programs]), once_ready)
         with contextlib.suppress(asyncore.ExitNow):
             supervisor.main()
         return not supervisor.gave_up
@@ -88,7 +109,7 @@ class Lines:
     """Writes whole lines, each with the name of who said it."""
 
     names: list[str]
-    output: TextIO
+    output: TextIO = field(default_factory=lambda: sys.stdout)
     rest: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, name: str, data: bytes) -> None:
@@ -110,9 +131,10 @@ class Lines:
 class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no types
     """The library's supervisor, which shows its programs' lines and its own doings in one terminal."""
 
-    def __init__(self, options: ServerOptions, lines: Lines) -> None:
+    def __init__(self, options: ServerOptions, lines: Lines, once_ready: tuple[Callable[[], bool], str] | None) -> None:
         super().__init__(options)
         self.lines = lines
+        self.once_ready = once_ready
         self.gave_up = False
 
     def runforever(self) -> None:
@@ -122,6 +144,14 @@ class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no 
         events.subscribe(events.ProcessStateBackoffEvent, self._note_false_start)
         events.subscribe(events.ProcessStateFatalEvent, self._give_up)
         super().runforever()
+
+    def tick(self, now: float | None = None) -> None:
+        super().tick(now)
+        if self.once_ready and not self.stopping:
+            is_ready, text = self.once_ready
+            if is_ready():
+                self.lines.write("portal", text)
+                self.once_ready = None
 
     def _show(self, event: Any) -> None:
         self.lines.add(event.process.config.name, event.data)

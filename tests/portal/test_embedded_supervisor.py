@@ -24,7 +24,9 @@ import json, sys
 from pathlib import Path
 from portal.embedded.supervisor import Program, supervise
 programs = [Program(name, tuple(command)) for name, command in json.loads(sys.argv[2]).items()]
-print("stopped" if supervise(programs, Path(sys.argv[1])) else "gave up", flush=True)
+calls = iter([False, True])
+stopped = supervise(programs, Path(sys.argv[1]), once_ready=(lambda: next(calls), "come in"))
+print("stopped" if stopped else "gave up", flush=True)
 """
 WAITS = "import os, time\nprint('ready', os.getpid(), flush=True)\ntime.sleep(60)\n"
 
@@ -85,6 +87,11 @@ def test_lines_carry_names_and_ctrl_c_stops_all(tmp_path: Path) -> None:
     assert rest.endswith("stopped\n")
     assert is_gone(pid_of("web", lines))
     assert is_gone(pid_of("worker", lines))
+
+
+def test_the_invitation_is_shown_once_ready(tmp_path: Path) -> None:
+    with supervising(tmp_path, web=WAITS) as process:
+        assert read_until(process, "come in")[-1] == "portal | come in"
 
 
 def test_one_that_does_not_want_to_stop_is_killed(tmp_path: Path) -> None:

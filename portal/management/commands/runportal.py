@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.urls import reverse
 
 from portal.embedded import leave_servers
-from portal.embedded.supervisor import HOST, portal_programs, require_free_port, supervise
+from portal.embedded.supervisor import HOST, answers, portal_programs, require_free_port, supervise
+from portal.people.setup import new_key
 
 SECONDS_FOR_THE_SERVERS = 10
 
@@ -32,13 +34,26 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if settings.DEMO:
             call_command("demo", once=True)
+        ready = self._invitation(f"http://{HOST}:{port}")
         connections.close_all()
-        self._say(f"Starting; the portal will be at http://{HOST}:{port} (Ctrl-C stops it)")
-        wanted = supervise(portal_programs(port, settings.DATA_DIR), settings.DATA_DIR)
+        self._say("Starting web server, worker and beat …")
+        wanted = supervise(
+            portal_programs(port, settings.DATA_DIR),
+            settings.DATA_DIR,
+            once_ready=(lambda: answers(port), ready),
+        )
         leave_servers(settings.DATA_DIR, wait=SECONDS_FOR_THE_SERVERS)
         if not wanted:
             raise CommandError("The portal could not be started; the lines above say why.")
         self._say("Stopped. The data stay in " + str(settings.DATA_DIR))
+
+    def _invitation(self, address: str) -> str:
+        """What to open: the portal, or while nobody can sign in the page that makes the first administrator."""
+        key = new_key()
+        if key is None:
+            return f"Ready: {address} (Ctrl-C stops it)"
+        link = reverse("first-administrator", args=[key])
+        return f"Ready. Nobody can sign in yet; this link makes the first administrator, once: {address}{link}"
 
     def _say(self, text: str) -> None:
         self.stderr.write(text, lambda line: line)
