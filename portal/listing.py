@@ -135,6 +135,86 @@ def _menus(request: HttpRequest, query: Query) -> dict[str, Any]:
         "exports": [
             {"label": "CSV, these columns", "icon": "file-type-csv", "url": with_params(request.GET, format="csv")},
             {"label": "JSON, these columns", "icon": "braces", "url": with_params(request.GET, format="json")},
+        ],
+        "hidden": _kept(request, "page"),
+    }
+
+
+def _kept(request: HttpRequest, *left_out: str) -> list[tuple[str, str]]:
+    """The parameters that a form of the list carries along."""
+    out = {"cursor", *left_out}
+    return [(name, value) for name, values in request.GET.lists() for value in values if value and name not in out]
+
+
+def _editor(field: Field, chosen: Filter | None = None) -> dict[str, Any]:
+    """What a filter's own form needs: its questions, and its choices or its input."""
+    texts = chosen.texts if chosen else ()
+    choices = [*field.choices] or ([("true", "Yes"), ("false", "No")] if field.kind.name == "boolean" else [])
+    asks_set = chosen is not None and chosen.operator.name == "set"
+    return {
+        "field": field.name,
+        "label": field.label,
+        "operators": [
+            {"value": each.name, "label": each.label, "selected": chosen is not None and each is chosen.operator}
+            for each in field.kind.operators
+        ],
+        "choices": None
+        if asks_set or not choices
+        else [{"value": str(value), "label": label, "selected": str(value) in texts} for value, label in choices],
+        "input_type": "text",
+        "input_value": ", ".join(texts),
+        "kinds": field.kinds or None,
+    }
+
+
+def _chip(request: HttpRequest, query: Query, each: Filter) -> dict[str, Any]:
+    return {
+        "label": each.field.label,
+        "operator": _operator_label(each),
+        "value": "" if each.operator.name == "set" else _value_label(each),
+        "remove_url": with_params(request.GET, **_without(query, each)),
+        "edit": _editor(each.field, each),
+        "hidden": _kept(request, "page", each.name),
+    }
+
+
+def _operator_label(each: Filter) -> str:
+    if each.operator.name == "set":
+        return "is set" if each.values[0] else "is not set"
+    return each.operator.label.replace(" any of", "") if len(each.values) == 1 else each.operator.label
+
+
+def _value_label(each: Filter) -> str:
+    if each.field.kind.name == "boolean":
+        return "yes" if each.values[0] else "no"
+    return ", ".join(each.field.labels.get(value, text) for value, text in zip(each.values, each.texts, strict=True))
+
+
+def _without(query: Query, each: Filter) -> dict[str, str | None]:
+    """Parameters that lift this filter; a default one is lifted by asking for anything."""
+    if each.default:
+        return {each.name: "*"}
+    others = [other for other in query.filters if other.field is each.field and other is not each]
+    if each.field.name in query.collection.defaults and not others:
+        return {each.name: None, each.field.name: "*"}
+    return {each.name: None}
+
+
+def _total(request: HttpRequest, query: Query, total: int | None) -> dict[str, Any]:
+    if total is not None:
+        return {"text": f"{total:,}", "count": total, "lazy_url": None}
+    url = reverse("collection-total", args=[query.collection.slug]) + with_params(request.GET)
+    return {"text": f"more than {EXACT_TOTAL:,}", "count": None, "lazy_url": url}
+
+
+def _pager(request: HttpRequest, query: Query, shown: int, *, more: bool) -> dict[str, Any]:
+    first = _offset(query) + 1 if shown else 0
+    return {
+        "first": first,
+        "last": _offset(query) + shown,
+        "previous_url": _page_url(request, query.page - 1) if query.page > 1 else None,
+        "next_url": _page_url(request, query.page + 1) if more and query.page < DEEPEST_PAGE else None,
+    }
 
 
 def _page_url(request: HttpRequest, page: int) -> str:

@@ -187,13 +187,13 @@ class User(Reader, Versioned, AbstractBaseUser):
     email = models.EmailField(unique=True)
     person = models.OneToOneField(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="user")
     role = models.CharField(max_length=20, choices=Role, default=Role.READER)
-    is_active = models.BooleanField("active", default=True, db_default=True)  # type: ignore[misc]
+    is_active = models.BooleanField("active", default=True, db_default=True)
     theme = models.CharField(max_length=10, choices=Theme, default=Theme.AUTO)
     density = models.CharField(max_length=15, choices=Density, default=Density.NORMAL)
     time_zone = models.CharField(max_length=63, default="UTC", validators=[check_time_zone])
     single_keys = models.BooleanField("single-key shortcuts", default=True, db_default=True)
 
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []
