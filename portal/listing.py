@@ -132,7 +132,6 @@ def _menus(request: HttpRequest, query: Query) -> dict[str, Any]:
         "columns_menu": [
             {"name": name, "label": query.available[name].label, "shown": name in shown} for name in order
         ],
-        "reset_columns_url": with_params(request.GET, columns=None) if query.chosen else "",
         "exports": [
             {"label": "CSV, these columns", "icon": "file-type-csv", "url": with_params(request.GET, format="csv")},
             {"label": "JSON, these columns", "icon": "braces", "url": with_params(request.GET, format="json")},
