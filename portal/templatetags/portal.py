@@ -1,6 +1,6 @@
-"""Template tags of every page (built in: no ``{% load %}`` needed). Plain functions, so that Python code calls them too."""
+"""Template tags of every page, built in: no ``{% load %}`` is needed. Python code may call them as well."""
 
-import datetime
+import datetime as dt
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from portal.references.models import Reference
 register = template.Library()
 
 DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
-NOT_SET = mark_safe('<span class="gw-muted">not set</span>')  # noqa: S308  a constant
+NOT_SET = mark_safe('<span class="gw-muted">not set</span>')
 
 STATUS_ICONS = {
     "ok": "circle-check",
@@ -69,11 +69,11 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def when(value: datetime.datetime | datetime.date | None) -> SafeString:
+def when(value: dt.datetime | dt.date | None) -> SafeString:
     """A moment as people say it, with the exact time behind it; a day as ``19 Nov 2026``."""
     if value is None:
         return NOT_SET
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return moment_html(value)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b %Y}")
 
@@ -103,7 +103,7 @@ def reference_link(reference: Reference) -> SafeString:
 
 @register.simple_tag
 def status(state: str, label: object, name: str = "", pill: bool = False) -> SafeString:
-    """A status: icon and word. ``state`` is one of ok, warn, bad, info, plan, idle; ``name`` another icon than its own."""
+    """A status: icon and word. ``state`` is ok, warn, bad, info, plan or idle; ``name`` another icon than its own."""
     if state not in STATUS_ICONS:
         raise ValueError(f"There is no status “{state}”. Use one of {', '.join(STATUS_ICONS)}.")
     look = "gw-st gw-pill" if pill else "gw-st"
@@ -118,8 +118,8 @@ def status(state: str, label: object, name: str = "", pill: bool = False) -> Saf
 
 @register.simple_tag
 def control(field: BoundField, **attributes: str) -> SafeString:
-    """A form field in our look: ``{% control form.email autocomplete="username" %}``; an underscore stands for a dash."""
-    attrs = {name.replace("_", "-"): value for name, value in attributes.items()}
+    """A form field in our look: ``{% control form.email autocomplete="email" %}``; an underscore stands for a dash."""
+    attrs: dict[str, str | bool] = {name.replace("_", "-"): value for name, value in attributes.items()}
     widget = field.field.widget
     if isinstance(widget, CheckboxInput):
         attrs.setdefault("class", "form-check-input")
