@@ -1,0 +1,125 @@
+"""``manage.py catalog apply PATH…``: take descriptor files into the catalog."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from services.catalog.apply import Result, apply_paths
+from services.catalog.files import MissingPathError
+
+STEP = 0.2  # seconds between two lines of progress
+MEANINGS = {
+    "accepted": "accepted",
+    "foreign": "kept, of a kind without a page of its own",
+    "rejected": "rejected",
+    "aside": "set aside",
+    "empty": "empty",
+}
+
+
+class Command(BaseCommand):
+    help = "Take descriptor files (catalog-info.yaml) into the catalog. docs/catalog-import.md has the details."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="apply")
+        apply = verbs.add_parser("apply", help="read files and bring the catalog in line with them")
+        apply.add_argument("paths", nargs="+", metavar="PATH", help="a folder, or a file, of descriptors")
+        apply.add_argument("--source", default="", help="name of the source; without it, each PATH is its own source")
+        apply.add_argument(
+            "--trusted",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="whether the files may describe teams, people and memberships, which give rights",
+        )
+        apply.add_argument("--untrusted", dest="trusted", action="store_false", help=argparse.SUPPRESS)
+        apply.add_argument(
+            "--format",
+            choices=("text", "json"),
+            default="text",
+            help="json: one line for each document on standard output; progress and summary go to standard error",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        progress = Progress(self.stderr._out, quiet=options["verbosity"] == 0)
+        started = time.monotonic()
+        try:
+            results = list(
+                apply_paths(
+                    options["paths"], source=options["source"], trusted=options["trusted"], progress=progress.show
+                )
+            )
+        except MissingPathError as error:
+            raise CommandError(str(error)) from None
+        finally:
+            progress.clear()
+        self._report(results, options["format"])
+        if options["verbosity"]:
+            self.stderr.write(_summary(results, time.monotonic() - started))
+
+    def _report(self, results: Iterable[Result], form: str) -> None:
+        for result in results:
+            if form == "json":
+                self.stdout.write(_line(result))
+            elif result.status == "rejected" or result.conflict:
+                self.stdout.write(_paragraph(result))
+
+
+class Progress:
+    """One line on a terminal that is written over; on anything else, a line for each stage."""
+
+    def __init__(self, out: Any, *, quiet: bool) -> None:
+        self.out, self.quiet, self.stage, self.shown_at = out, quiet, "", 0.0
+        self.is_terminal = bool(getattr(out, "isatty", bool)())
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        now, is_new = time.monotonic(), stage != self.stage
+        if self.quiet or not (is_new or (self.is_terminal and now - self.shown_at > STEP)):
+            return
+        self.stage, self.shown_at = stage, now
+        count = f" {done:,} of {total:,}" if done else f" ({total:,})"
+        self.out.write(f"\r\033[K{stage}{count}" if self.is_terminal else f"{stage} …\n")
+        self.out.flush()
+
+    def clear(self) -> None:
+        if self.is_terminal and self.stage:
+            self.out.write("\r\033[K")
+
+
+def _line(result: Result) -> str:
+    return json.dumps(
+        {
+            "file": result.file,
+            "doc": result.doc,
+            "status": result.status,
+            "ref": result.ref,
+            "error": result.error,
+            "conflict": result.conflict,
+            "notes": list(result.notes),
+            "change": result.change,
+        },
+        ensure_ascii=False,
+    )
+
+
+def _paragraph(result: Result) -> str:
+    head = f"{result.file}, document {result.doc}" + (f" ({result.ref})" if result.ref else "")
+    reason = (result.conflict or result.error or "").replace("\n", "\n    ")
+    return f"{'conflict' if result.conflict else result.status}: {head}\n    {reason}"
+
+
+def _summary(results: list[Result], seconds: float) -> str:
+    statuses, changes = Counter(result.status for result in results), Counter(result.change for result in results)
+    parts = [f"{statuses[status]:,} {meaning}" for status, meaning in MEANINGS.items() if statuses[status]]
+    conflicts = sum(result.conflict is not None for result in results)
+    parts += [f"{conflicts:,} in conflict"] if conflicts else []
+    return (
+        f"{len(results):,} documents in {seconds:.1f} s: {', '.join(parts) or 'nothing found'}. "
+        f"{changes['created']:,} created, {changes['changed']:,} changed."
+    )
