@@ -33,10 +33,9 @@ def main(wanted):
     try:
         check_python()
         with alone():
-            requirements = ["requirements.txt"] if wanted != "dev" else ["requirements.txt", "requirements-dev.txt"]
             make_venv()
-            for name in requirements:
-                install(ROOT / name)
+            # The second holds everything of the first, at the same versions.
+            install(ROOT / ("requirements-dev.txt" if wanted == "dev" else "requirements.txt"))
             build_front_end()
     except PreparationError as problem:
         return str(problem)
