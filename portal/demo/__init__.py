@@ -1,0 +1,47 @@
+"""The demo company: each app that has a share in it registers how to load it, in a module ``demo`` of its own.
+
+Demo data and real data never mix: loading and resetting refuse where a share finds something that is not its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.module_loading import autodiscover_modules
+
+# Domains that can never be real (RFC 2606). Logins of the demo company have addresses below it.
+DEMO_DOMAIN = ".example"
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one app contributes. ``large`` adds records until there are as many as asked for.
+
+    ``is_loaded`` tells whether its data are there; ``real_data`` names what else is there, in words, or is empty.
+    """
+
+    load: Callable[[], None]
+    is_loaded: Callable[[], bool]
+    real_data: Callable[[], str]
+    large: Callable[..., None] | None
+    order: int
+
+
+_shares: list[Share] = []
+
+
+def register_demo(
+    load: Callable[[], None],
+    *,
+    is_loaded: Callable[[], bool],
+    real_data: Callable[[], str],
+    large: Callable[..., None] | None = None,
+    order: int = 50,
+) -> None:
+    """Have ``load`` called when the demo company is loaded, lowest ``order`` first."""
+    _shares.append(Share(load, is_loaded, real_data, large, order))
+
+
+def shares() -> list[Share]:
+    """Every share in loading order."""
+    autodiscover_modules("demo")
+    return sorted(_shares, key=lambda share: share.order)

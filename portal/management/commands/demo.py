@@ -1,0 +1,35 @@
+"""manage.py demo: load the demo company, or set it back to its beginning."""
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.demo import data
+
+LARGE = 100_000
+
+
+def _entities(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1_000 <= number <= 5_000_000:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 1000 to 5000000.")
+    return number
+
+
+class Command(BaseCommand):
+    help = "Load the demo company Larkspur, or set it back to its beginning. Refuses where there are real data."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="Do nothing where anything is loaded.")
+        parser.add_argument("--size", choices=("company", "large"), default="company", help="large adds a big catalog.")
+        parser.add_argument("--entities", type=_entities, default=LARGE, help=f"How big is large (default {LARGE}).")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["once"] and (data.is_loaded() or data.real_data()):
+            return
+        try:
+            data.reset(large=options["entities"] if options["size"] == "large" else None)
+        except data.RealDataFoundError as refusal:
+            raise CommandError(str(refusal)) from None
+        self.stderr.write("The demo company Larkspur is loaded.")
