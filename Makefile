@@ -27,7 +27,7 @@ demo: setup ## set the demo data back to their beginning (refuses where there ar
 lint: setup-dev types ## run every linter and check
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
-	$(VENV)/djlint templates --check --lint --quiet
+	$(VENV)/djlint templates --lint --quiet
 	$(VENV)/lint-imports
 	$(VENV)/python manage.py makemigrations --check --dry-run
 	$(VENV)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
@@ -37,10 +37,9 @@ lint: setup-dev types ## run every linter and check
 types: setup-dev ## check the type annotations
 	$(VENV)/mypy
 
-format: setup-dev ## put code and templates into their standard form
+format: setup-dev ## put the code into its standard form
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
-	-$(VENV)/djlint templates --reformat --quiet
 
 bench: setup-dev ## measure every speed goal (STRICT=1 fails when one is missed)
 	@$(VENV)/python -m bench
