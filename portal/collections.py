@@ -27,8 +27,9 @@ class Collection:
     ``rows`` returns the queryset of all of them; where that queryset has a method ``visible(reader)``, it is the row
     rule. ``order`` is a column name, with ``-`` for descending. ``form`` names the model fields that people may write.
     ``kinds`` are the reference kinds whose page this is. ``defaults`` are filters that hold until the reader asks for
-    something else of the same column (``type=*`` for anything). ``line`` names the columns that answer for a record in
-    search results. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
+    something else of the same column (``type=*`` for anything). ``group`` and ``place`` say where navigation shows it,
+    unless it is not ``listed``. ``line`` names the columns that answer for a record in search results. ``perm`` is
+    needed to see any of it. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
     """
 
     model: type[models.Model]
@@ -41,6 +42,7 @@ class Collection:
     description: str = ""
     icon: str = "list"
     group: str = "Catalog"
+    place: int = 50
     form: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -35,6 +35,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     listed = [each for each in collections() if each.listed and each.may(request.user, "view")]
+    listed.sort(key=lambda each: (each.group == "Administration", each.place))
     counts = _counts(listed)
     groups: dict[str, list[dict[str, Any]]] = {
         "": [

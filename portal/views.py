@@ -89,7 +89,7 @@ def _record_page(request: HttpRequest, slug: str, key: str, tab: str) -> HttpRes
     if tab and not main:
         raise Http404(f"“{tab}” is no page of {loaded}.")
     context = {
-        **_record_head(request, found, loaded, tab),
+        "record": _record_head(request, found, loaded, tab),
         "object": loaded,
         "main_panels": main,
         "rail_panels": [] if tab else _panels(request, found, loaded, "rail"),
@@ -111,17 +111,20 @@ def _record_head(request: HttpRequest, found: Collection, loaded: models.Model, 
     address, top = found.url_of(loaded), head_of(request, loaded)
     actions = [*top.actions]
     if found.may(request.user, "change", loaded):
-        actions.append({"label": "Edit", "url": f"{address}edit/", "icon": "edit"})
+        actions.append({"label": "Edit", "url": f"{address}edit/", "icon": "edit", "key": "e"})
     tabs = [{"label": "Overview", "url": address, "current": not tab}, *_tabs(loaded, address, tab)]
     tabs.append({"label": "History", "url": f"{address}history/", "current": tab == "history"})
-    record = {
+    return {
         "title": top.title,
         "subtitle": top.subtitle,
         "tags": top.tags,
         "actions": actions,
-        "kind": found.title_one,
+        "reach": top.reach,
+        "unowned": top.unowned,
+        "notes": top.notes,
+        "tabs": tabs,
+        "url": address,
     }
-    return {"record": record, "reach": top.reach, "unowned": top.unowned, "notes": top.notes, "tabs": tabs}
 
 
 def _tabs(loaded: models.Model, address: str, tab: str) -> list[dict[str, Any]]:
@@ -150,7 +153,7 @@ def record_history(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     if isinstance(loaded, HttpResponse):
         return loaded
     context = {
-        **_record_head(request, found, loaded, "history"),
+        "record": _record_head(request, found, loaded, "history"),
         "object": loaded,
         "events": events_of(loaded, found, request.user),
         "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded)), ("History", request.path)),

@@ -68,6 +68,7 @@ ENTITIES = register(
     Collection(
         model=Entity,
         slug="entities",
+        place=0,
         rows=Entity.objects.all,
         order="name",
         label="Everything",
@@ -87,6 +88,7 @@ SERVICES = register(
     Collection(
         model=Entity,
         slug="services",
+        place=10,
         rows=lambda: Entity.objects.of_kind("component"),
         order="name",
         label="Services",
@@ -106,6 +108,7 @@ APIS = register(
     Collection(
         model=Entity,
         slug="apis",
+        place=20,
         rows=lambda: Entity.objects.of_kind("api"),
         order="name",
         label="APIs",
@@ -124,6 +127,7 @@ RESOURCES = register(
     Collection(
         model=Entity,
         slug="resources",
+        place=30,
         rows=lambda: Entity.objects.of_kind("resource"),
         order="name",
         label="Resources",
@@ -142,6 +146,7 @@ SYSTEMS = register(
     Collection(
         model=Entity,
         slug="systems",
+        place=40,
         rows=lambda: Entity.objects.of_kind("system"),
         order="name",
         label="Systems",
@@ -175,6 +180,7 @@ DOMAINS = register(
     Collection(
         model=Entity,
         slug="domains",
+        place=50,
         rows=lambda: Entity.objects.of_kind("domain"),
         order="name",
         label="Domains",
@@ -198,6 +204,7 @@ DOCUMENTS = register(
     Collection(
         model=Document,
         slug="documents",
+        place=90,
         rows=Document.objects.all,
         order="file",
         label="Import problems",

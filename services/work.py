@@ -2,37 +2,49 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import F, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from portal.collections import get_collection, reference_url
+from portal.history.events import recent_changes
 from portal.home import Section, Waiting, register_home, register_waiting
+from portal.listing import table
 from portal.people.models import Person
+from portal.query import parse
+from portal.references.models import Reference
 from services.models import Document, DocumentStatus, Entity, Lifecycle
 
 MOST = 5
 
 
-def _row(entity: Any) -> dict[str, Any]:
-    return {**entity, "url": reference_url(entity["reference__canonical"])}
-
-
 @register_home
 def my_services(request: HttpRequest) -> Section:
+    """The services of the reader's teams, as the list of services shows them, most important first."""
     reader: Any = request.user
-    mine = Entity.objects.of_kind("component").owned_by(reader.team_ids) if reader.team_ids else Entity.objects.none()
-    rows = mine.order_by(F("tier").asc(nulls_last=True), "name").values(
-        "name", "reference__canonical", "tier", "lifecycle", "type", "state__dependants", "owner__label"
-    )[:12]
+    teams = list(Reference.objects.filter(pk__in=reader.team_ids).order_by("label"))
+    if not teams:
+        return {"catalog_is_empty": not Entity.objects.exists()}
+    params = QueryDict(mutable=True)
+    params.setlist("owner", [team.canonical for team in teams])
+    params.update({"columns": "name,tier,lifecycle,dependants", "sort": "tier,name", "size": "12"})
     services = get_collection("services")
     assert services is not None  # noqa: S101  it is ours
-    return {"services": [_row(row) for row in rows], "services_url": services.url, "catalog_is_empty": not _any()}
+    owners = urlencode([("owner", team.canonical) for team in teams], safe=":/")
+    shown = table(request, parse(services, reader, params))
+    return {
+        "services": {"note": ", ".join(team.label for team in teams), "url": f"{services.url}?{owners}", **shown},
+        "changes": list(_changes_near(teams)),
+    }
 
 
-def _any() -> bool:
-    return Entity.objects.exists()
+def _changes_near(teams: list[Reference]) -> Iterable[dict[str, Any]]:
+    mine = Entity.objects.owned_by([team.pk for team in teams])
+    for change in recent_changes(Entity, mine.values("pk"), most=6):
+        url = reference_url(change.version.pgh_obj.reference.canonical) if change.version.pgh_obj else ""
+        yield {"icon": "edit", "title": change.version.name, "url": url, "text": change.text, "when": change.when}
 
 
 @register_waiting
@@ -49,7 +61,7 @@ def deprecated_but_needed(reader: Any) -> Iterable[Waiting]:
         count = row["state__dependants"]
         note = f"Deprecated, and {count} still depend{'s' if count == 1 else ''} on it"
         url = reference_url(row["reference__canonical"])
-        yield Waiting(f"Move users off {row['name']}", note, url, "See who", "arrow-right-circle", "warn")
+        yield Waiting(f"Move users off {row['name']}", note, url, "See who", "circle-arrow-right", "warn")
 
 
 @register_waiting

@@ -62,6 +62,30 @@ def last_change_of(record: models.Model) -> Event | None:
     return next(iter(events_of(record, None, None, most=2)), None)
 
 
+@dataclass(frozen=True)
+class RecentChange:
+    """That a record was changed: the version it left behind, who did it and when."""
+
+    version: Any
+    text: str
+    when: dt.datetime
+
+
+def recent_changes(model: type[models.Model], pks: Any, most: int) -> list[RecentChange]:
+    """The latest changes to these records, newest first, one line for what one transaction did to one record."""
+    table = event_model(model)
+    if table is None:
+        return []
+    found: Any = table._default_manager.filter(pgh_obj__in=pks).select_related("pgh_obj__reference").order_by("-pgh_id")
+    versions = {(version.pgh_obj_id, version.pgh_created_at): version for version in reversed(found[: most * 4])}
+    names = _Names(list(versions.values()), ())
+    changes = []
+    for version in sorted(versions.values(), key=lambda each: -each.pgh_id)[:most]:
+        who = names.who(version.pgh_context or {})
+        changes.append(RecentChange(version, f"{_KINDS[version.pgh_label]} by {who}", version.pgh_created_at))
+    return changes
+
+
 def _versions(record: models.Model, most: int) -> list[Any]:
     """Newest first. A transaction may leave several versions, so that more are read than events are shown."""
     table = event_model(type(record))

@@ -26,6 +26,7 @@ TEAMS = register(
     Collection(
         model=Team,
         slug="teams",
+        place=60,
         rows=Team.objects.all,
         order="title",
         label="Teams",
@@ -79,6 +80,7 @@ PEOPLE = register(
     Collection(
         model=Person,
         slug="people",
+        place=70,
         rows=Person.objects.all,
         order="title",
         label="People",
@@ -124,6 +126,7 @@ USERS = register(
     Collection(
         model=User,
         slug="users",
+        place=10,
         rows=User.objects.all,
         order="email",
         label="Logins",
@@ -152,6 +155,7 @@ SERVICE_ACCOUNTS = register(
     Collection(
         model=ServiceAccount,
         slug="service-accounts",
+        place=20,
         rows=ServiceAccount.objects.all,
         order="name",
         label="Service accounts",

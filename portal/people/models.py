@@ -5,7 +5,7 @@ the name can be erased, and history keeps the ids.
 """
 
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -193,10 +193,10 @@ class User(Reader, Versioned, AbstractBaseUser):
     time_zone = models.CharField(max_length=63, default="UTC", validators=[check_time_zone])
     single_keys = models.BooleanField("single-key shortcuts", default=True, db_default=True)
 
-    objects = UserManager()  # type: ignore[misc]
+    objects = UserManager()
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta(Versioned.Meta):
         abstract = False

@@ -8,6 +8,7 @@ REFERENCES = register(
     Collection(
         model=Reference,
         slug="references",
+        place=80,
         rows=Reference.objects.all,
         order="canonical",
         label="Loose ends",
