@@ -14,6 +14,7 @@ from typing import Any
 
 import pghistory
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.people.models import Person, Team
@@ -25,6 +26,7 @@ from services.catalog.entities import ORGANISATION, EntityWrite
 from services.catalog.files import FoundFile, LoadedFile, find_files, load
 from services.catalog.organisation import OrganisationWrite
 from services.catalog.reader import ACCEPTED, ASIDE, FOREIGN, read_file
+from services.catalog.records import Written
 from services.models import DocumentStatus, Entity, Run, Source
 
 Progress = Callable[[str, int, int], None]
@@ -258,16 +260,18 @@ def _named(reading: Reading) -> Iterator[Ref]:
 def _refresh(written: _Changed) -> None:
     """Bring counts and search in line with what was written."""
     entities.refresh_counts(written.entities)
-    teams, people = written.organisation.teams, written.organisation.people
-    index.refresh(Team, teams.pks) if teams.pks else None
-    index.refresh(Person, people.pks) if people.pks else None
-    renamed = {*teams.made, *teams.changed, *people.made, *people.changed, *written.entities.records.made}
-    renamed |= written.entities.records.changed.keys()
-    pks = set(written.entities.records.pks)
-    if renamed:  # entities are found by the names of their owner and system as well
-        pks |= set(Entity.objects.filter(owner__in=renamed).values_list("pk", flat=True))
-        pks |= set(Entity.objects.filter(system__in=renamed).values_list("pk", flat=True))
-    index.refresh(Entity, pks) if pks else None
+    teams, people, records = written.organisation.teams, written.organisation.people, written.entities.records
+    for model, pks in ((Team, teams.pks), (Person, people.pks), (Entity, _to_find_anew(records, teams, people))):
+        if pks:
+            index.refresh(model, pks)
+
+
+def _to_find_anew(records: Written, teams: Written, people: Written) -> set[int]:
+    """Entities that changed, and those found by the name of an owner or a system that did."""
+    owners = {*teams.made, *teams.changed, *people.made, *people.changed}
+    systems = {pk for group in (records.made, records.changed) for pk, each in group.items() if each.kind == "system"}
+    neighbours = Entity.objects.filter(Q(owner__in=owners) | Q(system__in=systems))
+    return {*records.pks, *(neighbours.values_list("pk", flat=True) if owners or systems else ())}
 
 
 # --- the outcome ----------------------------------------------------------------------------------------------------

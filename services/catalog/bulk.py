@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -16,15 +16,16 @@ def insert(model: type[Row], rows: Sequence[Row]) -> None:
         return
     fields = [field for field in model._meta.local_concrete_fields if not _is_left_to_database(field)]
     _give_keys(model, rows)
-    quote = connection.ops.quote_name
+    connected = connections[DEFAULT_DB_ALIAS]  # itself, not the proxy that looks it up each time
+    quote = connected.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)
     with (
-        connection.cursor() as cursor,
+        connected.cursor() as cursor,
         cursor.copy(f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN") as copy,
     ):
         for row in rows:
-            copy.write_row([field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields])
-            row._state.adding, row._state.db = False, connection.alias
+            copy.write_row([field.get_db_prep_save(field.pre_save(row, True), connected) for field in fields])
+            row._state.adding, row._state.db = False, connected.alias
 
 
 def skip_no_trigger() -> None:
