@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, connection, models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -93,11 +93,10 @@ def show(each: Panel, request: HttpRequest, record: models.Model, lazy_url: str 
     if lazy_url:
         return Shown(each.title, each.name, lazy_url=lazy_url)
     try:
-        with transaction.atomic():
-            context = each.fill(request, record)
-            if context is None:
-                return None
-            html = render_to_string(each.template, {**context, "record": record}, request)
+        context = each.fill(request, record)
+        if context is None:
+            return None
+        html = render_to_string(each.template, {**context, "record": record}, request)
     except DatabaseError as problem:
         if _connection_lost(problem):
             raise
@@ -108,8 +107,6 @@ def show(each: Panel, request: HttpRequest, record: models.Model, lazy_url: str 
 
 
 def _connection_lost(problem: DatabaseError) -> bool:
-    from django.db import connection
-
     return connection.connection is None or connection.connection.closed
 
 

@@ -246,6 +246,8 @@ SPECTACULAR_SETTINGS = {
 
 # https://django-pghistory.readthedocs.io/en/latest/settings/
 PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
+# Reading changes nothing.
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 PGHISTORY_CONTEXT_ID_FIELD = pghistory.ContextUUIDField(null=True)
 
 LOGGING = logging_settings(readable=DEBUG or sys.stderr.isatty())

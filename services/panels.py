@@ -8,15 +8,14 @@ from django.urls import reverse
 
 from portal.cells import cell
 from portal.collections import collection_of, reference_url
-from portal.declared import declared_fields
-from portal.history.events import events_of
+from portal.history.events import events_of, last_edit_of
 from portal.panels import Context, panel
 from portal.people.models import Person, Team
 from portal.references.models import Reference
 from services import graph
 from services.links import is_safe
 from services.models import Document, Entity, Ownership, Relation, RelationType
-from services.provenance import describing_document
+from services.provenance import declared_by, describing_document
 
 SHOWN = 8
 _RUNS = ("component", "api", "resource")
@@ -169,10 +168,15 @@ def team_provenance(request: HttpRequest, team: Team) -> Context:
 
 
 def _provenance(record: Any) -> Context:
-    declared = declared_fields(record)
-    fields = [(record._meta.get_field(name).verbose_name, where) for name, where in declared.items()]
     document = describing_document(record.reference)
-    return {"fields": sorted(fields, key=lambda pair: pair[1].line or 0), "document": document}
+    declared = declared_by(document, type(record)) if document else {}
+    fields = [(str(record._meta.get_field(name).verbose_name), where.line) for name, where in declared.items()]
+    return {
+        "fields": sorted(fields, key=lambda pair: pair[1] or 0),
+        "document": document,
+        "url": reverse("record", args=["documents", document.pk]) if document else "",
+        "edited": last_edit_of(record),
+    }
 
 
 @panel(on=Entity, slot="rail", order=10, title="Facts", template="services/_facts.html")

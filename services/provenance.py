@@ -64,11 +64,14 @@ def declared_in_file(record: models.Model) -> Mapping[str, Declared]:
     if not isinstance(record, Referenced) or type(record) not in _FIELDS:
         return {}
     document = describing_document(record.reference)
-    if document is None:
-        return {}
+    return declared_by(document, type(record)) if document else {}
+
+
+def declared_by(document: Document, model: type[models.Model]) -> dict[str, Declared]:
+    """Model field → where ``document`` declares it."""
     url = reverse("record", args=["documents", document.pk])
     return {
         field: Declared(document.file, document.fields[path], url)
-        for path, field in _FIELDS[type(record)].items()
+        for path, field in _FIELDS[model].items()
         if path in document.fields
     }

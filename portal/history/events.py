@@ -86,6 +86,11 @@ def recent_changes(model: type[models.Model], pks: Any, most: int) -> list[Recen
     return changes
 
 
+def last_edit_of(record: models.Model) -> Event | None:
+    """The last change that a person made here, apart from what imports did."""
+    return next((event for event in events_of(record, None, None, most=10) if event.origin == "page"), None)
+
+
 def _versions(record: models.Model, most: int) -> list[Any]:
     """Newest first. A transaction may leave several versions, so that more are read than events are shown."""
     table = event_model(type(record))
@@ -130,7 +135,7 @@ class _Names:
             return self.users.get(context["user"], "Somebody who is gone")
         if context.get("service_account") is not None:
             return self.machines.get(context["service_account"], "A service account that is gone")
-        return str(context.get("who", "The portal"))
+        return str(context.get("origin") or "The portal")
 
 
 def _event(group: list[Any], before: Any, told: list[Any], names: _Names) -> Event:
@@ -138,7 +143,8 @@ def _event(group: list[Any], before: Any, told: list[Any], names: _Names) -> Eve
     kind = "created" if oldest.pgh_label == "insert" else _KINDS[newest.pgh_label]
     context: dict[str, Any] = next((version.pgh_context for version in group if version.pgh_context), {})
     changes = tuple(_changes(before, newest, told, names)) if kind == "changed" and before else ()
-    return Event(names.who(context), newest.pgh_created_at, str(context.get("origin", "")), kind, changes)
+    who, origin = names.who(context), str(context.get("origin", ""))
+    return Event(who, newest.pgh_created_at, "" if origin == who else origin, kind, changes)
 
 
 def _changes(before: Any, after: Any, told: list[Any], names: _Names) -> Iterable[Change]:
