@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -14,7 +14,7 @@ from portal.people.models import Person, Team
 from portal.references.models import Reference
 from services import graph
 from services.links import is_safe
-from services.models import Document, Entity, Ownership, Relation, RelationType
+from services.models import Document, Edge, Entity, Ownership, Relation, RelationType
 from services.provenance import declared_by, describing_document
 
 SHOWN = 8
@@ -42,37 +42,30 @@ def _rows(references: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _needs(entity: Entity) -> Any:
-    """What this depends on: edges that reach it."""
-    direct = Q(inverse_relations__subject=entity.reference_id) & Q(
-        inverse_relations__type__in=[RelationType.DEPENDS_ON, RelationType.CONSUMES_API]
-    )
-    provided = Q(relations__object=entity.reference_id, relations__type=RelationType.PROVIDES_API)
-    return Reference.objects.filter(direct).union(Reference.objects.filter(provided)).values("pk")
+def _needs(entity: Entity, most: int = 200) -> list[dict[str, Any]]:
+    """What this depends on, most important first."""
+    return _neighbours(Edge.objects.filter(reached=entity.reference_id).values("origin"), most)
 
 
-def _needed_by(entity: Entity) -> Any:
-    direct = Q(relations__object=entity.reference_id) & Q(
-        relations__type__in=[RelationType.DEPENDS_ON, RelationType.CONSUMES_API]
-    )
-    provided = Q(inverse_relations__subject=entity.reference_id, inverse_relations__type=RelationType.PROVIDES_API)
-    return Reference.objects.filter(direct).union(Reference.objects.filter(provided)).values("pk")
+def _needed_by(entity: Entity, most: int = 200) -> list[dict[str, Any]]:
+    """What depends on this, most important first."""
+    return _neighbours(Edge.objects.filter(origin=entity.reference_id).values("reached"), most)
 
 
-def _neighbours(entity: Entity, pks: Any, most: int = 200) -> list[dict[str, Any]]:
-    found = Reference.objects.filter(pk__in=[row["pk"] for row in pks[:most]])
-    return _rows(found.order_by(F("entity__tier").asc(nulls_last=True), "label"))
+def _neighbours(pks: Any, most: int) -> list[dict[str, Any]]:
+    found = Reference.objects.filter(pk__in=pks)
+    return _rows(found.order_by(F("entity__tier").asc(nulls_last=True), "label")[:most])
 
 
 @panel(on=Entity, slot="main", order=20, title="Depends on", template="services/_neighbours.html", kinds=_RUNS)
 def depends_on(request: HttpRequest, entity: Entity) -> Context | None:
-    rows = _neighbours(entity, _needs(entity))
+    rows = _needs(entity)
     return _neighbour_context(entity, rows, "It depends on nothing that is described.")
 
 
 @panel(on=Entity, slot="main", order=30, title="Needed by", template="services/_neighbours.html", kinds=_RUNS)
 def needed_by(request: HttpRequest, entity: Entity) -> Context | None:
-    rows = _neighbours(entity, _needed_by(entity))
+    rows = _needed_by(entity)
     return _neighbour_context(entity, rows, "Nothing that is described depends on it.")
 
 
@@ -93,7 +86,7 @@ def _neighbour_context(entity: Entity, rows: list[dict[str, Any]], empty: str) -
     kinds=_RUNS,
 )
 def all_dependencies(request: HttpRequest, entity: Entity) -> Context:
-    rows = _neighbours(entity, _needs(entity))
+    rows = _needs(entity)
     return {"rows": rows, "empty": "It depends on nothing that is described.", "fact": len(rows) or ""}
 
 
@@ -106,7 +99,7 @@ def all_dependencies(request: HttpRequest, entity: Entity) -> Context:
     kinds=_RUNS,
 )
 def all_dependants(request: HttpRequest, entity: Entity) -> Context:
-    rows = _neighbours(entity, _needed_by(entity))
+    rows = _needed_by(entity)
     return {"rows": rows, "empty": "Nothing that is described depends on it.", "fact": len(rows) or ""}
 
 

@@ -1,4 +1,5 @@
 from services.models.entity import (
+    Edge,
     Entity,
     EntityState,
     Lifecycle,
@@ -12,6 +13,7 @@ from services.models.source import Document, DocumentStatus, Run, Source
 __all__ = [
     "Document",
     "DocumentStatus",
+    "Edge",
     "Entity",
     "EntityState",
     "Lifecycle",

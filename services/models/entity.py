@@ -236,3 +236,17 @@ class Relation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_type_display()} {self.object}"
+
+
+class Edge(models.Model):
+    """A step of the dependency graph, from what fails to what suffers: a view over relations (services.graph)."""
+
+    origin = models.BigIntegerField(primary_key=True)
+    reached = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "services_edge"
+
+    def __str__(self) -> str:
+        return f"{self.origin} to {self.reached}"
