@@ -250,6 +250,6 @@ PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 PGHISTORY_CONTEXT_ID_FIELD = pghistory.ContextUUIDField(null=True)
 
-LOGGING = logging_settings(readable=DEBUG or sys.stderr.isatty())
+LOGGING = logging_settings(readable=env.bool("READABLE_LOGS", default=DEBUG or sys.stderr.isatty()))
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -74,7 +74,7 @@ def require_free_port(port: int) -> None:
 
 def answers(port: int) -> bool:
     """Whether the portal serves requests; asks briefly, because the supervisor waits for it."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=0.2)
+    connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK

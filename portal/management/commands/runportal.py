@@ -1,6 +1,7 @@
 """`manage.py runportal`: the whole portal on this machine, as `make run` starts it."""
 
 import os
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -30,6 +31,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         require_free_port(port)
+        if sys.stdout.isatty():
+            # The programs write into the supervisor's pipes, and cannot see that a person reads.
+            os.environ.setdefault("READABLE_LOGS", "1")
         self._say("Bringing the database up to date …")
         call_command("migrate", interactive=False, verbosity=0)
         if settings.DEMO:
