@@ -8,8 +8,25 @@ from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from portal.templatetags.portal import icon
+
 register = template.Library()
 Pairs = Iterable[tuple[str, str]]
+
+
+_HEADING = '<th scope="col"{}{}>{}</th>'
+_SORT = '<a href="{url}" hx-get="{url}" id="sort-{name}">{label}{arrow}</a>'
+_ARROWS = {"ascending": "arrow-up", "descending": "arrow-down"}
+
+
+@register.simple_tag
+def list_heading(column: Mapping[str, Any]) -> SafeString:
+    """The head of a column: a link that sorts by it, where it can be sorted."""
+    sort, url, label = column.get("aria_sort"), column.get("sort_url"), column["label"]
+    if url:
+        label = format_html(_SORT, url=url, name=column["name"], label=label, arrow=icon(_ARROWS[sort]) if sort else "")
+    numeric = mark_safe(' class="n"') if column.get("numeric") else ""
+    return format_html(_HEADING, numeric, format_html(' aria-sort="{}"', sort) if sort else "", label)
 
 
 @register.simple_tag

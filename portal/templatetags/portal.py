@@ -69,6 +69,18 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
+def state_icon(state: str) -> SafeString:
+    """The icon of a status."""
+    return icon(STATUS_ICONS[state])
+
+
+@register.filter
+def message_state(level: str) -> str:
+    """The status of a message: how Django's level looks here."""
+    return {"error": "bad", "warning": "warn", "info": "info"}.get(level, "ok")
+
+
+@register.simple_tag
 def when(value: dt.datetime | dt.date | None) -> SafeString:
     """A moment as people say it, with the exact time behind it; a day as ``19 Nov 2026``."""
     if value is None:
