@@ -21,7 +21,7 @@ from portal.declared import declared_fields
 from portal.exports import FORMATS, export
 from portal.forms import RecordForm, make_form
 from portal.heads import head_of
-from portal.history.events import events_of
+from portal.history.events import event_model, events_of
 from portal.htmx import wants_partial
 from portal.listing import broken_context, filter_from_form, list_context
 from portal.loading import load_collection, load_record
@@ -113,7 +113,8 @@ def _record_head(request: HttpRequest, found: Collection, loaded: models.Model, 
     if found.may(request.user, "change", loaded):
         actions.append({"label": "Edit", "url": f"{address}edit/", "icon": "edit", "key": "e"})
     tabs = [{"label": "Overview", "url": address, "current": not tab}, *_tabs(loaded, address, tab)]
-    tabs.append({"label": "History", "url": f"{address}history/", "current": tab == "history"})
+    if event_model(type(loaded)):
+        tabs.append({"label": "History", "url": f"{address}history/", "current": tab == "history"})
     return {
         "title": top.title,
         "subtitle": top.subtitle,

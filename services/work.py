@@ -12,7 +12,7 @@ from portal.collections import get_collection, reference_url
 from portal.history.events import recent_changes
 from portal.home import Section, Waiting, register_home, register_waiting
 from portal.listing import table
-from portal.people.models import Person
+from portal.people.models import Membership, Person
 from portal.query import parse
 from portal.references.models import Reference
 from services.models import Document, DocumentStatus, Entity, Lifecycle
@@ -92,6 +92,20 @@ def owned_by_nobody(reader: Any) -> Iterable[Waiting]:
     for entity in unowned.select_related("reference").order_by(F("tier").asc(nulls_last=True), "name")[:MOST]:
         url = reference_url(entity.reference.canonical)
         yield Waiting(f"Find an owner for {entity.name}", _why(entity), url, "Open", "user-question", "warn")
+
+
+@register_waiting
+def left_behind(reader: Any) -> Iterable[Waiting]:
+    """What somebody owned who has left, for the teams they were in."""
+    if not reader.team_ids:
+        return
+    colleagues = Membership.objects.filter(team__in=reader.team_ids).values("person")
+    left = Person.objects.filter(is_active=False, reference__in=colleagues).values("reference")
+    owned = Entity.objects.filter(owner__in=left).select_related("reference", "owner")
+    for entity in owned.order_by(F("tier").asc(nulls_last=True), "name")[:MOST]:
+        url = reference_url(entity.reference.canonical)
+        note = f"{entity.owner} was in your team and has left"
+        yield Waiting(f"Take over {entity.name}", note, url, "Open", "user-question", "warn")
 
 
 def _why(entity: Entity) -> str:

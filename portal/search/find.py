@@ -104,7 +104,11 @@ def _results(reader: Any, label: str, entries: list[tuple[str, int]]) -> Iterabl
         return
     pks = [pk for entry_label, pk in entries if entry_label == label]
     fields = speaker.fields_for(reader)
-    asked = [field for name, field in fields.items() if name in {*speaker.line, "title", "name", "description"}]
+    asked = [
+        field
+        for name, field in fields.items()
+        if field.cell == "link" or name in {*speaker.line, "title", "description"}
+    ]
     rows = speaker.visible(reader).filter(pk__in=pks)
     annotations = {path: expr for field in asked for path, expr in field.annotation(reader).items()}
     paths = ["pk", *speaker.key_paths, *(path for field in asked for path in field.paths)]
@@ -122,12 +126,12 @@ def _result(speaker: Collection, asked: list[Field], row: tuple[Any, ...]) -> Re
         values[field.name] = (field, row[at : at + width])
         at += width
     line = {name: values[name] for name in speaker.line if name in values}
-    name = _said(values.get("name") or values.get("title"))
+    linked = next((pair for pair in values.values() if pair[0].cell == "link"), None)
     return Result(
         collection=home,
         key=home.key(*parts),
-        name=name,
-        title=_said(values.get("title")),
+        name=_said(linked),
+        title=_said(values.get("title") or linked),
         description=_said(values.get("description")),
         meta=", ".join(said for pair in line.values() if (said := _meta(pair))),
         facts=tuple((field.label, cell(field, value)) for field, value in line.values()),
