@@ -4,12 +4,12 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import orjson
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from portal.cells import as_json, as_text
 from portal.query import Query
+from portal.rest import to_json
 
 CHUNK = 2000
 # A spreadsheet takes text that begins with one of these for a formula.
@@ -49,7 +49,7 @@ def json_blocks(query: Query) -> Iterator[bytes]:
     """``{"items": […]}`` with the columns as the API gives them."""
     before = b'{"items": ['
     for block in _blocks(query):
-        yield before + b",\n".join(orjson.dumps(item(query, row)) for row in block)
+        yield before + b",\n".join(to_json(item(query, row)) for row in block)
         before = b",\n"
     yield (b"" if before == b",\n" else before) + b"]}\n"
 

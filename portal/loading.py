@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from portal.collections import (
     Collection,
     collection_of,
+    collection_of_kind,
     get_collection,
     reference_condition,
     reference_url,
@@ -54,9 +55,15 @@ def _elsewhere(request: HttpRequest, collection: Collection, key: str) -> HttpRe
         aliases = ReferenceAlias.objects.filter(canonical__in=_canonicals(collection, key)).select_related("reference")
         for reference in (*references[:1], *(alias.reference for alias in aliases[:1])):
             address = reference_url(reference.canonical, reference.attached)
-            if address != request.path:
+            if address != request.path and _is_open(request, reference):
                 return redirect(address)
     raise Http404(f"There is no {collection.title_one} “{key}”.")
+
+
+def _is_open(request: HttpRequest, reference: Reference) -> bool:
+    """Whether the reader may know what stands behind the reference: nothing, or a record they may see."""
+    home = collection_of_kind(reference.kind) if reference.attached else None
+    return home is None or find_record(home, request.user, reference.canonical) is not None
 
 
 def _canonicals(collection: Collection, key: str) -> list[str]:
