@@ -5,7 +5,9 @@ Made of the library supervisor: its configuration is written here, and its event
 
 import contextlib
 import http.client
+import os
 import shlex
+import signal
 import socket
 import sys
 import tempfile
@@ -140,6 +142,8 @@ class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no 
     def runforever(self) -> None:
         """Listen to the events; here, because the library forgets its listeners when it starts to run."""
         events.subscribe(events.ProcessLogEvent, self._show)
+        for ended in (events.ProcessStateExitedEvent, events.ProcessStateStoppedEvent, events.ProcessStateBackoffEvent):
+            events.subscribe(ended, self._end_what_it_left)
         events.subscribe(events.ProcessStateExitedEvent, self._note_end)
         events.subscribe(events.ProcessStateBackoffEvent, self._note_false_start)
         events.subscribe(events.ProcessStateFatalEvent, self._give_up)
@@ -155,6 +159,12 @@ class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no 
 
     def _show(self, event: Any) -> None:
         self.lines.add(event.process.config.name, event.data)
+
+    def _end_what_it_left(self, event: Any) -> None:
+        """End its process group: a web server that was killed leaves workers, which would go on answering."""
+        if event.process.pid:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(event.process.pid, signal.SIGKILL)
 
     def _note_end(self, event: Any) -> None:
         if not self.stopping:

@@ -115,6 +115,15 @@ def test_what_dies_is_started_again(tmp_path: Path) -> None:
         assert pid_of("web", lines) != first
 
 
+def test_what_a_killed_program_leaves_is_ended(tmp_path: Path) -> None:
+    parent = "import os, time\nos.fork()\nprint('ready', os.getpid(), flush=True)\ntime.sleep(60)\n"
+    with supervising(tmp_path, web=parent) as process:
+        pids = {int(line.split()[-1]) for line in read_until(process, "ready") + read_until(process, "ready")}
+        first = next(pid for pid in pids if psutil.Process(pid).ppid() == process.pid)
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: all(map(is_gone, pids)))
+
+
 def test_one_that_never_starts_stops_everything(tmp_path: Path) -> None:
     with supervising(tmp_path, web="raise SystemExit('no settings')", worker=WAITS) as process:
         output, _ = process.communicate(timeout=60)
