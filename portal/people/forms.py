@@ -65,5 +65,5 @@ class MemberForm(forms.Form):
 
 class LeavingForm(forms.Form):
     left_at = forms.DateField(
-        label="Last day", widget=forms.DateInput("%Y-%m-%d", attrs={"type": "date"}), initial=timezone.localdate
+        label="Last day", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), initial=timezone.localdate
     )
