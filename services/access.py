@@ -6,6 +6,7 @@ import rules
 
 from portal.people.access import is_administrator
 from services.models import Entity
+from services.ownership import nobody_answers
 
 
 @rules.predicate
@@ -19,8 +20,8 @@ def owns(reader: Any, entity: Entity | None) -> bool:
 
 @rules.predicate
 def is_unowned(reader: Any, entity: Entity | None) -> bool:
-    """Anybody in a team may take on what nobody owns."""
-    return entity is not None and entity.owner_id is None and bool(reader.team_ids)
+    """Anybody in a team may take on what nobody is there to answer for."""
+    return entity is not None and bool(reader.team_ids) and nobody_answers(entity)
 
 
 rules.add_perm("services.add_entity", is_administrator | owns)

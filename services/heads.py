@@ -15,6 +15,7 @@ from portal.people.models import Person, Team
 from portal.references.models import Reference
 from services.links import safe_link
 from services.models import Document, Entity, Lifecycle
+from services.ownership import nobody_answers
 
 
 @head(on=Entity)
@@ -29,7 +30,7 @@ def entity_head(request: HttpRequest, entity: Entity) -> Head:
         tags=tags,
         reach=_reach(entity, owner) if owner else [],
         unowned=None if owner else _unowned(request, entity),
-        notes=_notes(entity, owner),
+        notes=_notes(request, entity, owner),
     )
 
 
@@ -67,16 +68,23 @@ def _unowned(request: HttpRequest, entity: Entity) -> dict[str, Any]:
     return {"text": "Nobody answers for it when it breaks.", "actions": [action] if may else []}
 
 
-def _notes(entity: Entity, owner: Reference | None) -> list[Mapping[str, Any]]:
+def _notes(request: HttpRequest, entity: Entity, owner: Reference | None) -> list[Mapping[str, Any]]:
     notes: list[Mapping[str, Any]] = []
-    if owner is not None and not owner.attached:
-        text = f"{owner.canonical} is named as its owner, but no file or person describes it."
-        notes.append(_note("user-question", "Its owner is unknown", text))
-    if owner is not None and owner.kind == "user" and Person.objects.filter(reference=owner, is_active=False).exists():
-        notes.append(_note("user-question", f"{owner.label} has left", "Hand it over to a team that is here."))
+    if owner is not None and nobody_answers(entity):
+        notes.append(_abandoned(request, entity, owner))
     if entity.lifecycle == Lifecycle.DEPRECATED:
         notes.append(_deprecation(entity))
     return notes[:1]
+
+
+def _abandoned(request: HttpRequest, entity: Entity, owner: Reference) -> dict[str, Any]:
+    """Its owner is not described, or has left; whoever may take it finds the way."""
+    may = request.user.has_perm("services.change_entity", entity)
+    action = {"label": "Take it", "url": reverse("take", args=[entity.pk])} if may else None
+    if owner.attached:
+        return _note("user-question", f"{owner.label} has left", "Hand it over to a team that is here.", action)
+    text = f"{owner.canonical} is named as its owner, but no file or person describes it."
+    return _note("user-question", "Its owner is unknown", text, action)
 
 
 def _note(icon: str, title: str, text: str, action: dict[str, str] | None = None) -> dict[str, Any]:

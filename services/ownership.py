@@ -5,9 +5,18 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from portal.people.models import Person
 from portal.references.models import Reference
 from portal.search import index
 from services.models import Entity, Ownership, OwnershipRole
+
+
+def nobody_answers(entity: Entity) -> bool:
+    """Nobody owns it, or its owner is not described, or has left."""
+    owner = entity.owner
+    if owner is None or not owner.attached:
+        return True
+    return owner.kind == "user" and Person.objects.filter(reference=owner, is_active=False).exists()
 
 
 @transaction.atomic

@@ -10,18 +10,22 @@ from django.views.decorators.http import require_http_methods
 
 from portal.collections import collection_of
 from portal.crumbs import crumbs_of
+from portal.declared import declared_fields
 from portal.references.models import Reference
 from services import actions
 from services.models import Entity
+from services.ownership import nobody_answers
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def take(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take on something that nobody owns, for a team of one's own."""
+    """Take on something that nobody answers for, for a team of one's own."""
     entity = get_object_or_404(Entity.objects.select_related("reference", "owner"), pk=pk)
     reader: Any = request.user
-    if entity.owner is not None or not reader.team_ids:
+    if not reader.team_ids or not nobody_answers(entity):
         raise PermissionDenied(f"{entity} has an owner, or you are in no team that could take it.")
+    if declared := declared_fields(entity).get("owner"):
+        raise PermissionDenied(f"Its owner is declared in {declared.text}. Name your team there.")
     collection = collection_of(entity)
     assert collection is not None  # noqa: S101  entities of every kind have one
     teams = Reference.objects.filter(pk__in=reader.team_ids).order_by("label")
