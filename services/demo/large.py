@@ -15,6 +15,7 @@ from portal.people.models import Membership, Person, Team
 from portal.references.models import Reference
 from portal.search import index
 from services import graph
+from services.catalog.bulk import skip_no_trigger
 from services.demo.names import full_names, team_names
 from services.demo.plan import TEAMS, Edge, Node, Plan, draw
 from services.models import Entity, EntityState, Ownership, Relation, Source
@@ -61,7 +62,7 @@ def load_large(entities: int = 100_000, relations: int | None = None) -> None:
     edges = (relations or entities * RELATIONS_PER_ENTITY) - Relation.objects.count()
     if wanted <= 0 or edges <= 0:
         return
-    _hurry_triggers()
+    skip_no_trigger()
     # Steps by their weight in time, roughly: what is written, searched and counted.
     with Progress(f"Loading {entities:,} entities", wanted * 6 + edges) as bar:
         bar.advance(0, "drawing the company")
@@ -74,12 +75,6 @@ def load_large(entities: int = 100_000, relations: int | None = None) -> None:
         _analyze()
         bar.advance(wanted * 2, "counting dependants")
         graph.refresh_counts()
-
-
-def _hurry_triggers() -> None:
-    """While this setting does not exist, each trigger raises and catches an exception about it, for every row."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL pgtrigger.ignore = '{}'")
 
 
 def _names_in_use() -> dict[str, set[str]]:
@@ -211,7 +206,7 @@ class _Writer:
         return self.today - dt.timedelta(days=self.chance.randrange(days))
 
     def _copy(self, model: type[models.Model], fields: list[str], rows: Iterable[Row], step: str) -> None:
-        own = {field.name: field.column for field in model._meta.concrete_fields}
+        own = {field.name: str(field.column) for field in model._meta.concrete_fields}
         columns = ", ".join(connection.ops.quote_name(own[name]) for name in fields)
         table = connection.ops.quote_name(model._meta.db_table)
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:

@@ -1,4 +1,4 @@
-"""The demo company is believable only while its files fit together: counts, references, and each fault that is meant."""
+"""The demo company is believable only while its files fit together: counts, references, each fault that is meant."""
 
 import re
 from collections import Counter
@@ -123,7 +123,8 @@ def test_each_reference_is_defined_once() -> None:
 def test_names_tags_and_annotations_follow_the_format() -> None:
     for document in sound_documents():
         metadata = document["metadata"]
-        assert NAME.match(metadata["name"]) and len(metadata["name"]) <= 63
+        assert NAME.match(metadata["name"])
+        assert len(metadata["name"]) <= 63
         assert all(TAG.match(tag) for tag in metadata.get("tags", ())), metadata["name"]
         assert all(isinstance(value, str) for value in metadata.get("annotations", {}).values()), metadata["name"]
 
@@ -145,7 +146,8 @@ def test_links_stay_within_the_company() -> None:
 
 def test_people_and_teams_can_be_reached() -> None:
     emails = [person["spec"]["profile"]["email"] for person in of_kind("User")]
-    assert len(set(emails)) == 120 and all(email.endswith("@larkspur.example") for email in emails)
+    assert len(set(emails)) == 120
+    assert all(email.endswith("@larkspur.example") for email in emails)
     for team in of_kind("Group"):
         annotations = team["metadata"].get("annotations", {})
         assert team["spec"]["profile"]["email"].endswith("@larkspur.example")
@@ -186,7 +188,8 @@ def test_every_api_is_provided_and_defined() -> None:
 def test_successors_exist() -> None:
     annotated = [d["metadata"].get("annotations", {}).get("groundwork/successor") for d in sound_documents()]
     successors = [canonical(reference, "") for reference in annotated if reference]
-    assert len(successors) >= 10 and set(successors) <= set(by_reference())
+    assert len(successors) >= 10
+    assert set(successors) <= set(by_reference())
 
 
 def test_deprecated_services_are_partly_still_needed() -> None:
@@ -194,7 +197,8 @@ def test_deprecated_services_are_partly_still_needed() -> None:
         r for r, d in by_reference().items() if d["kind"] == "Component" and d["spec"]["lifecycle"] == "deprecated"
     }
     needed = set().union(*dependencies().values())
-    assert len(deprecated) == 8 and len(deprecated & needed) == 6
+    assert len(deprecated) == 8
+    assert len(deprecated & needed) == 6
 
 
 def test_tier_zero_is_a_short_list() -> None:
