@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from portal.references.models import Reference, Referenced
+from portal.references.models import Reference, ReferenceAlias, Referenced
 from portal.search import index
 
 Record = TypeVar("Record", bound=models.Model)
@@ -58,6 +58,8 @@ def update_record(*, by: Any, record: Record, values: Mapping[str, Any], version
     locked.full_clean()
     if changed:
         locked.save(update_fields=changed)
+        if isinstance(locked, Referenced) and {"name", "title"} & set(changed):
+            _rename(locked)
         locked.refresh_from_db()
         index.refresh(type(record), [record.pk])
     return locked
@@ -70,6 +72,19 @@ def delete_record(*, by: Any, record: models.Model, version: int | None = None) 
     pk = locked.pk
     locked.delete()
     index.refresh(type(record), [pk])
+
+
+def _rename(record: Any) -> None:
+    """Let the reference follow its record's name; the former one stays behind as an alias that still finds it."""
+    reference, name = record.reference, record.name
+    canonical = f"{reference.kind}:{reference.namespace}/{name}".lower()
+    if canonical != reference.canonical:
+        if Reference.objects.filter(canonical=canonical).exists():
+            raise ValidationError({"name": f"“{name}” is taken or pointed at already. Choose another name."})
+        ReferenceAlias.objects.filter(canonical=canonical).delete()
+        ReferenceAlias.objects.update_or_create(canonical=reference.canonical, defaults={"reference": reference})
+        Reference.objects.filter(pk=reference.pk).update(canonical=canonical, name=name.lower())
+    index.refresh_around(reference.pk)
 
 
 def lock(record: Record, version: int | None, values: Mapping[str, Any]) -> Record:

@@ -67,6 +67,7 @@ TEAMS = register(
             "chat",
             "email",
             "on_call_url",
+            "is_active",
         ),
         defaults={"is_active": ("true",)},
         line=("parent", "chat"),

@@ -34,12 +34,10 @@ def refresh(model: type[models.Model], pks: Iterable[int] | None = None) -> None
     from portal.collections import first_collection_of
 
     collection = first_collection_of(model)
-    if collection is None or not any(field.column.search for field in collection.fields.values()):
+    if collection is None or not _searched(model):
         return
-    rows, entries = (
-        collection.rows().order_by("pk"),
-        SearchEntry.objects.filter(model=model._meta.label_lower),
-    )
+    rows = collection.rows().order_by("pk")
+    entries = SearchEntry.objects.filter(model=model._meta.label_lower)
     if pks is not None:
         pks = list(pks)
         rows, entries = rows.filter(pk__in=pks), entries.filter(object_id__in=pks)
@@ -47,6 +45,26 @@ def refresh(model: type[models.Model], pks: Iterable[int] | None = None) -> None
         entries.exclude(object_id__in=rows.values("pk")).delete()
         for batch in _batches(rows, collection):
             _write(model, batch)
+
+
+def refresh_around(reference_id: int) -> None:
+    """Write anew the entries of records that are found by the name of what they point at, such as their owner's."""
+    from portal.collections import collections
+
+    for model in dict.fromkeys(each.model for each in collections()):
+        pointing = Q()
+        for field in _searched(model):
+            if field.kind.name == "reference" and "__" not in field.path:
+                pointing |= Q(**{field.path: reference_id})
+        if pointing:
+            refresh(model, model._default_manager.filter(pointing).values_list("pk", flat=True))
+
+
+def _searched(model: type[models.Model]) -> list[Any]:
+    from portal.collections import first_collection_of
+
+    collection = first_collection_of(model)
+    return [field for field in collection.fields.values() if field.column.search] if collection else []
 
 
 def refresh_everything() -> None:

@@ -23,3 +23,13 @@ def test_the_page_of_a_service_says_who_owns_it_and_what_suffers_with_it(sign_in
     assert "Payments" in page
     assert "2 affected, 1 team to tell" in page
     assert "could not be shown" not in page
+
+
+def test_a_renamed_team_keeps_its_address_and_is_found_by_its_new_name(sign_in, people):
+    make_entity("checkout-api", owner=people.team)
+    client = sign_in(people.administrator)
+    form = {"name": "basket", "title": "Basket", "type": "team", "is_active": "on", "version": people.team.version}
+    assert client.post("/teams/checkout/edit/", form).headers["Location"] == "/teams/basket/"
+    assert client.get("/teams/checkout/").headers["Location"] == "/teams/basket/"
+    assert ">Basket</span>" in client.get("/services/?q=basket").content.decode()
+    assert "checkout-api" in client.get("/services/?owner=basket").content.decode()
