@@ -33,7 +33,7 @@ function go(address) {
 
 /** Moves the focus to the link of the next or previous row; Enter then opens it by itself. */
 function step(by) {
-  const rows = [...document.querySelectorAll("main [data-url]")].filter((row) => row.querySelector("a[href]"));
+  const rows = [...document.querySelectorAll("main .gw-table tbody tr, main [data-url]")].filter((row) => row.querySelector("a[href]"));
   const now = rows.findIndex((row) => row.contains(document.activeElement));
   const next = rows[now < 0 ? 0 : Math.min(Math.max(now + by, 0), rows.length - 1)];
   focusOn(next?.querySelector("a[href]"));

@@ -2,10 +2,11 @@
 
 import datetime as dt
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from django import template
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.templatetags.static import static
@@ -35,37 +36,35 @@ STATUS_ICONS = {
 @register.simple_tag
 def bundle(name: str) -> str:
     """The address of a built file, such as ``portal.css``: its name with the hash of its content."""
-    return static(f"dist/{hashed_name(name)}")
+    if settings.DEBUG:
+        _address.cache_clear()
+    return _address(DIST, name)
 
 
-def hashed_name(name: str) -> str:
-    manifest = DIST / "manifest.json"
+@cache
+def _address(dist: Path, name: str) -> str:
+    """Kept for as long as the process lives: WhiteNoise, too, looks once at what has been built."""
+    manifest = dist / "manifest.json"
     try:
-        names = _read_manifest(manifest, manifest.stat().st_mtime_ns)
+        names: dict[str, str] = json.loads(manifest.read_text("utf-8"))
     except FileNotFoundError:
         raise ImproperlyConfigured(
             f"The front end is not built: {manifest} is missing. Build it with: npm ci && node assets/build.mjs"
         ) from None
     if name not in names:
         raise ImproperlyConfigured(f"The front end has no file “{name}”. It has: {', '.join(sorted(names))}.")
-    return names[name]
-
-
-@lru_cache(maxsize=1)
-def _read_manifest(manifest: Path, changed: int) -> dict[str, str]:
-    """Read once per build: ``changed`` is part of the key."""
-    names: dict[str, str] = json.loads(manifest.read_text("utf-8"))
-    return names
+    return static(f"dist/{names[name]}")
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """An icon from the sprite, hidden from screen readers: a word always stands beside it or in an aria-label."""
-    return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}#i-{}"/></svg>',
-        bundle("icons.svg"),
-        name,
-    )
+    return _icon(name, bundle("icons.svg"))
+
+
+@cache
+def _icon(name: str, sprite: str) -> SafeString:
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#i-{}"/></svg>', sprite, name)
 
 
 @register.simple_tag

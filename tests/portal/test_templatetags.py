@@ -31,9 +31,11 @@ def test_bundle_gives_the_hashed_address(built: Any) -> None:
     assert render('{% bundle "portal.css" %}') == "/static/dist/portal-ABCDEFGH.css"
 
 
-def test_bundle_reads_a_new_build(built: Any) -> None:
+def test_bundle_reads_a_new_build_while_developing(built: Any, settings: Any) -> None:
     tags.bundle("portal.css")
     (built / "manifest.json").write_text('{"portal.css": "portal-ZZZZZZZZ.css"}')
+    assert tags.bundle("portal.css").endswith("portal-ABCDEFGH.css")
+    settings.DEBUG = True
     assert tags.bundle("portal.css").endswith("portal-ZZZZZZZZ.css")
 
 
@@ -126,13 +128,26 @@ COLUMNS = [{"label": "Name"}, {"label": "Owner"}, {"label": "Tier", "numeric": T
 def test_rows_name_the_record_first_and_fold_on_a_phone() -> None:
     html = lists.list_rows(COLUMNS, [{"url": "/services/a/", "cells": ["a", "Checkout", "1", "Buying"]}])
     assert html == (
-        '<tr data-url="/services/a/"><th scope="row"><a href="/services/a/">a</a></th><td class="r">Checkout</td>'
-        '<td class="n" data-label="Tier">1</td><td class="gw-lo">Buying</td></tr>'
+        '<tr><th scope="row"><a href="/services/a/">a</a><td class="r">Checkout'
+        '<td class="n" data-label="Tier">1<td class="gw-lo">Buying</tr>'
     )
+
+
+def test_rows_link_the_name_wherever_it_stands() -> None:
+    columns = [{"name": "owner", "label": "Owner"}, {"name": "name", "label": "Name"}]
+    html = lists.list_rows(columns, [{"url": "/services/a/", "cells": ["Checkout", "a"]}])
+    assert '<td class="r">Checkout<th scope="row"><a href="/services/a/">a</a>' in html
 
 
 def test_rows_escape_what_is_not_safe_html() -> None:
     assert SCRIPT not in lists.list_rows(COLUMNS[:2], [{"url": "/x/", "cells": [SCRIPT, SCRIPT]}])
+
+
+def test_heading_sorts_and_says_how() -> None:
+    column = {"name": "tier", "label": "Tier", "sort_url": "?sort=-tier", "aria_sort": "ascending", "numeric": True}
+    html = lists.list_heading(column)
+    assert html.startswith('<th scope="col" class="n" aria-sort="ascending"><a href="?sort=-tier" hx-get="?sort=-tier"')
+    assert lists.list_heading({"label": "<Tags>"}) == '<th scope="col">&lt;Tags&gt;</th>'
 
 
 def test_hidden_inputs_leave_out_and_escape() -> None:
