@@ -163,7 +163,11 @@ def team_provenance(request: HttpRequest, team: Team) -> Context:
 def _provenance(record: Any) -> Context:
     document = describing_document(record.reference)
     declared = declared_by(document, type(record)) if document else {}
-    fields = [(str(record._meta.get_field(name).verbose_name), where.line) for name, where in declared.items()]
+    fields = [
+        (str(record._meta.get_field(name).verbose_name), where.line)
+        for name, where in declared.items()
+        if name not in {"labels", "annotations", "spec"}
+    ]
     return {
         "fields": sorted(fields, key=lambda pair: pair[1] or 0),
         "document": document,
