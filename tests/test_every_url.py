@@ -1,0 +1,273 @@
+"""A walk over every address: who gets what, and nothing changes by looking.
+
+``TABLE`` says for each named URL what each reader is answered; a URL that is missing there fails. Service accounts have
+tokens, which open the API and no page.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from portal.collections import collections
+from portal.people.models import ApiToken, Membership, User
+from portal.people.tokens import make_token
+from services.models import Document, DocumentStatus, Source
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+READERS = ("anonymous", "stranger", "reader", "editor", "product_manager", "administrator", "service_account")
+SIGN_IN = 302
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one URL answers to each of READERS, in their order. ``data`` is sent where it is a POST."""
+
+    statuses: str
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    method: str = "get"
+    data: dict[str, Any] = field(default_factory=dict)
+    to: str = ""
+
+    def expected(self) -> Iterable[tuple[str, int]]:
+        return zip(READERS, map(int, self.statuses.split()), strict=True)
+
+
+def page(**kwargs: Any) -> Row:
+    """A page that everybody who is signed in may open."""
+    return Row("302 200 200 200 200 200 302", kwargs)
+
+
+def post(statuses: str, data: dict[str, Any] | None = None, to: str = "", **kwargs: Any) -> Row:
+    return Row(statuses, kwargs, "post", data or {}, to)
+
+
+SERVICE = {"slug": "services", "key": "checkout-api"}
+# The editor is in the team that owns checkout-api and holds deploy-pipeline; the reader is in another team.
+TABLE: dict[str, Row] = {
+    # Without signing in: sign-in itself, and what machines ask
+    "account_login": Row("200 302 302 302 302 302 200"),
+    "account_logout": Row("302 200 200 200 200 200 302"),
+    "account_signup": Row("200 302 302 302 302 302 200"),
+    "account_inactive": Row("200 200 200 200 200 200 200"),
+    "account_reset_password": Row("200 200 200 200 200 200 200"),
+    "account_reset_password_done": Row("200 200 200 200 200 200 200"),
+    "account_reset_password_from_key": Row("200 200 200 200 200 200 200", {"uidb36": "1", "key": "no-such-key"}),
+    "account_reset_password_from_key_done": Row("200 200 200 200 200 200 200"),
+    "demo-sign-in": post("404 404 404 404 404 404 404", {"email": "sofia.marchetti@larkspur.example"}),
+    "first-administrator": Row("404 404 404 404 404 404 404", {"key": "guessed"}),
+    "healthz": Row("200 200 200 200 200 200 200"),
+    "readyz": Row("200 200 200 200 200 200 200"),
+    # Everybody
+    "home": page(),
+    "help": page(),
+    "search": page(),
+    "search-palette": page(),
+    "search-references": page(),
+    "collection": page(slug="services"),
+    "collection-total": page(slug="services"),
+    "record": page(**SERVICE),
+    "record-tab": page(**SERVICE, tab="dependencies"),
+    "record-panel": page(**SERVICE, name="servicesentity-facts"),
+    "record-history": page(**SERVICE),
+    # One's own account
+    "account_change_password": page(),
+    "account_set_password": Row("302 302 302 302 302 302 302"),
+    "account_reauthenticate": Row("302 200 200 200 200 200 302"),
+    "profile": page(),
+    "set-preferences": post(
+        "302 302 302 302 302 302 302", {"theme": "dark", "density": "compact", "time_zone": "UTC"}, "/profile/"
+    ),
+    "set-theme": post("302 302 302 302 302 302 302", {"theme": "dark", "next": "/help/"}, "/help/"),
+    "token-new": post(
+        "302 302 302 302 302 302 302", {"name": "laptop", "scope": "read", "days": "30"}, "/profile/"
+    ),
+    "token-revoke": post("302 404 404 302 404 404 302", {}, "/profile/", pk="editors_token"),
+    # Records of a team: only its members and administrators write
+    "record-new": Row("302 403 200 200 403 200 302", {"slug": "services"}),
+    "record-edit": Row("302 403 403 200 403 200 302", SERVICE),
+    "record-delete": Row("302 403 403 200 403 200 302", SERVICE),
+    "take": Row("302 403 200 200 403 403 302", {"pk": "unowned"}),
+    "member-add": post(
+        "302 403 403 302 403 302 302", {"person": "stranger", "role": "member"}, "/teams/checkout/", key="checkout"
+    ),
+    "member-end": post("302 403 403 302 403 302 302", {}, "/teams/checkout/", key="checkout", pk="membership"),
+    "machine-token-new": post(
+        "302 403 403 302 403 302 302", {"name": "ci", "scope": "read", "days": "90"}, "/service-accounts/",
+        key="machine",
+    ),
+    "machine-token-revoke": post(
+        "302 403 403 302 403 302 302", {}, "/service-accounts/", key="machine", pk="machines_token"
+    ),
+    # Joining and leaving the company, for administrators
+    "person-deactivate": post(
+        "302 403 403 403 403 302 302", {"left_at": "2026-11-20"}, "/people/reader/", key="reader"
+    ),
+    "person-reactivate": post("302 403 403 403 403 302 302", {}, "/people/reader/", key="reader"),
+    "api-schema": Row("401 200 200 200 200 200 200"),
+}  # fmt: skip
+ADMINISTRATORS_ONLY = {"users"}
+
+
+def full_table() -> dict[str, Row]:
+    """The table, with the two API addresses that every collection has."""
+    table = dict(TABLE)
+    for each in collections():
+        may = "404 404 404 404 200 404" if each.slug in ADMINISTRATORS_ONLY else "200 200 200 200 200 200"
+        table[f"api-{each.slug}"] = Row(f"401 {may}")
+        table[f"api-{each.slug}-record"] = Row(f"401 {may}", {"key": f"first:{each.slug}"})
+    return table
+
+
+def named_urls() -> Iterator[str]:
+    def walk(patterns: Iterable[Any]) -> Iterator[str]:
+        for each in patterns:
+            if isinstance(each, URLPattern):
+                assert each.name, f"{each.pattern} has no name, so no test can speak of it."
+                yield each.name
+            else:
+                yield from walk(each.url_patterns)
+
+    yield from walk(get_resolver().url_patterns)
+
+
+def test_every_url_is_in_the_table_and_the_table_names_no_other():
+    assert sorted(full_table()) == sorted(named_urls())
+
+
+@pytest.fixture
+def world(people) -> dict[str, Any]:
+    """What the arguments of the table stand for."""
+    factories.make_entity("checkout-api", owner=people.team)
+    for kind in ("api", "resource", "system", "domain"):
+        factories.make_entity(f"some-{kind}", kind=kind, owner=people.team)
+    source = Source.objects.create(name="repos")
+    Document.objects.create(source=source, file="a.yaml", number=0, status=DocumentStatus.REJECTED)
+    factories.make_reference("component:default/loose-end")
+    editors_token, _ = make_token(holder=people.editor, name="laptop", scopes=["read"])
+    machines_token, _ = make_token(holder=people.service_account, name="ci", scopes=["read"])
+    return {
+        "unowned": factories.make_entity("unowned").pk,
+        "editors_token": editors_token.pk,
+        "machines_token": machines_token.pk,
+        "machine": people.service_account.pk,
+        "membership": Membership.objects.get(person=people.editor.person.reference).pk,
+    }
+
+
+def _address(name: str, row: Row, world: dict[str, Any]) -> str:
+    kwargs = {}
+    for key, value in row.kwargs.items():
+        if isinstance(value, str) and value.startswith("first:"):
+            found = next(each for each in collections() if each.slug == value.removeprefix("first:"))
+            kwargs[key] = found.key_of(found.rows().first())
+        else:
+            kwargs[key] = world.get(value, value)
+    return reverse(name, kwargs=kwargs)
+
+
+def _client(people: Any, reader: str) -> Client:
+    who = None if reader == "anonymous" else getattr(people, reader)
+    if who is None:
+        return Client()
+    if isinstance(who, User):
+        client = Client()
+        client.force_login(who, backend="portal.people.backends.PersonBackend")
+        return client
+    return Client(headers={"Authorization": f"Bearer {factories.token_for(who)}"})
+
+
+@pytest.mark.parametrize("name", sorted(full_table()))
+def test_each_reader_gets_what_the_table_says(name, people, world):
+    row = full_table()[name]
+    found, expected = {}, dict(row.expected())
+    address = _address(name, row, world)
+    for reader in READERS:
+        with transaction.atomic():
+            response = getattr(_client(people, reader), row.method)(address, row.data)
+            found[reader] = response.status_code
+            transaction.set_rollback(True)
+            if response.status_code == SIGN_IN and reader in {"anonymous", "service_account"}:
+                assert response.url.startswith("/accounts/login/"), f"{name}: {reader} is sent to {response.url}"
+            elif row.to and response.status_code == 302:
+                assert response.url.startswith(row.to), f"{name}: {reader} is sent to {response.url}"
+        cache.clear()
+    assert found == expected
+
+
+POSTS = sorted(name for name, row in full_table().items() if row.method == "post")
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_an_address_that_only_acts_answers_looking_with_405(name, people, world):
+    row = full_table()[name]
+    address = _address(name, row, world)
+    tokens = list(ApiToken.objects.values_list())
+    assert _client(people, "administrator").get(address).status_code == 405
+    assert list(ApiToken.objects.values_list()) == tokens
+
+
+LOOKS = sorted(
+    name
+    for name, row in full_table().items()
+    if row.method == "get" and not name.startswith(("account_", "api-")) and name not in {
+        "record-new", "record-edit", "record-delete", "take", "first-administrator",
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_an_address_that_only_shows_answers_a_post_with_405(name, people, world):
+    address = _address(name, full_table()[name], world)
+    assert _client(people, "administrator").post(address).status_code == 405
+
+
+WITHOUT_SIGN_IN = {
+    "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
+    "account_reset_password_from_key", "account_reset_password_from_key_done", "demo-sign-in", "first-administrator",
+    "healthz", "readyz",
+}  # fmt: skip
+
+
+def test_without_a_sign_in_only_the_sign_in_and_the_health_of_the_portal_answer():
+    answers = {name for name, row in full_table().items() if dict(row.expected())["anonymous"] not in {302, 401}}
+    assert answers == WITHOUT_SIGN_IN
+
+
+@pytest.mark.parametrize("slug", sorted(each.slug for each in collections()))
+def test_every_list_new_edit_and_record_page_is_for_people_who_are_signed_in(slug, world):
+    found = next(each for each in collections() if each.slug == slug)
+    key = found.key_of(found.rows().first())
+    for address in (found.url, f"{found.url}-/new/", found.record_url(key), f"{found.record_url(key)}edit/"):
+        response = Client().get(address)
+        assert (response.status_code, unquote(response.url)) == (302, f"/accounts/login/?next={address}")
+
+
+@pytest.mark.parametrize("slug", sorted(each.slug for each in collections()))
+def test_every_record_page_of_every_collection_opens_without_a_broken_panel(slug, people, world):
+    found = next(each for each in collections() if each.slug == slug)
+    client = _client(people, "administrator")
+    for record in found.rows()[:5]:
+        for act in ("", "history/"):
+            response = client.get(f"{found.url_of(record)}{act}", follow=True)
+            assert response.status_code == 200
+            assert "could not be shown" not in response.content.decode()
+            assert not re.search(r"\{\{|\{%", response.content.decode())
+
+
+def test_the_sign_up_page_says_that_accounts_are_made_by_an_administrator():
+    response = Client().get("/accounts/signup/")
+    assert "administrator" in response.content.decode()
+    Client().post(
+        "/accounts/signup/", {"email": "mallory@larkspur.example", "password1": "x9!kfjf", "password2": "x9!kfjf"}
+    )
+    assert not User.objects.exists()
