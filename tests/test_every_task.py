@@ -1,0 +1,142 @@
+"""A walk over every background task: it has a queue and an end, takes plain values, and twice is once.
+
+``WORK`` says for each task what gives it something to do and how to see that it did; a missing one fails.
+"""
+
+import datetime as dt
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.utils import timezone
+
+from portal.celery import app
+from portal.embedded.supervisor import QUEUES
+from portal.frame import FRESH_KEY
+from portal.search.models import SearchEntry
+from services.models import EntityState
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+KNOWN_QUEUES = {"default", "probes", "imports", "reports"}
+app.loader.import_default_modules()
+TASKS = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
+JSON_TYPES = (str, int, float, bool, types.NoneType, list, dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """``disturb`` leaves something to do; ``done`` says whether it has been done."""
+
+    disturb: Callable[[], Any]
+    done: Callable[[], bool]
+    args: tuple[Any, ...] = ()
+
+
+def _miscount() -> None:
+    needed, needing = factories.make_entity("needed"), factories.make_entity("needing")
+    factories.depend(needing, needed)
+    EntityState.objects.filter(entity=needed).update(dependants=7)
+
+
+def _counts_are_right() -> bool:
+    counted = EntityState.objects.values_list("entity__name", "dependants", "dependencies")
+    return set(counted) == {("needed", 1, 0), ("needing", 0, 1)}
+
+
+def _lose_the_index() -> None:
+    factories.make_entity("lost")
+    SearchEntry.objects.all().delete()
+    SearchEntry.objects.create(model="services.entity", object_id=999_999, name="ghost", document="'ghost':1A")
+
+
+def _leave_a_session() -> None:
+    now = timezone.now()
+    for key, days in (("old", -1), ("new", 1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=now + dt.timedelta(days=days))
+
+
+WORK: dict[str, Work] = {
+    "portal.tasks.note_freshness": Work(lambda: cache.delete(FRESH_KEY), lambda: cache.get(FRESH_KEY) is not None),
+    "portal.tasks.refresh_search": Work(
+        _lose_the_index, lambda: list(SearchEntry.objects.values_list("name", flat=True)) == ["lost"]
+    ),
+    "portal.tasks.forget_old_sessions": Work(
+        _leave_a_session, lambda: list(Session.objects.values_list("pk", flat=True)) == ["new"]
+    ),
+    "services.tasks.refresh_counts": Work(_miscount, _counts_are_right),
+}
+
+
+@pytest.fixture(params=sorted(TASKS))
+def task(request: pytest.FixtureRequest) -> Any:
+    return TASKS[request.param]
+
+
+def test_every_task_has_a_row_in_the_table():
+    assert sorted(TASKS) == sorted(WORK)
+
+
+def test_a_task_says_which_queue_it_waits_in(task):
+    assert getattr(task, "queue", None) in KNOWN_QUEUES, f"{task.name}: @shared_task(queue=…), one of {KNOWN_QUEUES}"
+
+
+def test_a_task_ends(task):
+    limit = task.time_limit
+    assert limit, f"{task.name} has no time_limit of its own."
+    assert 0 < limit <= 3600
+
+
+def _leaves(annotation: Any) -> set[Any]:
+    arguments = typing.get_args(annotation)
+    origin = typing.get_origin(annotation)
+    if not arguments:
+        return {annotation}
+    kept = {origin} if origin in (list, dict) else set()
+    return kept.union(*map(_leaves, arguments))
+
+
+def test_a_task_takes_only_what_json_can_carry(task):
+    hints = typing.get_type_hints(task.run)
+    for name, parameter in inspect.signature(task.run).parameters.items():
+        assert parameter.annotation is not inspect.Parameter.empty, f"{task.name}: {name} says no type."
+        foreign = [each for each in _leaves(hints[name]) if each not in JSON_TYPES]
+        assert not foreign, f"{task.name}: {name} is {hints[name]}; pass an id, and load the record in the task."
+
+
+def test_tasks_travel_as_json_only():
+    assert (app.conf.task_serializer, list(app.conf.accept_content)) == ("json", ["json"])
+
+
+def test_doing_a_task_twice_is_doing_it_once(task):
+    work = WORK[task.name]
+    work.disturb()
+    assert not work.done()
+    with time_machine.travel(dt.datetime(2026, 11, 21, 14, 30, tzinfo=dt.UTC), tick=False):
+        task.run(*work.args)
+        assert work.done()
+        after_one = _everything()
+        task.run(*work.args)
+        assert _everything() == after_one
+
+
+def _everything() -> dict[str, list[Any]]:
+    return {model._meta.label: sorted(model._default_manager.values_list(), key=repr) for model in apps.get_models()}
+
+
+def test_every_entry_of_the_schedule_names_a_task_there_is():
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert scheduled <= set(TASKS)
+
+
+def test_the_worker_waits_at_every_queue():
+    assert set(QUEUES.split(",")) == KNOWN_QUEUES
