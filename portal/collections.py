@@ -6,12 +6,13 @@ Where a declaration is not enough, write an ordinary view, form or template.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django.db import models
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from portal import actions
 from portal.columns import Column, Field, bind
@@ -136,10 +137,22 @@ class Collection:
         return reverse(f"api-{self.slug}")
 
     def record_url(self, key: str, act: str = "record") -> str:
-        return reverse(act, args=[self.slug, key])
+        before, after = _address_around(act, self.slug, get_script_prefix())
+        return f"{before}{quote(key, safe=_UNQUOTED)}{after}"
 
     def url_of(self, record: models.Model) -> str:
         return self.record_url(self.key_of(record))
+
+
+# What Django leaves as it is in the addresses it makes.
+_UNQUOTED = "!$&'()*+,;=/~:@"
+
+
+@lru_cache(maxsize=512)
+def _address_around(act: str, slug: str, prefix: str) -> tuple[str, str]:
+    """What stands before and after the key: a page has hundreds of addresses, and resolving each takes its time."""
+    before, _, after = reverse(act, args=[slug, "KEY"]).rpartition("KEY")
+    return before, after
 
 
 def reference_condition(key: str, prefix: str, kinds: tuple[str, ...]) -> models.Q:

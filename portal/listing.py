@@ -1,15 +1,19 @@
 """A list page, put together from a query: header links, rows of cells, filter chips, menus, pages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from portal.cells import as_text, cell
 from portal.collections import Collection
 from portal.columns import Field
+from portal.kinds import JSON, TAGS
 from portal.query import DEEPEST_PAGE, EXACT_TOTAL, Filter, Query, Sort
 
 # On a phone: the name, then at most this many columns.
@@ -18,18 +22,11 @@ SHOWN_ON_A_PHONE = 3
 
 def with_params(params: QueryDict, **changes: str | list[str] | tuple[str, ...] | None) -> str:
     """The same query string with some parameters set, or left out where None; always back on the first page."""
-    changed = params.copy()
-    for name in ("page", "cursor"):
-        changed.pop(name, None)
+    kept = {name: values for name, values in params.lists() if name not in {"page", "cursor", *changes}}
     for name, value in changes.items():
-        changed.pop(name, None)
-        if value is not None:
-            changed.setlist(name, [value] if isinstance(value, str) else list(value))
-    kept = [(name, value) for name, values in changed.lists() for value in values if value]
-    query = QueryDict(mutable=True)
-    for name, value in kept:
-        query.appendlist(name, value)
-    return "?" + query.urlencode(safe=",*:/")
+        kept[name] = [] if value is None else [value] if isinstance(value, str) else list(value)
+    pairs = [(name, value) for name, values in kept.items() for value in values if value]
+    return "?" + urlencode(pairs, safe=",*:/", quote_via=quote)
 
 
 def list_context(request: HttpRequest, query: Query) -> dict[str, Any]:
@@ -42,7 +39,7 @@ def list_context(request: HttpRequest, query: Query) -> dict[str, Any]:
         **_head(request, query.collection),
         **_menus(request, query),
         "columns": list(_headers(request, query)),
-        "rows": [_row(query, row) for row in rows],
+        "rows": _rows(query, rows),
         "chips": [_chip(request, query, each) for each in query.filters],
         "filter_names": [each.field.label.lower() for each in query.filters],
         "q": query.text,
@@ -60,7 +57,7 @@ def table(request: HttpRequest, query: Query) -> dict[str, Any]:
     columns = [
         {"label": field.label, "numeric": field.kind.numeric, "low": at > 1} for at, field in enumerate(query.columns)
     ]
-    return {"columns": columns, "rows": [_row(query, row) for row in rows]}
+    return {"columns": columns, "rows": _rows(query, rows)}
 
 
 def broken_context(request: HttpRequest, collection: Collection, problems: list[str]) -> dict[str, Any]:
@@ -90,13 +87,32 @@ def _offset(query: Query) -> int:
     return (query.page - 1) * query.size
 
 
-def _row(query: Query, row: tuple[Any, ...]) -> dict[str, Any]:
+def _rows(query: Query, rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    link_at = next((at for at, field in enumerate(query.columns) if field.cell == "link"), 0)
+    makers = [_cell_maker(field) for field in query.columns]
+    return [_row(query, row, makers, link_at) for row in rows]
+
+
+def _cell_maker(field: Field) -> Callable[[tuple[Any, ...]], SafeString]:
+    """``cell`` for one column of one page. It remembers: the same owners, types and tiers stand in many rows."""
+    make = partial(cell, field)
+    return make if field.kind in (TAGS, JSON) else cache(make)
+
+
+def _row(
+    query: Query, row: tuple[Any, ...], makers: list[Callable[[tuple[Any, ...]], SafeString]], link_at: int
+) -> dict[str, Any]:
     key, values = query.split(row)
-    cells = [cell(field, value) for field, value in zip(query.columns, values, strict=True)]
     url = query.collection.record_url(key)
-    at = next((at for at, field in enumerate(query.columns) if field.cell == "link"), 0)
-    cells[at] = format_html('<a class="gw-name" href="{}">{}</a>', url, _link_text(query.columns[at], values[at], key))
+    cells = [
+        _link(url, query.columns[at], value, key) if at == link_at else makers[at](value)
+        for at, value in enumerate(values)
+    ]
     return {"url": url, "cells": cells}
+
+
+def _link(url: str, field: Field, values: tuple[Any, ...], key: str) -> SafeString:
+    return format_html('<a class="gw-name" href="{}">{}</a>', url, _link_text(field, values, key))
 
 
 def _link_text(field: Field, values: tuple[Any, ...], key: str) -> str:

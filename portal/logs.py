@@ -25,7 +25,7 @@ _SHARED: tuple[Processor, ...] = (
 def logging_settings(*, readable: bool) -> dict[str, Any]:
     """Return Django's LOGGING and configure structlog to feed it."""
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )

@@ -1,5 +1,6 @@
 """Settings of the portal. What differs between installations comes from the environment (see .env.example)."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -253,4 +254,6 @@ PGHISTORY_CONTEXT_ID_FIELD = pghistory.ContextUUIDField(null=True)
 
 LOGGING = logging_settings(readable=env.bool("READABLE_LOGS", default=DEBUG or sys.stderr.isatty()))
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
+# One line a request is enough: the one at its end, which says how it went.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 SILENCED_SYSTEM_CHECKS: list[str] = []
