@@ -268,20 +268,19 @@ def record_delete(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     confirm_name = str(loaded) if dependants > 10 else ""
     problem = ""
     if request.method == "POST":
-        if confirm_name and request.POST.get("confirm_name", "").strip() != confirm_name:
+        if confirm_name and request.POST.get("confirm", "").strip() != confirm_name:
             problem = f"Type {confirm_name} to delete it: {dependants} things depend on it."
         else:
             return _delete(request, found, loaded)
     context = {
-        "title": str(loaded),
-        "kind": found.title_one,
+        "title": f"Delete {loaded}",
         "goes": [f"{loaded}, with its description, links and facts", "what it says it depends on and is part of"],
         "stays": [
             f"{dependants} that depend on it: they will point at a loose end" if dependants else "its reference",
             "its history",
         ],
         "confirm_name": confirm_name,
-        "error": problem,
+        "problem": problem,
         "version": version_of(request, loaded),
         "cancel_url": found.url_of(loaded),
         "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded)), ("Delete", request.path)),
