@@ -96,6 +96,27 @@ def filter_editor(url: str, edit: Mapping[str, Any], kept: SafeString) -> SafeSt
     return format_html(_FORM, url, edit["label"], kept, controls)
 
 
+_FOLD = '<details class="gw-fold" name="add"><summary>{}</summary>{}</details>'
+
+
+@register.simple_tag
+def filter_menu(url: str, addable: Iterable[Mapping[str, Any]], kept: SafeString) -> SafeString:
+    """Every filter one can add, each folded behind its name."""
+    return format_html_join("\n", _FOLD, ((edit["label"], filter_editor(url, edit, kept)) for edit in addable))
+
+
+_COLUMN = (
+    '<div class="gw-columns-row"><label><input class="form-check-input" type="checkbox" name="columns" value="{}"{}>'
+    "{}</label></div>"
+)
+
+
+@register.simple_tag
+def column_boxes(columns: Iterable[Mapping[str, Any]]) -> SafeString:
+    """A box for each column, ticked where the column is shown."""
+    return _marked(_COLUMN, tuple((each["name"], each["label"], each["shown"]) for each in columns), " checked")
+
+
 def _options(given: Iterable[Mapping[str, Any]]) -> Options:
     return tuple((each["value"], each["label"], each["selected"]) for each in given)
 

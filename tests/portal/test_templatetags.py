@@ -101,6 +101,17 @@ def test_status_refuses_an_unknown_state() -> None:
         tags.status("red", "Failing")
 
 
+def test_navigation_marks_the_current_page(built: Any) -> None:
+    items = [
+        {"label": "My work", "url": "/", "icon": "inbox", "current": False},
+        {"label": "<Services>", "url": "/services/", "icon": "stack-2", "current": True, "count": "1,000+"},
+    ]
+    html = tags.navigation_items(items)
+    assert html.count('aria-current="page"') == 1
+    assert '<a href="/services/" aria-current="page">' in html
+    assert '&lt;Services&gt;<span class="gw-count" data-s="">1,000+</span>' in html
+
+
 class ExampleForm(forms.Form):
     email = forms.EmailField(help_text="Where to write.")
     agreed = forms.BooleanField(required=False)
@@ -185,3 +196,18 @@ def test_filter_editor_with_choices() -> None:
     assert html.count('type="checkbox"') == 2
     assert html.count(" checked") == 1
     assert '<legend class="visually-hidden">Tier</legend>' in html
+
+
+def test_filter_menu_folds_each_filter() -> None:
+    html = lists.filter_menu(
+        "/services/", [EDIT, {**EDIT, "field": "owner", "label": "Owner"}], lists.hidden_inputs([])
+    )
+    assert html.count('<details class="gw-fold" name="add"><summary>') == 2
+    assert 'value="owner"' in html
+
+
+def test_column_boxes_are_ticked_where_shown() -> None:
+    columns = [{"name": "tier", "label": "Tier", "shown": True}, {"name": "type", "label": "Type", "shown": False}]
+    html = lists.column_boxes(columns)
+    assert 'value="tier" checked>Tier' in html
+    assert 'value="type">Type' in html
