@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from services.catalog import references
 from services.catalog.documents import BATCH, TAKEN, Reading, Row
-from services.catalog.references import chunked
 from services.models import Document, Source
 
 
@@ -20,16 +20,25 @@ def settle(source: Source, kept: Iterable[Row], readings: list[Reading]) -> None
     for reading in readings:
         if reading.document.is_taken and reading.document.reference:
             claims[reading.document.reference].append(reading)
-    elsewhere = _held_elsewhere(source, claims)
+    elsewhere, renamed = _held_elsewhere(source, claims), references.former_names(claims)
     for reference, claimants in claims.items():
-        outside = elsewhere.get(reference)
-        holder = holders.get(reference)
-        if outside and outside.source.precedence <= source.precedence:
-            holder = f"{outside.file}, document {outside.number}, of the source {outside.source}"
-        winner = None if holder else _first(claimants)
-        if winner and outside:
+        if reference in renamed:
+            _refuse(claimants, f"{reference} was renamed to {renamed[reference]}. Write that name, or choose another.")
+        else:
+            _choose(source, claimants, holders.get(reference), elsewhere.get(reference))
+
+
+def _choose(source: Source, claimants: list[Reading], holder: str | None, outside: Document | None) -> None:
+    """Let one of the claimants keep the reference, unless a ``holder`` of this source or one outside does."""
+    if outside and outside.source.precedence <= source.precedence:
+        holder = f"{outside.file}, document {outside.number}, of the source {outside.source}"
+    winner = None if holder else _first(claimants)
+    if winner:
+        holder = f"{winner.document.file}, document {winner.document.number},"
+        if outside:
             _displace(outside, source, winner)
-        _note(claimants, winner, holder)
+    losers = [reading for reading in claimants if reading is not winner]
+    _refuse(losers, f"{holder} describes {claimants[0].document.reference} already and keeps it. {_MEND}")
 
 
 def _first(claimants: list[Reading]) -> Reading:
@@ -37,12 +46,9 @@ def _first(claimants: list[Reading]) -> Reading:
     return next((reading for reading in claimants if reading.row and reading.row.is_holder), claimants[0])
 
 
-def _note(claimants: list[Reading], winner: Reading | None, holder: str | None) -> None:
-    if winner:
-        holder = f"{winner.document.file}, document {winner.document.number},"
-    for reading in claimants:
-        if reading is not winner:
-            reading.conflict = f"{holder} describes {reading.document.reference} already and keeps it. {_MEND}"
+def _refuse(readings: list[Reading], reason: str) -> None:
+    for reading in readings:
+        reading.conflict = reason
 
 
 _MEND = "Give one of the two another name, or remove it."
@@ -54,7 +60,7 @@ def _held_elsewhere(source: Source, claims: Iterable[str]) -> dict[str, Document
     if not others.exists():
         return {}
     found = {}
-    for chunk in chunked(claims, BATCH):
+    for chunk in references.chunked(claims, BATCH):
         for document in others.filter(reference__canonical__in=chunk).select_related("source", "reference"):
             found[document.reference.canonical] = document  # type: ignore[union-attr]  # filtered by it
     return found

@@ -28,6 +28,19 @@ def find(canonicals: Iterable[str]) -> dict[str, int]:
     return found
 
 
+def former_names(canonicals: Iterable[str]) -> dict[str, str]:
+    """Of these references, the ones that something bore before it was renamed, with the name it bears now."""
+    if not ReferenceAlias.objects.exists():
+        return {}
+    found: dict[str, str] = {}
+    for chunk in chunked(canonicals, BATCH):
+        found |= dict(
+            ReferenceAlias.objects.filter(canonical__in=chunk).values_list("canonical", "reference__canonical")
+        )
+    borne = set(Reference.objects.filter(canonical__in=found).values_list("canonical", flat=True))
+    return {former: now for former, now in found.items() if former not in borne}
+
+
 def find_or_make(refs: Iterable[Ref]) -> dict[str, int]:
     """The ids of these references; one that nobody has named before is made, dangling until something describes it."""
     wanted = {ref.canonical: ref for ref in refs}

@@ -504,6 +504,16 @@ def test_a_former_name_still_leads_to_what_was_renamed(folder: Path) -> None:
     assert Relation.objects.get().object == renamed.reference
 
 
+def test_a_file_that_still_bears_a_former_name_does_not_undo_a_rename(folder: Path) -> None:
+    update_entity(by=None, record=factories.make_entity("shop", title="By hand"), values={"name": "store"})
+    write(folder / "shop.yaml", descriptor("Component", "shop", metadata="title: By file"))
+    (result,) = apply(folder)
+    assert result.conflict == (
+        "component:default/shop was renamed to component:default/store. Write that name, or choose another."
+    )
+    assert [(each.name, each.title) for each in Entity.objects.all()] == [("store", "By hand")]
+
+
 # --- teams and people ---
 
 
