@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -40,7 +41,8 @@ class Written:
 
 def write_records(model: type[Record], wanted: dict[int, dict[str, Any]]) -> Written:
     """Make or change the record of each reference so that it has the wanted values."""
-    written, columns = Written(), set[str]()
+    written = Written()
+    together: dict[tuple[str, ...], list[Record]] = defaultdict(list)
     existing = {record.reference_id: record for record in _existing(model, wanted)}
     for reference_id, values in wanted.items():
         record = existing.get(reference_id)
@@ -50,12 +52,13 @@ def write_records(model: type[Record], wanted: dict[int, dict[str, Any]]) -> Wri
         differing = {name: value for name, value in values.items() if getattr(record, name) != value}
         for name, value in differing.items():
             setattr(record, name, value)
-        columns |= differing.keys()
         (written.changed if differing else written.same)[reference_id] = record
+        together[tuple(differing)].append(record)
     bulk.insert(model, list(written.made.values()))
-    if columns:
-        names = {model._meta.get_field(name).name for name in columns}
-        model._default_manager.bulk_update(written.changed.values(), sorted(names), batch_size=BATCH // 2)
+    for columns, records in together.items():
+        if columns:  # only these: what people edit meanwhile in other columns stands
+            names = [model._meta.get_field(name).name for name in columns]
+            model._default_manager.bulk_update(records, names, batch_size=BATCH // 2)
     return written
 
 

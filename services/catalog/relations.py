@@ -16,7 +16,8 @@ from services.catalog.kinds import FOREIGN_RULES, INVERSES, OWNED_BY, Kind, Rule
 from services.catalog.validate import Problem, describe, is_kind, is_name, is_namespace
 
 OWNER_KINDS = ("group", "user")
-MAX_KIND, MAX_NAMESPACE, MAX_NAME = 63, 63, 253
+# Of kind, namespace and name, as a Reference can keep them.
+_LONGEST = (63, 63, 253)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _read(rule: Rule, text: str, field: str, namespace: str, problems: list[Prob
     except InvalidReferenceError as error:
         problems.append(Problem(field, f"{field} is not taken: {error}"))
         return None
-    if len(ref.kind) > MAX_KIND or len(ref.namespace) > MAX_NAMESPACE or len(ref.name) > MAX_NAME:
+    if any(len(part.lower()) > most for part, most in zip((ref.kind, ref.namespace, ref.name), _LONGEST, strict=True)):
         problems.append(Problem(field, f"{field} is not taken: no entity has a name as long as that."))
         return None
     if rule.relation == OWNED_BY and ref.kind.lower() not in OWNER_KINDS:

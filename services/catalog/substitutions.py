@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services.catalog.files import read_bounded
-from services.catalog.yaml12 import MAX_DEPTH, UnreadableError, read_documents
+from services.catalog.files import MAX_FILE_BYTES, read_bounded
+from services.catalog.yaml12 import MAX_DEPTH, UNSTORABLE, UnreadableError, read_documents
 
 MAX_READS = 100
 
@@ -66,7 +67,10 @@ class Substitutions:
             found = (self.path.parent / target).resolve()
             if not found.is_relative_to(self.root):
                 raise SubstitutionError(f"{target[:200]} lies outside the folder that is read.")
-            return read_bounded(found)
+            content = read_bounded(found)
+            if sum(map(len, self.contents)) + len(content) > MAX_FILE_BYTES:
+                raise SubstitutionError(f"one document may hold at most {MAX_FILE_BYTES / 1_000_000:.1f} MB of files.")
+            return content
         except (OSError, RuntimeError) as error:
             raise SubstitutionError(
                 f"{target[:200]} cannot be read ({getattr(error, 'strerror', None) or error})."
@@ -86,19 +90,41 @@ def _text(content: bytes) -> str:
 
 
 def _json(content: bytes) -> Any:
+    text = _text(content)
     try:
-        value = json.loads(_text(content), parse_constant=lambda _: None)
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
     except RecursionError:
-        raise SubstitutionError(f"its values are nested more than {MAX_DEPTH} deep.") from None
+        raise SubstitutionError(_TOO_DEEP) from None
     except ValueError as error:
         raise SubstitutionError(f"the file is not JSON ({error}).") from None
-    if _holds_nul(value):
-        raise SubstitutionError("a text in it holds the character NUL, which cannot be stored.")
+    _check_storable(value)
     return value
 
 
-def _holds_nul(value: Any) -> bool:
-    return "\\u0000" in json.dumps(value)
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+_TOO_DEEP = f"its values are nested more than {MAX_DEPTH} deep."
+
+
+def _check_storable(value: Any) -> None:
+    """Refuse what YAML would not let through either."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        if any(isinstance(each, str) and UNSTORABLE.search(each) for each in level):
+            raise SubstitutionError("a text in it holds a character that cannot be stored, such as NUL.")
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return
+    raise SubstitutionError(_TOO_DEEP)
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else []
 
 
 def _yaml(content: bytes) -> Any:

@@ -32,6 +32,8 @@ MAX_DOCUMENTS = 20_000
 # Lines are kept for the fields people see: metadata.annotations.<key> is as deep as those go.
 MAX_FIELD_DEPTH = 3
 MAX_INTEGER_DIGITS = 300
+# NUL and halves of surrogate pairs: escapes can spell them, and PostgreSQL stores neither.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class UnreadableError(Exception):
@@ -158,11 +160,8 @@ class _Builder:
 
     def _scalar(self, event: events.ScalarEvent) -> None:
         text = event.value
-        if "\0" in text:
-            raise self._error(
-                "The text holds the character NUL (\\0), which cannot be stored. Remove it.",
-                event,
-            )
+        if event.style == '"' and UNSTORABLE.search(text):
+            raise self._error("The text holds a character that cannot be stored, such as NUL (\\0). Remove it.", event)
         plain = event.implicit[0] and not event.tag
         value = resolve(text) if plain else _tagged(event.tag, text)
         if event.anchor:

@@ -496,6 +496,14 @@ def test_an_owner_that_nobody_describes_is_a_loose_end_and_no_error(folder: Path
     assert entity("component:default/shop").owner.attached is False
 
 
+@pytest.mark.parametrize("owner", ["İstanbul", "ΑΣ", "café", "日本", f"{'İ' * 252}", "a b/c d", "😀"])
+def test_an_owner_of_any_characters_is_kept_or_noted(folder: Path, owner: str) -> None:
+    write(folder / "shop.yaml", descriptor("Component", "shop", f"owner: {owner}"))
+    (result,) = apply(folder)
+    assert result.status == "accepted"
+    assert len(result.notes) == 1
+
+
 def test_a_former_name_still_leads_to_what_was_renamed(folder: Path) -> None:
     renamed = factories.make_entity("orders-db-2", kind="resource")
     ReferenceAlias.objects.create(canonical="resource:default/orders-db", reference=renamed.reference)

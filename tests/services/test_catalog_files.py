@@ -326,6 +326,42 @@ def test_what_lies_elsewhere_stays_as_it_is_and_is_marked_external(tmp_path: Pat
     assert reason in note
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("[" * 200 + "]" * 200, "its values are nested more than 100 deep."),
+        ("[" * 100_000, "its values are nested more than 100 deep."),
+        ('{"a": "\\u0000"}', "a text in it holds a character that cannot be stored, such as NUL."),
+        ('{"\\ud800": 1}', "a text in it holds a character that cannot be stored, such as NUL."),
+        ("{", "the file is not JSON"),
+        (f"[{'9' * 5000}]", "the file is not JSON"),
+    ],
+)
+def test_json_that_cannot_be_stored_is_not_taken(tmp_path: Path, content: str, reason: str) -> None:
+    write(tmp_path / "a.json", content)
+    write(tmp_path / "x.yaml", component("x").replace("owner: payments", "owner: payments, extra: {$json: a.json}"))
+    document = only(tmp_path)
+    assert document.status == "accepted"
+    assert document.entity["spec"]["extra"] == {"$json": "a.json"}
+    assert reason in document.notes[0]
+
+
+def test_infinity_in_json_is_nothing_as_in_yaml(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", "[1e999, NaN, 1.5]")
+    write(tmp_path / "x.yaml", component("x").replace("owner: payments", "owner: payments, extra: {$json: a.json}"))
+    assert only(tmp_path).entity["spec"]["extra"] == [None, None, 1.5]
+
+
+def test_one_document_cannot_swallow_any_number_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(substitutions, "MAX_FILE_BYTES", 1500)
+    write(tmp_path / "a.txt", "x" * 1000)
+    extra = "owner: payments, one: {$text: a.txt}, two: {$text: a.txt}"
+    write(tmp_path / "x.yaml", component("x").replace("owner: payments", extra))
+    document = only(tmp_path)
+    assert document.entity["spec"]["one"] == "x" * 1000
+    assert document.entity["spec"]["two"] == {"$text": "a.txt"}
+
+
 def test_a_dollar_key_beside_others_is_no_substitution(tmp_path: Path) -> None:
     write(tmp_path / "x.yaml", api("shop", "x").replace("spec:", "spec:\n  extra: {$text: ./a, more: 1}"))
     document = only(tmp_path)

@@ -123,7 +123,7 @@ def test_a_broken_document_leaves_those_before_and_after_it_whole() -> None:
         ("a: {% raw %}", 1, "A value cannot begin like this"),
         ("a: *nowhere", 1, "no &nowhere stands before it"),
         ("a: &x [*x]", 1, "within the value it names"),
-        ('a: 1\nb: "\\0"', 2, "NUL"),
+        ('a: 1\nb: "\\0"', 2, "cannot be stored"),
         ("a: !e!x y", 1, "no %TAG line declares"),
         ("a: 1\n b: 2", 2, "or quote the text"),
         ('"a":1', 1, "belongs to no field"),
@@ -184,6 +184,12 @@ def test_the_line_of_each_declared_field_is_known() -> None:
         "spec": 8,
         "spec.list": 9,
     }
+
+
+@PARSERS
+def test_half_a_character_is_refused(pure: bool) -> None:
+    (document,) = read('a: "\\ud800"', pure=pure)
+    assert document.error is not None
 
 
 def test_an_enormous_number_is_kept_as_it_is_written() -> None:
