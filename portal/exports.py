@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from datetime import tzinfo
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -30,14 +31,22 @@ def guarded(text: str) -> str:
 
 def csv_lines(query: Query) -> Iterator[str]:
     """The header line, then blocks of lines. Every cell is text; text that could be a formula is guarded."""
+    return _csv_lines(query, timezone.get_current_timezone())
+
+
+def _csv_lines(query: Query, zone: tzinfo) -> Iterator[str]:
+    """The lines are written when the request is over, and with it the time zone of the reader."""
     write = csv.writer(_Echo()).writerow
     yield "\ufeff" + write([field.name for field in query.columns])
     for block in _blocks(query):
-        lines = []
-        for row in block:
-            _, values = query.split(row)
-            lines.append(write([_csv_cell(field, value) for field, value in zip(query.columns, values, strict=True)]))
+        with timezone.override(zone):
+            lines = [write(_csv_cells(query, row)) for row in block]
         yield "".join(lines)
+
+
+def _csv_cells(query: Query, row: tuple[Any, ...]) -> list[str]:
+    _, values = query.split(row)
+    return [_csv_cell(field, value) for field, value in zip(query.columns, values, strict=True)]
 
 
 def _csv_cell(field: Any, values: tuple[Any, ...]) -> str:

@@ -9,10 +9,8 @@ import binascii
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.db.models import F, Q, QuerySet
@@ -21,7 +19,7 @@ from django.http import QueryDict
 
 from portal.collections import Collection
 from portal.columns import Field
-from portal.kinds import BadValue, Operator
+from portal.kinds import BOOLEAN, BadValue, Operator
 from portal.search.index import matching
 
 RESERVED = ("q", "sort", "columns", "page", "size", "cursor", "format")
@@ -87,7 +85,6 @@ class Query:
     page: int = 1
     size: int = 50
     cursor: tuple[Any, ...] | None = None
-    chosen: bool = False
 
     @property
     def is_filtered(self) -> bool:
@@ -205,7 +202,6 @@ class _Parser:
             page=self._number("page", 1, DEEPEST_PAGE),
             size=self._number("size", size, LARGEST_PAGE),
             cursor=self._cursor(sort),
-            chosen="columns" in self.params,
         )
         if self.problems:
             raise BadQuery(self.problems)
@@ -221,7 +217,7 @@ class _Parser:
         text = self._one(name)
         if not text:
             return default
-        if not text.isdecimal() or not 1 <= int(text[:9]) <= largest:
+        if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= largest:
             self.problems.append(f"{name}={text[:40]}: expected a whole number from 1 to {largest:,}.")
             return default
         return int(text)
@@ -233,9 +229,9 @@ class _Parser:
         self.problems.append(f"{what} “{name[:60]}” is not known here.{hint} There are: {', '.join(known)}.")
 
     def _columns(self, every_column: bool) -> tuple[Field, ...]:
-        if "columns" not in self.params:
+        names = [name.strip() for text in self.params.get("columns", ()) for name in text.split(",") if name.strip()]
+        if not names:
             return tuple(each for each in self.available.values() if every_column or each.column.shown)
-        names = [name.strip() for text in self.params["columns"] for name in text.split(",") if name.strip()]
         found = {}
         for name in names:
             if name in self.available:
@@ -298,7 +294,7 @@ class _Parser:
             return None
         try:
             values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            if not isinstance(values, list) or len(values) != len(sort) + 1 or not isinstance(values[-1], int):
+            if not isinstance(values, list) or len(values) != len(sort) + 1 or not _is_key(values[-1]):
                 raise ValueError
             read = [_read_back(each.field, value) for each, value in zip(sort, values[:-1], strict=True)]
         except (ValueError, TypeError, binascii.Error):
@@ -307,15 +303,18 @@ class _Parser:
         return (*read, values[-1])
 
 
+def _is_key(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+
 def _read_back(field: Field, value: Any) -> Any:
-    """Read a sort value out of a cursor, as the type the column has."""
-    if value is None or isinstance(value, bool):
-        return value
-    if field.kind.name in {"reference", "choice"} or not isinstance(value, str):
-        return value
-    return field.kind.parse(value)
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON can say it."""
-    return str(value) if isinstance(value, date | datetime | UUID) else value
+    """Read a sort value out of a cursor. Raises ValueError for a value that such a column cannot have."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or field.kind is BOOLEAN:
+        expected: tuple[type, ...] = (bool,) if field.kind is BOOLEAN else ()
+    else:
+        expected = (str, int, float) if field.kind.input_type == "number" else (str,)
+    if not isinstance(value, expected):
+        raise BadValue("a value of another column")
+    return value if field.kind is BOOLEAN else field.kind.parse(str(value))
