@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
 from portal.collections import Collection, register
 from portal.columns import Column
 from services import actions
-from services.models import Document, Entity
+from services.models import Document, DocumentStatus, Entity, Run, Source
 
 _NAME = (
     Column("name", cell="link", search="A"),
@@ -224,6 +227,47 @@ DOCUMENTS = register(
         ),
         defaults={"status": ("rejected",)},
         empty="No document was turned away.",
+        create=None,
+        update=None,
+        delete=None,
+    )
+)
+
+
+def _documents(**match: str) -> Any:
+    """How many documents of a source there are, of one status or of any."""
+    found = Document.objects.filter(source=OuterRef("pk"), **match).order_by().values("source")
+    counted = Subquery(found.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    return Coalesce(counted, 0)
+
+
+SOURCES = register(
+    Collection(
+        model=Source,
+        slug="sources",
+        place=30,
+        rows=Source.objects.all,
+        order="name",
+        label="Sources",
+        label_one="source",
+        description="Where the catalog is read from, and how the last reading went.",
+        icon="folder",
+        group="Administration",
+        columns=(
+            Column("name", cell="link"),
+            Column("location"),
+            Column("trusted", help="A trusted source may make teams, people and memberships."),
+            Column("documents", expr=lambda reader: _documents()),
+            Column("rejected", expr=lambda reader: _documents(status=DocumentStatus.REJECTED)),
+            Column(
+                "last_run",
+                expr=lambda reader: Subquery(
+                    Run.objects.filter(source=OuterRef("pk")).order_by("-started_at").values("started_at")[:1]
+                ),
+                label="Last read",
+            ),
+        ),
+        empty="Nothing has been read yet: manage.py catalog apply FOLDER reads descriptor files.",
         create=None,
         update=None,
         delete=None,

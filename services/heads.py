@@ -14,7 +14,7 @@ from portal.heads import Fact, Head, head
 from portal.people.models import Person, Team
 from portal.references.models import Reference
 from services.links import safe_link
-from services.models import Document, Entity, Lifecycle
+from services.models import Document, Entity, Lifecycle, Source
 from services.ownership import nobody_answers
 
 
@@ -140,6 +140,12 @@ def document_head(request: HttpRequest, document: Document) -> Head:
         subtitle=f"Document {document.number} of {document.file}{line}",
         tags=[str(document.get_status_display())],
     )
+
+
+@head(on=Source)
+def source_head(request: HttpRequest, source: Source) -> Head:
+    trust = "Trusted: it may make teams and people" if source.trusted else "Not trusted with teams and people"
+    return Head(title=source.name, subtitle=source.location, tags=[trust])
 
 
 @head(on=Reference)

@@ -1,6 +1,7 @@
 """Panels of the catalog's pages."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import F
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from portal.people.models import Person, Team
 from portal.references.models import Reference
 from services import graph
 from services.links import is_safe
-from services.models import Document, Edge, Entity, Ownership, Relation, RelationType
+from services.models import Document, Edge, Entity, Ownership, Relation, RelationType, Source
 from services.provenance import declared_by, describing_document
 
 SHOWN = 8
@@ -273,6 +274,14 @@ def _owned(reference: Reference, empty: str) -> dict[str, Any]:
 def document_fate(request: HttpRequest, document: Document) -> Context:
     reference = document.reference
     return {"url": reference_url(reference.canonical, reference.attached) if reference else ""}
+
+
+@panel(on=Source, slot="main", order=10, title="Runs", template="services/_runs.html")
+def runs(request: HttpRequest, source: Source) -> Context:
+    """The latest readings of a source, with what became of the documents."""
+    latest = source.runs.order_by("-started_at")[:20]
+    documents = reverse("collection", args=["documents"]) + f"?source={quote(source.name)}&status=*"
+    return {"runs": latest, "link": {"label": "Its documents", "url": documents}}
 
 
 @panel(on=Reference, slot="main", order=10, title="What points here", template="services/_pointing.html")

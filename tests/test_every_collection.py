@@ -28,7 +28,7 @@ from portal.people.access import is_administrator
 from portal.people.models import Person, Role, ServiceAccount, Team, TeamKind, User
 from portal.query import RESERVED
 from portal.references.models import Reference
-from services.models import Document, DocumentStatus, Entity, EntityState, Lifecycle, Source
+from services.models import Document, DocumentStatus, Entity, EntityState, Lifecycle, Run, Source
 from services.models.entity import PrivacyClass
 from tests import factories
 
@@ -139,6 +139,16 @@ def _make_document(collection: Collection, n: int) -> Document:
     return Document.objects.create(source=source, file=f"repo/{n:03}.yaml", number=n, **values)
 
 
+def _make_source(collection: Collection, n: int) -> Source:
+    source = Source.objects.create(name=f"source-{n:03}", location=f"/repositories/{n}", trusted=bool(n % 2))
+    for number in range(n % 3):
+        values = {"status": (DocumentStatus.REJECTED, DocumentStatus.ACCEPTED)[number], "number": number}
+        Document.objects.create(source=source, file="catalog-info.yaml", **values)
+    if n % 2:
+        Run.objects.create(source=source, started_at=timezone.now() - dt.timedelta(days=n))
+    return source
+
+
 Maker = Callable[[Collection, int], Any]
 MAKERS: dict[type, Maker] = {
     Team: _make_team,
@@ -148,6 +158,7 @@ MAKERS: dict[type, Maker] = {
     Reference: _make_reference,
     Entity: _make_entity,
     Document: _make_document,
+    Source: _make_source,
 }
 
 
