@@ -118,7 +118,8 @@ def test_what_dies_is_started_again(tmp_path: Path) -> None:
 def test_what_a_killed_program_leaves_is_ended(tmp_path: Path) -> None:
     parent = "import os, time\nos.fork()\nprint('ready', os.getpid(), flush=True)\ntime.sleep(60)\n"
     with supervising(tmp_path, web=parent) as process:
-        pids = {int(line.split()[-1]) for line in read_until(process, "ready") + read_until(process, "ready")}
+        lines = read_until(process, "ready") + read_until(process, "ready")
+        pids = {int(line.split()[-1]) for line in lines if "ready" in line}
         first = next(pid for pid in pids if psutil.Process(pid).ppid() == process.pid)
         os.kill(first, signal.SIGKILL)
         eventually(lambda: all(map(is_gone, pids)))
