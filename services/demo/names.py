@@ -1,5 +1,6 @@
 """Names for the large catalog: unlike each other, alike to those people give, the same on every run."""
 
+import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,11 +33,18 @@ def unique_names(style: str, taken: set[str], chance: random.Random) -> Iterator
 def _ever_longer(style: str, chance: random.Random) -> Iterator[tuple[str, ...]]:
     endings = ENDINGS[style]
     plain = len(AREAS) * len(THINGS) * len(endings)
-    for number in chance.sample(range(plain), plain):
+    for number in _each_once(plain, chance):
         yield _compose(number, endings)
     for city in CITIES:
-        for number in chance.sample(range(plain), plain):
+        for number in _each_once(plain, chance):
             yield (*_compose(number, endings), city)
+
+
+def _each_once(count: int, chance: random.Random) -> Iterator[int]:
+    """Every number below ``count`` in scattered order: steps of about the golden ratio from a chosen start."""
+    step = next(n for n in range(int(count * 0.618), count) if math.gcd(n, count) == 1)
+    start = chance.randrange(count)
+    return ((start + turn * step) % count for turn in range(count))
 
 
 def _compose(number: int, endings: tuple[str, ...]) -> tuple[str, ...]:
