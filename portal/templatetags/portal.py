@@ -161,5 +161,5 @@ def control(field: BoundField, **attributes: str) -> SafeString:
         attrs.setdefault("class", "form-check-input")
     elif not isinstance(widget, RadioSelect | CheckboxSelectMultiple):
         attrs.setdefault("class", "gw-field")
-    rendered: SafeString = field.as_widget(attrs=attrs)
-    return rendered
+    html = field.as_widget(attrs=attrs)
+    return SafeString(html.replace(">---------</option>", ">not set</option>"))  # Django's dashes, in words

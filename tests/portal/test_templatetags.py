@@ -126,6 +126,13 @@ def test_control_looks_like_ours_and_keeps_its_help() -> None:
     assert 'class="form-check-input"' in tags.control(form["agreed"])
 
 
+def test_control_says_in_words_that_nothing_is_chosen() -> None:
+    class Choice(forms.Form):
+        tier = forms.ChoiceField(choices=[("", "---------"), ("0", "Tier 0")])
+
+    assert '<option value="" selected>not set</option>' in tags.control(Choice()["tier"])
+
+
 def test_form_fields_tie_the_error_to_the_field(built: Any) -> None:
     html = render('{% include "portal/_form_fields.html" %}', form=ExampleForm({"email": "nobody"}))
     assert 'aria-invalid="true"' in html
