@@ -16,8 +16,8 @@ from services.catalog.kinds import FOREIGN_RULES, INVERSES, OWNED_BY, Kind, Rule
 from services.catalog.validate import Problem, describe, is_kind, is_name, is_namespace
 
 OWNER_KINDS = ("group", "user")
-# Of kind, namespace and name, as a Reference can keep them.
-_LONGEST = (63, 63, 253)
+# As much as a Reference can keep.
+MAX_KIND, MAX_NAMESPACE, MAX_NAME = 63, 63, 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,11 @@ def _read(rule: Rule, text: str, field: str, namespace: str, problems: list[Prob
     except InvalidReferenceError as error:
         problems.append(Problem(field, f"{field} is not taken: {error}"))
         return None
-    if any(len(part.lower()) > most for part, most in zip((ref.kind, ref.namespace, ref.name), _LONGEST, strict=True)):
+    kind, namespace, name = ref.kind.lower(), ref.namespace.lower(), ref.name.lower()
+    if len(kind) > MAX_KIND or len(namespace) > MAX_NAMESPACE or len(name) > MAX_NAME:
         problems.append(Problem(field, f"{field} is not taken: no entity has a name as long as that."))
         return None
-    if rule.relation == OWNED_BY and ref.kind.lower() not in OWNER_KINDS:
+    if rule.relation == OWNED_BY and kind not in OWNER_KINDS:
         problems.append(
             Problem(
                 field,
@@ -97,7 +98,7 @@ def _read(rule: Rule, text: str, field: str, namespace: str, problems: list[Prob
             )
         )
         return None
-    if not (is_kind(ref.kind) and is_namespace(ref.namespace.lower()) and is_name(ref.name)):
+    if not (is_kind(ref.kind) and is_namespace(namespace) and is_name(ref.name)):
         problems.append(Problem(field, _unresolvable(field, text, rule)))
     return Declared(rule.relation, ref, field)
 

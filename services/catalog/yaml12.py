@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -116,13 +116,14 @@ def _read_document(number: int, text: str, first_line: int, *, pure: bool) -> Ya
 
 @dataclass(slots=True)
 class _Frame:
-    """A mapping or list that is being read."""
+    """A mapping or list that is being read; ``height`` is how deep the values in it go so far."""
 
     value: Any  # a dict or a list
     anchor: str | None
     path: str | None
     depth: int
     nodes_before: int
+    height: int = 1
     key: str = ""
     awaits_key: bool = True
 
@@ -133,7 +134,7 @@ class _Builder:
     def __init__(self, parser: Any, first_line: int, lines: dict[str, int]) -> None:
         self.parser, self.first_line, self.lines = parser, first_line, lines
         self.frames: list[_Frame] = []
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.anchors: dict[str, tuple[Any, int, int]] = {}  # value, number of nodes, height
         self.open_anchors: set[str] = set()
         self.nodes = 0
         self.root: Any = None
@@ -145,16 +146,19 @@ class _Builder:
 
     def build(self) -> Any:
         get_event = self.parser.get_event
+        handlers: dict[type, Callable[[Any], None]] = {
+            events.ScalarEvent: self._scalar,
+            events.MappingStartEvent: self._open,
+            events.SequenceStartEvent: self._open,
+            events.MappingEndEvent: self._close,
+            events.SequenceEndEvent: self._close,
+            events.AliasEvent: self._alias,
+        }
         while True:
             event = get_event()
-            if isinstance(event, events.ScalarEvent):
-                self._scalar(event)
-            elif isinstance(event, events.MappingStartEvent | events.SequenceStartEvent):
-                self._open(event)
-            elif isinstance(event, events.MappingEndEvent | events.SequenceEndEvent):
-                self._close(event)
-            elif isinstance(event, events.AliasEvent):
-                self._alias(event)
+            handler = handlers.get(type(event))
+            if handler:
+                handler(event)
             elif isinstance(event, events.StreamEndEvent):
                 return self.root
 
@@ -165,18 +169,11 @@ class _Builder:
         plain = event.implicit[0] and not event.tag
         value = resolve(text) if plain else _tagged(event.tag, text)
         if event.anchor:
-            self.anchors[event.anchor] = (value, 1)
-        self._count(1, event)
-        self._place(value, event)
+            self.anchors[event.anchor] = (value, 1, 0)
+        self._place(value, event, nodes=1)
 
     def _open(self, event: Any) -> None:
-        if len(self.frames) >= MAX_DEPTH:
-            raise self._error(
-                f"Values are nested more than {MAX_DEPTH} deep. Flatten the document, or keep that part in a file of "
-                "its own and name it with $text.",
-                event,
-            )
-        self._count(1, event)
+        self._check_depth(1, event)
         parent = self.frames[-1] if self.frames else None
         value: dict[str, Any] | list[Any] = {} if isinstance(event, events.MappingStartEvent) else []
         path, depth = self._place_of_child(parent)
@@ -195,28 +192,28 @@ class _Builder:
         frame = self.frames.pop()
         if frame.anchor:
             self.open_anchors.discard(frame.anchor)
-            self.anchors[frame.anchor] = (
-                frame.value,
-                self.nodes - frame.nodes_before + 1,
-            )
-        self._place(frame.value, event)
+            self.anchors[frame.anchor] = (frame.value, self.nodes - frame.nodes_before + 1, frame.height)
+        self._place(frame.value, event, nodes=1, height=frame.height)
 
     def _alias(self, event: events.AliasEvent) -> None:
-        if event.anchor in self.open_anchors:
-            raise self._error(
-                f"The alias *{event.anchor} stands within the value it names, which has no end.",
-                event,
-            )
-        if event.anchor not in self.anchors:
-            raise self._error(
-                f"The alias *{event.anchor} names no value: no &{event.anchor} stands before it.",
-                event,
-            )
-        value, size = self.anchors[event.anchor]
-        self._count(size, event)
-        self._place(value, event)
+        name = event.anchor
+        if name in self.open_anchors:
+            raise self._error(f"The alias *{name} stands within the value it names, which has no end.", event)
+        if name not in self.anchors:
+            raise self._error(f"The alias *{name} names no value: no &{name} stands before it.", event)
+        value, nodes, height = self.anchors[name]
+        self._check_depth(height, event)
+        self._place(value, event, nodes=nodes, height=height)
 
-    def _count(self, nodes: int, event: Any) -> None:
+    def _check_depth(self, height: int, event: Any) -> None:
+        if len(self.frames) + height > MAX_DEPTH:
+            raise self._error(
+                f"Values are nested more than {MAX_DEPTH} deep. Flatten the document, or keep that part in a file of "
+                "its own and name it with $text.",
+                event,
+            )
+
+    def _place(self, value: Any, event: Any, *, nodes: int, height: int = 0) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
             raise self._error(
@@ -224,13 +221,13 @@ class _Builder:
                 "document.",
                 event,
             )
-
-    def _place(self, value: Any, event: Any) -> None:
         if not self.frames:
             self.root = value
             return
         frame = self.frames[-1]
-        if isinstance(frame.value, list):
+        if height >= frame.height:
+            frame.height = height + 1
+        if frame.value.__class__ is list:
             frame.value.append(value)
         elif frame.awaits_key:
             self._take_key(frame, as_key(value), event)
@@ -240,10 +237,7 @@ class _Builder:
 
     def _take_key(self, frame: _Frame, key: str, event: Any) -> None:
         if key in frame.value:
-            raise self._error(
-                f"The field “{key}” stands here a second time. Keep one of the two.",
-                event,
-            )
+            raise self._error(f"The field “{key}” stands here a second time. Keep one of the two.", event)
         if frame.path is not None:
             self.lines[_joined(frame.path, key)] = self.first_line + event.start_mark.line + 1
         frame.key, frame.awaits_key = key, False

@@ -146,6 +146,17 @@ def test_deep_nesting_is_refused_at_once(text: str) -> None:
     assert time.monotonic() - started < 2
 
 
+def test_aliases_cannot_nest_deeper_than_what_is_written() -> None:
+    chain = [f"a{n}: &l{n} {'[' * 90}*l{n - 1}{']' * 90}" for n in range(1, 1000)]
+    line, message = error_of("\n".join(["a0: &l0 [x]", *chain]))
+    assert (line, message[:40]) == (3, "Values are nested more than 100 deep. Fl")
+
+
+def test_a_key_may_be_an_alias_or_long_but_never_without_end() -> None:
+    assert value_of("a: &x b\n*x : c") == {"a": "b", "b": "c"}
+    assert error_of("? &x [*x]\n: a")[1] == "The alias *x stands within the value it names, which has no end."
+
+
 def test_a_hundred_levels_are_read() -> None:
     value = value_of("[" * 100 + "]" * 100)
     for _ in range(99):
