@@ -13,7 +13,7 @@ TESTS ?=
 .PHONY: help run test demo lint types format bench shell setup setup-dev requirements need-python
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 15
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
 
 run: setup ## run the portal with a demo company on http://127.0.0.1:8000 (PORT=…, DEMO=0 for an empty one)
 	@DEMO=$(DEMO) exec $(VENV)/python manage.py runportal

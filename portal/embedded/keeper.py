@@ -129,6 +129,8 @@ def main(data_dir: str) -> int:
     lock = _become_keeper(places)
     if lock is None:
         return 0
+    # What a killed keeper left: until our servers answer there is nothing to know.
+    places.state.unlink(missing_ok=True)
     logging.basicConfig(filename=places.log("keeper"), format="%(asctime)s %(message)s", level=logging.INFO)
     try:
         keeper = Keeper(places, durable=os.environ.get(DURABLE_SETTING, "1") != "0")
