@@ -65,6 +65,7 @@ class _PythonParser(Reader, Scanner, Parser):
 
 def read_documents(text: str, *, pure: bool = False) -> Iterator[YamlDocument]:
     """Every document of a file in order, numbered from 0; an empty one has the value None."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     for number, (first_line, part) in enumerate(_split(text)):
         if number >= MAX_DOCUMENTS:
             reason = f"The file holds more than {MAX_DOCUMENTS:,} documents; it is not read further. Split it."
@@ -76,8 +77,8 @@ def read_documents(text: str, *, pure: bool = False) -> Iterator[YamlDocument]:
 # --- documents ------------------------------------------------------------------------------------------------------
 
 # At the start of a line these can only be markers, even within quotes or a block of text.
-_MARKER = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_PRELUDE = re.compile(r"(?:[ \t]*(?:#.*)?(?:\r?\n|\Z)|%.*(?:\r?\n|\Z))*\Z")
+_MARKER = re.compile(r"^(?:---|\.\.\.)(?=[ \t\n]|\Z)", re.MULTILINE)
+_PRELUDE = re.compile(r"(?:[ \t]*(?:#.*)?(?:\n|\Z)|%.*(?:\n|\Z))*\Z")
 
 
 def _split(text: str) -> Iterator[tuple[int, str]]:
@@ -153,6 +154,7 @@ class _Builder:
             events.MappingEndEvent: self._close,
             events.SequenceEndEvent: self._close,
             events.AliasEvent: self._alias,
+            events.DocumentStartEvent: self._second_document,
         }
         while True:
             event = get_event()
@@ -204,6 +206,9 @@ class _Builder:
         value, nodes, height = self.anchors[name]
         self._check_depth(height, event)
         self._place(value, event, nodes=nodes, height=height)
+
+    def _second_document(self, event: Any) -> None:
+        raise self._error("A second document begins here. Put its --- at the beginning of a line of its own.", event)
 
     def _check_depth(self, height: int, event: Any) -> None:
         if len(self.frames) + height > MAX_DEPTH:
@@ -319,6 +324,13 @@ _ADVICE = (
     ("could not find expected ':'", "A line is neither “key: value” nor part of a list; a colon may be missing."),
     ("found character that cannot start any token", "A value cannot begin like this. Put the text in quotes."),
     ("found undefined tag handle", "The tag here uses a prefix that no %TAG line declares."),
+    ("alphabetic or numeric character", "A value that begins with & or * must be put in quotes."),
+    ("block sequence entries", "A list begins where none can: put it on lines of its own, indented."),
+    ("mapping keys are not allowed", "A “?” begins a value here. Put the text in quotes."),
+    ("tab character", "A tab stands where spaces must: indent with spaces only."),
+    ("escape", "A backslash in “…” begins something that is no escape. Write \\\\, or use single quotes."),
+    ("while parsing a quoted scalar", "A backslash in “…” begins something that is no escape. Write \\\\, or use single quotes."),
+    ("directive", "A line that begins with % is no directive that YAML knows. Put the text in quotes, or remove it."),
     ("control characters are not allowed", "The text holds a control character. Remove it."),
     ("did not find expected <document start>", "Text stands here that belongs to no field; a colon may be missing."),
     ("found unexpected document", "A --- stands within a quoted text. Close the quotation mark first."),
