@@ -10,6 +10,9 @@ from typing import Any
 from django.core.exceptions import ValidationError as InvalidRecord
 from django.db import models
 from django.http import QueryDict
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
 from rest_framework.request import Request
@@ -17,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from portal import actions
-from portal.collections import Collection
+from portal.collections import Collection, collections
 from portal.declared import declared_fields
 from portal.exports import item
 from portal.loading import find_record
@@ -63,6 +66,17 @@ def explain_error(problem: Exception, context: dict[str, Any]) -> Response | Non
 
 def _by_field(problem: InvalidRecord) -> dict[str, list[str]]:
     return problem.message_dict if hasattr(problem, "error_dict") else {"record": problem.messages}
+
+
+class RootView(APIView):
+    """What there is to read: the address of every collection the reader may see, and of the description of all."""
+
+    @extend_schema(operation_id="root", responses={200: OpenApiTypes.OBJECT}, tags=["root"])
+    def get(self, request: Request) -> Response:
+        seen = [each for each in collections() if each.may(request.user, "view")]
+        addresses = {each.slug: request.build_absolute_uri(each.api_url) for each in seen}
+        description = request.build_absolute_uri(reverse("api-schema"))
+        return Response({"collections": addresses, "description": description})
 
 
 class CollectionView(APIView):

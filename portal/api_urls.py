@@ -33,4 +33,8 @@ def _paths() -> Iterable[URLPattern]:
         yield path(f"{collection.slug}/<path:key>/", records.as_view(), name=f"api-{collection.slug}-record")
 
 
-urlpatterns = [path("schema/", SpectacularAPIView.as_view(), name="api-schema"), *_paths()]
+urlpatterns = [
+    path("", api.RootView.as_view(), name="api"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    *_paths(),
+]

@@ -113,6 +113,7 @@ TABLE: dict[str, Row] = {
         "302 403 403 403 403 302 302", {"left_at": "2026-11-20"}, "/people/reader/", key="reader"
     ),
     "person-reactivate": post("302 403 403 403 403 302 302", {}, "/people/reader/", key="reader"),
+    "api": Row("401 200 200 200 200 200 200"),
     "api-schema": Row("401 200 200 200 200 200 200"),
 }  # fmt: skip
 ADMINISTRATORS_ONLY = {"users"}
