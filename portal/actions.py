@@ -4,6 +4,7 @@ An action runs in one transaction, checks the version it was meant for, validate
 search index true. Whether somebody may is asked before, by the caller (``Collection.may``).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,6 +16,8 @@ from portal.references.models import Reference, ReferenceAlias, Referenced
 from portal.search import index
 
 Record = TypeVar("Record", bound=models.Model)
+LONGEST_NAME = 63
+_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 
 
 @dataclass
@@ -38,6 +41,7 @@ def create_record(*, by: Any, model: type[Record], values: Mapping[str, Any], ki
     namespace = values.pop("namespace", "default") if issubclass(model, Referenced) else ""
     record = model(**values)
     if isinstance(record, Referenced):
+        check_name(values["name"])
         record.reference = claim_reference(kind, namespace or "default", values["name"], values.get("title", ""))
     record.full_clean()
     record.save(force_insert=True)
@@ -77,6 +81,7 @@ def delete_record(*, by: Any, record: models.Model, version: int | None = None) 
 def _rename(record: Any) -> None:
     """Let the reference follow its record's name; the former one stays behind as an alias that still finds it."""
     reference, name = record.reference, record.name
+    check_name(name)
     canonical = f"{reference.kind}:{reference.namespace}/{name}".lower()
     if canonical != reference.canonical:
         if Reference.objects.filter(canonical=canonical).exists():
@@ -93,6 +98,17 @@ def lock(record: Record, version: int | None, values: Mapping[str, Any]) -> Reco
     if version is not None and getattr(locked, "version", version) != version:
         raise Conflict(locked, values)
     return locked
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that no reference and no file could spell; the same rule as for names in catalog files."""
+    if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
+        raise ValidationError(
+            {
+                "name": f"“{name[:80]}” cannot be a name. Use letters and digits, with - _ . between them, "
+                f"at most {LONGEST_NAME}, such as checkout-api."
+            }
+        )
 
 
 def claim_reference(kind: str, namespace: str, name: str, title: str = "") -> Reference:

@@ -162,7 +162,7 @@ def reference_condition(key: str, prefix: str, kinds: tuple[str, ...]) -> models
     except ValueError:
         pass
     parts = key.lower().replace("/", ":").split(":")
-    if len(parts) > 3 or not all(parts):
+    if len(parts) > 3 or not all(parts) or "\x00" in key:
         return models.Q(pk=None)
     name, namespace, kind = (*reversed(parts), *("default", "")[len(parts) - 1 :])
     found = models.Q(**{f"{prefix}namespace": namespace, f"{prefix}name": name})

@@ -54,6 +54,7 @@ def _short(reference: Reference, kinds: tuple[str, ...]) -> str:
 
 def find_reference(text: str, kinds: tuple[str, ...]) -> Reference:
     """The described reference that ``text`` names. Raises ValidationError naming what is near."""
+    text = text.replace("\x00", "")
     kind, _, rest = text.lower().rpartition(":")
     namespace, _, name = rest.rpartition("/")
     for each in [kind] if kind else kinds:

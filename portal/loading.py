@@ -67,6 +67,6 @@ def _is_open(request: HttpRequest, reference: Reference) -> bool:
 
 
 def _canonicals(collection: Collection, key: str) -> list[str]:
-    namespace, _, name = key.lower().replace("/", ":").rpartition(":")
+    namespace, _, name = key.lower().replace("/", ":").replace("\x00", "").rpartition(":")
     namespace = namespace.rpartition(":")[2] or "default"
     return [f"{kind}:{namespace}/{name}" for kind in collection.kinds]

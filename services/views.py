@@ -30,7 +30,8 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     assert collection is not None  # noqa: S101  entities of every kind have one
     teams = Reference.objects.filter(pk__in=reader.team_ids).order_by("label")
     if request.method == "POST":
-        team = get_object_or_404(teams, pk=request.POST.get("team") or 0)
+        chosen = request.POST.get("team", "")
+        team = get_object_or_404(teams, pk=chosen if chosen.isdecimal() and len(chosen) < 19 else 0)
         actions.update_entity(by=reader, record=entity, values={"owner": team}, version=entity.version)
         messages.success(request, f"{team} owns {entity} now.")
         return redirect(collection.url_of(entity))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.actions import create_record, update_record
@@ -63,9 +64,22 @@ def create_service_account(
     kind: str = "",
 ) -> ServiceAccount:
     """Make a machine account. It has its team's rights, so only somebody of that team, or an administrator, may."""
-    if by is not None and not by.is_administrator and values["team"].pk not in by.team_ids:
-        raise ValidationError({"team": f"You are not in {values['team']}. Choose a team of your own."})
+    _check_team_of_machine(by, values["team"])
     return create_record(by=by, model=model, values=values)
+
+
+def update_service_account(
+    *, by: Any, record: ServiceAccount, values: Mapping[str, Any], version: int | None = None
+) -> ServiceAccount:
+    """Change a machine account. Its tokens take on the rights of its team, so it moves only to a team of the writer."""
+    if values.get("team") not in (None, record.team):
+        _check_team_of_machine(by, values["team"])
+    return update_record(by=by, record=record, values=values, version=version)
+
+
+def _check_team_of_machine(by: Any, team: Reference) -> None:
+    if by is not None and not by.is_administrator and team.pk not in by.team_ids:
+        raise ValidationError({"team": f"You are not in {team}. Choose a team of your own."})
 
 
 @transaction.atomic
@@ -73,13 +87,21 @@ def deactivate_person(*, by: Any, person: Person, left_at: dt.date | None = None
     """Somebody leaves: memberships end, the login closes, tokens are revoked. What they owned stays, as work to do."""
     day = left_at or timezone.localdate()
     person = update_record(by=by, record=person, values={"is_active": False, "left_at": day})
-    current = Membership.objects.filter(person=person.reference_id, effective_to=None)
-    for membership in current:
+    if not _another_administrator(person):
+        raise ValidationError(f"{person} is the last administrator. Make somebody else administrator first.")
+    still = Q(effective_to=None) | Q(effective_to__gt=day)
+    for membership in Membership.objects.filter(still, person=person.reference_id):
         membership.effective_to = max(day, membership.effective_from)
         membership.save(update_fields=["effective_to"])
     User.objects.filter(person=person).update(is_active=False)
     ApiToken.objects.filter(user__person=person, revoked_at=None).update(revoked_at=timezone.now())
     return person
+
+
+def _another_administrator(person: Person) -> bool:
+    """Whether somebody may still mend everything once this person has left."""
+    administrators = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True)
+    return not administrators.filter(person=person).exists() or administrators.exclude(person=person).exists()
 
 
 @transaction.atomic

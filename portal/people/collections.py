@@ -174,6 +174,7 @@ SERVICE_ACCOUNTS = register(
         form=("name", "description", "team", "is_active"),
         empty="A pipeline that reports to the portal needs a service account of its team, with a token.",
         create=actions.create_service_account,
+        update=actions.update_service_account,
         delete=None,
     )
 )

@@ -44,6 +44,7 @@ class Found:
 
 def find(reader: Any, text: str, limit: int = 20) -> Found:
     """The best matches for ``text`` among what the reader may see: whole names, beginnings, then the rest."""
+    text = text.replace("\x00", "")
     asked = words.query(text)
     if not asked:
         return Found((), False)

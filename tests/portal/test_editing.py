@@ -1,0 +1,267 @@
+"""Making, changing and deleting records on their pages."""
+
+import html
+
+import pytest
+
+from portal.references.models import Reference, ReferenceAlias
+from services import graph
+from services.models import Document, Entity, Ownership, Source
+from tests.factories import depend, make_entity, make_reference
+
+pytestmark = pytest.mark.django_db
+
+EDIT = "/services/checkout-api/edit/"
+
+
+def texts_of(form_page) -> dict[str, str]:
+    """What the form of a page would send if it were sent as it stands."""
+    form = form_page.context["form"]
+    return {name: str(form[name].value() if form[name].value() is not None else "") for name in form.fields}
+
+
+def test_the_owners_change_what_they_own(sign_in, people):
+    before = make_entity("checkout-api", owner=people.team).version
+    client = sign_in(people.editor)
+    sent = {**texts_of(client.get(EDIT)), "title": "Checkout", "tier": "0", "tags": "PCI, eu, pci"}
+    response = client.post(EDIT, sent)
+    assert (response.status_code, response.url) == (302, "/services/checkout-api/")
+    entity = Entity.objects.get(name="checkout-api")
+    assert (entity.title, entity.tier, entity.tags, entity.version) == ("Checkout", 0, ["pci", "eu"], before + 1)
+    assert "Saved Checkout." in client.get(response.url).content.decode()
+
+
+def test_saving_what_stands_there_changes_nothing(sign_in, people):
+    make_entity(
+        "checkout-api", owner=people.team, links=[{"url": "https://x.example/", "title": "Runbook"}], tags=["a"]
+    )
+    client = sign_in(people.editor)
+    before = Entity.objects.filter(name="checkout-api").values().get()
+    client.post(EDIT, texts_of(client.get(EDIT)))
+    assert Entity.objects.filter(name="checkout-api").values().get() == before
+
+
+def test_a_stale_save_is_a_409_with_both_texts_and_loses_neither(sign_in, people):
+    entity = make_entity("checkout-api", owner=people.team, description="The first text")
+    client = sign_in(people.editor)
+    mine = {**texts_of(client.get(EDIT)), "description": "My text", "tier": "2"}
+    client.post(EDIT, {**texts_of(client.get(EDIT)), "description": "Their text"})
+    response = client.post(EDIT, mine)
+    page = html.unescape(response.content.decode())
+    assert response.status_code == 409
+    assert "Their text" in page
+    assert "My text" in page
+    entity.refresh_from_db()
+    assert (entity.description, entity.tier) == ("Their text", None)
+    rows = {row["name"]: (row["theirs"], row["yours"]) for row in response.context["fields"]}
+    assert rows == {"description": ("Their text", "My text"), "tier": ("", "2")}
+    assert response.context["by"] == "Editor"
+
+
+def test_the_conflict_page_saves_what_was_chosen(sign_in, people):
+    entity = make_entity("checkout-api", owner=people.team, description="The first text", title="One")
+    client = sign_in(people.editor)
+    mine = {**texts_of(client.get(EDIT)), "description": "My text", "title": "Mine"}
+    client.post(EDIT, {**texts_of(client.get(EDIT)), "description": "Their text", "title": "Theirs"})
+    conflict = client.post(EDIT, mine).context
+    chosen = {row["name"]: row["yours"] for row in (*conflict["fields"], *conflict["same"])}
+    chosen |= {"title": "Theirs", "version": str(conflict["version"])}
+    response = client.post(conflict["save_url"], chosen)
+    assert response.status_code == 302
+    entity.refresh_from_db()
+    assert (entity.description, entity.title) == ("My text", "Theirs")
+
+
+@pytest.mark.parametrize("version", ["", "zebra", "0", "99", "-1", "1" * 30])
+def test_a_save_that_does_not_say_what_was_read_is_a_conflict(sign_in, people, version):
+    make_entity("checkout-api", owner=people.team, title="Old")
+    client = sign_in(people.editor)
+    response = client.post(EDIT, {**texts_of(client.get(EDIT)), "title": "New", "version": version})
+    assert response.status_code in {409, 422}
+    assert Entity.objects.get(name="checkout-api").title == "Old"
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "problem"),
+    [
+        ("tier", "5", "less than or equal to 4"),
+        ("tier", "high", "Enter a whole number."),
+        ("lifecycle", "dead", "Select a valid choice. dead is not one of the available choices."),
+        ("owner", "chekout", "There is no team or person “chekout”. Did you mean checkout?"),
+        ("owner", "a\x00b", "There is no team or person “ab”."),
+        ("system", "group:default/checkout", "There is no system “group:default/checkout”."),
+        ("links", "javascript:alert(1)", "“javascript:alert(1)” is no address a link may have. It begins with one of"),
+        ("links", "https://", "“https://” is not a complete address."),
+        ("name", "", "This field is required."),
+        ("name", "two words", "“two words” cannot be a name. Use letters and digits, with - _ . between them"),
+        ("name", "a/b", "“a/b” cannot be a name."),
+        ("name", "x" * 64, "at most 63 characters"),
+        ("title", "a\x00b", "Null characters are not allowed."),
+    ],
+)
+def test_what_does_not_fit_is_said_beside_the_field_and_nothing_is_saved(sign_in, people, field, text, problem):
+    make_entity("checkout-api", owner=people.team)
+    client = sign_in(people.editor)
+    before = Entity.objects.filter(name="checkout-api").values().get()
+    response = client.post(EDIT, {**texts_of(client.get(EDIT)), "description": "Unsaved text", field: text})
+    assert response.status_code == 422
+    assert any(problem in error for error in response.context["form"].errors[field])
+    page = html.unescape(response.content.decode())
+    assert problem in page
+    assert "Unsaved text" in page
+    assert Entity.objects.filter(name="checkout-api").values().get() == before
+
+
+def test_making_a_service_makes_its_reference_and_its_owner(sign_in, people):
+    client = sign_in(people.editor)
+    sent = {**texts_of(client.get("/services/-/new/")), "name": "Cart", "type": "service", "owner": "checkout"}
+    response = client.post("/services/-/new/", sent)
+    assert response.url == "/services/cart/"
+    entity = Entity.objects.get(reference__canonical="component:default/cart")
+    assert (entity.kind, entity.owner.canonical) == ("component", "group:default/checkout")
+    assert Ownership.objects.get(entity=entity).owner == people.team.reference
+
+
+def test_a_name_that_is_taken_is_refused_whatever_its_case(sign_in, people):
+    make_entity("cart", owner=people.other)
+    client = sign_in(people.editor)
+    response = client.post("/services/-/new/", {"name": "CART", "type": "service", "owner": "checkout"})
+    assert response.status_code == 422
+    assert "There is a component “CART” already." in html.unescape(response.content.decode())
+    assert Entity.objects.count() == 1
+
+
+def test_a_service_of_another_team_is_not_for_oneself_to_make(sign_in, people):
+    client = sign_in(people.editor)
+    for owner in ("payments", ""):
+        response = client.post("/services/-/new/", {"name": "cart", "type": "service", "owner": owner})
+        assert response.status_code == 422
+        assert "Choose a team of your own as the owner" in response.content.decode()
+    assert not Entity.objects.exists()
+
+
+def test_describing_a_loose_end_makes_what_points_at_it_whole(sign_in, people):
+    loose = make_reference("component:default/cart")
+    assert not loose.attached
+    sign_in(people.editor).post("/services/-/new/", {"name": "cart", "type": "service", "owner": "checkout"})
+    loose.refresh_from_db()
+    assert loose.attached
+    assert Entity.objects.get(name="cart").reference == loose
+
+
+def test_a_renamed_service_is_found_under_both_names(sign_in, people):
+    web = make_entity("web-store", owner=people.team)
+    depend(web, make_entity("checkout-api", owner=people.team))
+    client = sign_in(people.editor)
+    response = client.post(EDIT, {**texts_of(client.get(EDIT)), "name": "checkout-gateway"})
+    assert response.url == "/services/checkout-gateway/"
+    assert client.get("/services/checkout-api/").url == "/services/checkout-gateway/"
+    assert client.get("/services/checkout-gateway/").status_code == 200
+    assert "checkout-gateway" in client.get("/services/web-store/").content.decode()
+    assert ReferenceAlias.objects.get().canonical == "component:default/checkout-api"
+    assert client.get("/search/?q=checkout-gateway").context["total"] == 1
+
+
+def test_a_rename_onto_a_name_that_is_taken_is_refused(sign_in, people):
+    make_entity("checkout-api", owner=people.team)
+    make_entity("cart", owner=people.team)
+    client = sign_in(people.editor)
+    response = client.post(EDIT, {**texts_of(client.get(EDIT)), "name": "cart"})
+    assert response.status_code == 422
+    assert Entity.objects.filter(name="checkout-api").exists()
+
+
+def test_fields_that_the_form_does_not_have_are_not_written(sign_in, people):
+    entity = make_entity("checkout-api", owner=people.team)
+    source = Source.objects.create(name="trusted", trusted=True)
+    before = Entity.objects.filter(pk=entity.pk).values().get()
+    client = sign_in(people.editor)
+    forged = {"kind": "domain", "namespace": "other", "source": source.pk, "reference": people.team.reference_id,
+              "id": 1, "custom": '{"a": 1}', "spec": "{}", "created_at": "2001-01-01"}  # fmt: skip
+    client.post(EDIT, {**texts_of(client.get(EDIT)), **forged})
+    assert Entity.objects.filter(pk=entity.pk).values().get() == before
+
+
+def test_what_a_file_declares_is_shown_and_not_edited(sign_in, people):
+    entity = make_entity("checkout-api", owner=people.team, title="From the file")
+    source = Source.objects.create(name="repos")
+    Document.objects.create(
+        source=source, file="checkout/catalog-info.yaml", number=0, status="accepted", reference=entity.reference,
+        fields={"metadata.title": 5, "spec.owner": 12},
+    )  # fmt: skip
+    client = sign_in(people.editor)
+    page = client.get(EDIT)
+    assert "title" not in page.context["form"].fields
+    assert [each["reason"] for each in page.context["readonly"]] == [
+        "checkout/catalog-info.yaml, line 5", "checkout/catalog-info.yaml, line 12",
+    ]  # fmt: skip
+    client.post(EDIT, {**texts_of(page), "title": "Forged", "owner": "payments", "tier": "3"})
+    entity.refresh_from_db()
+    assert (entity.title, entity.owner, entity.tier) == ("From the file", people.team.reference, 3)
+
+
+def test_deleting_leaves_what_pointed_there_pointing_at_a_loose_end(sign_in, people):
+    web, api = make_entity("web-store", owner=people.team), make_entity("checkout-api", owner=people.team)
+    depend(web, api)
+    client = sign_in(people.editor)
+    asked = client.get("/services/checkout-api/delete/")
+    response = client.post("/services/checkout-api/delete/", {"version": asked.context["version"]})
+    assert (response.status_code, response.url) == (302, "/services/")
+    reference = Reference.objects.get(canonical="component:default/checkout-api")
+    assert not reference.attached
+    assert client.get("/services/checkout-api/").url == "/references/component:default:checkout-api/"
+    assert "web-store" in client.get("/references/component:default:checkout-api/").content.decode()
+
+
+def test_a_record_that_changed_meanwhile_is_not_deleted(sign_in, people):
+    make_entity("checkout-api", owner=people.team)
+    client = sign_in(people.editor)
+    asked = client.get("/services/checkout-api/delete/")
+    client.post(EDIT, {**texts_of(client.get(EDIT)), "title": "Changed"})
+    response = client.post("/services/checkout-api/delete/", {"version": asked.context["version"]}, follow=True)
+    assert "was changed while you looked" in response.content.decode()
+    assert Entity.objects.filter(name="checkout-api").exists()
+
+
+def test_what_many_depend_on_is_deleted_only_by_typing_its_name(sign_in, people):
+    database = make_entity("orders-db", kind="resource", owner=people.team)
+    for _ in range(11):
+        depend(make_entity(owner=people.other), database)
+    graph.refresh_counts()
+    client = sign_in(people.editor)
+    page = client.get("/resources/orders-db/delete/")
+    assert "11 that depend on it" in page.content.decode()
+    sent = {"version": page.context["version"]}
+    refused = client.post("/resources/orders-db/delete/", sent)
+    assert refused.status_code == 422
+    assert "Type orders-db to delete it: 11 things depend on it." in refused.content.decode()
+    assert 'name="confirm"' in page.content.decode()
+    client.post("/resources/orders-db/delete/", {**sent, "confirm": "orders-db"})
+    assert not Entity.objects.filter(name="orders-db").exists()
+
+
+def test_what_nobody_owns_can_be_taken_by_a_team_of_ones_own(sign_in, people):
+    entity = make_entity("orphan")
+    client = sign_in(people.editor)
+    page = client.get(f"/catalog/take/{entity.pk}/")
+    assert [team.label for team in page.context["teams"]] == ["Checkout"]
+    response = client.post(f"/catalog/take/{entity.pk}/", {"team": people.team.reference_id})
+    assert response.url == "/services/orphan/"
+    entity.refresh_from_db()
+    assert entity.owner == people.team.reference
+
+
+@pytest.mark.parametrize("team", ["", "zebra", "0", "9" * 30])
+def test_taking_something_for_a_team_that_is_not_there_is_a_404(sign_in, people, team):
+    entity = make_entity("orphan")
+    assert sign_in(people.editor).post(f"/catalog/take/{entity.pk}/", {"team": team}).status_code == 404
+    entity.refresh_from_db()
+    assert entity.owner is None
+
+
+def test_taking_something_for_another_team_is_refused(sign_in, people):
+    entity = make_entity("orphan")
+    response = sign_in(people.editor).post(f"/catalog/take/{entity.pk}/", {"team": people.other.reference_id})
+    assert response.status_code == 404
+    entity.refresh_from_db()
+    assert entity.owner is None
