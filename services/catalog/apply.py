@@ -75,7 +75,8 @@ def apply_paths(
     groups = [(source, list(found.items()))] if source else [("", [item]) for item in found.items()]
     results: list[Result] = []
     for name, group in groups:
-        results += _apply_source(name, group, trusted=trusted, by=by, progress=progress or _no_progress)
+        with bulk.without_collection():
+            results += _apply_source(name, group, trusted=trusted, by=by, progress=progress or _no_progress)
     return iter(results)
 
 
