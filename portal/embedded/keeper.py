@@ -65,10 +65,9 @@ class Keeper:
     def watch(self) -> None:
         """Until nobody is left, or DATA_DIR has gone and nobody can join any more."""
         while not (self.leaving or self._is_last() or self._is_removed()):
-            if all(map(is_alive, self.processes.values())):
-                time.sleep(LOOK_EVERY)
-            else:
+            if not all(map(is_alive, self.processes.values())):
                 self._restart()
+            time.sleep(LOOK_EVERY)
 
     def stop(self) -> None:
         self.places.state.unlink(missing_ok=True)

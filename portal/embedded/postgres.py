@@ -38,7 +38,7 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
 }
 # For data that may be lost with the machine's power: tests.
-FLEETING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FLEETING = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,9 @@ class Postgres:
         except OSError as error:
             raise explain(error, "creating the database in", unfinished) from error
         name = "/proc/self/cwd" if self._data_argument() != str(self.data) else str(unfinished)
+        sync = [] if self.durable else ["--no-sync"]
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        self._run(unfinished, [str(self.initdb), "-D", name, "--auth=peer", f"--username={SUPERUSER}", *locale])
+        self._run(unfinished, [str(self.initdb), "-D", name, "--auth=peer", f"--username={SUPERUSER}", *locale, *sync])
         self._run(unfinished, [str(self.program), "--single", "-D", name, "postgres"], FIRST_STATEMENTS)
         try:
             unfinished.rename(self.data)

@@ -41,11 +41,9 @@ class Programs:
 def find_programs(account: Account | None) -> Programs:
     """Find the programs, and copy those that the account cannot reach."""
     packages = _package_directory(POSTGRES_PACKAGE, POSTGRES_WHEEL).parent
-    if not _runs(packages / POSTGRES_PARTS[0], account):
-        packages = _copy(packages, POSTGRES_PARTS, f"postgresql-{_version(POSTGRES_WHEEL)}")
+    packages = _usable(packages, POSTGRES_PARTS, f"postgresql-{_version(POSTGRES_WHEEL)}", account)
     redis = _find_redis()
-    if not _runs(redis, account):
-        redis = _copy(redis.parent, (redis.name,), "redis") / redis.name
+    redis = _usable(redis.parent, (redis.name,), "redis", account) / redis.name
     return Programs(postgres=packages / POSTGRES_PARTS[0], initdb=packages / POSTGRES_PARTS[1], redis=redis)
 
 
@@ -90,18 +88,28 @@ def _redis_version(program: Path) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def _runs(program: Path, account: Account | None) -> bool:
-    """Whether the account can execute the program: by trying, since permissions have more forms than modes."""
+def _usable(source: Path, parts: tuple[str, ...], name: str, account: Account | None) -> Path:
+    """The directory, or a copy of its parts when the account cannot run the first of them where it is."""
+    problem = _problem_with(source / parts[0], account)
+    if problem and account:
+        source = _copy(source, parts, name)
+        problem = _problem_with(source / parts[0], account)
+    if problem:
+        raise EmbeddedError(
+            f"{source / parts[0]} does not run on this machine: {problem}. "
+            "Set DATABASE_URL and REDIS_URL to servers of your own."
+        )
+    return source
+
+
+def _problem_with(program: Path, account: Account | None) -> str:
+    """Why the account cannot run the program: found by trying, since permissions have more forms than modes."""
     command = [str(program), "--version"]
     try:
-        return (
-            subprocess.run(command, capture_output=True, timeout=30, check=False, cwd="/", **run_as(account)).returncode
-            == 0
-        )
-    except PermissionError:
-        return False
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False, cwd="/", **run_as(account))
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise EmbeddedError(f"{program} cannot be executed on this machine: {error}.") from error
+        return str(error)
+    return done.stderr.decode(errors="replace").strip() or "it fails" if done.returncode else ""
 
 
 def _copy(source: Path, parts: tuple[str, ...], name: str) -> Path:

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 import redis
 
-from portal.embedded import EmbeddedError, leave_servers, server_urls
+from portal.embedded import EmbeddedError, leave_servers, programs, server_urls
 from portal.embedded.places import LONGEST_SOCKET_PATH, Places
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -38,9 +38,9 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this")
 
 
 @pytest.fixture(autouse=True)
-def _durable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for a person's data; the suite's own servers are told otherwise."""
-    monkeypatch.delenv("EMBEDDED_DURABLE", raising=False)
+def _fleeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data that need not outlive the machine are made faster."""
+    monkeypatch.setenv("EMBEDDED_DURABLE", "0")
 
 
 @pytest.fixture
@@ -143,6 +143,7 @@ def test_data_outlive_the_servers(data_dir: Path) -> None:
 
 
 def test_data_are_written_durably_unless_told_otherwise(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EMBEDDED_DURABLE")
     assert ask(server_urls(data_dir)[0], "SHOW fsync") == "on"
     assert leave_servers(data_dir, wait=10)
     monkeypatch.setenv("EMBEDDED_DURABLE", "0")
@@ -341,6 +342,13 @@ def test_removed_data_take_their_servers_with_them(data_dir: Path) -> None:
         assert servers
         shutil.rmtree(data_dir)
         eventually(lambda: not any(server.is_running() for server in servers))
+
+
+def test_programs_that_do_not_run_are_named(tmp_path: Path) -> None:
+    (tmp_path / "postgres").write_text("#!/bin/sh\necho wrong processor >&2\nexit 1\n")
+    (tmp_path / "postgres").chmod(0o755)
+    with pytest.raises(EmbeddedError, match=f"{tmp_path}/postgres does not run on this machine: wrong processor"):
+        programs._usable(tmp_path, ("postgres",), "postgresql", None)
 
 
 @as_root
