@@ -20,6 +20,13 @@ _DEPENDANTS = Column("dependants", source="state__dependants", help="How many de
 _DEPENDENCIES = Column("dependencies", source="state__dependencies", shown=False)
 _TAIL = (
     Column("team_kind", source="owner__team__kind", label="Owned by", shown=False),
+    Column(
+        "reach",
+        source="owner__team__chat",
+        label="Write to",
+        help="Where the team that owns it is reached.",
+        shown=False,
+    ),
     Column("domain", shown=False),
     Column("privacy_class", shown=False),
     Column("residency", shown=False),
@@ -80,7 +87,7 @@ ENTITIES = register(
         icon="sitemap",
         group="",
         columns=(*_NAME, Column("kind"), *_RUNNING, _DEPENDANTS, _DEPENDENCIES, *_TAIL),
-        line=("owner", "tier", "type"),
+        line=("owner", "reach", "tier", "type"),
         empty="Nothing is described yet. Apply a folder of catalog files, or make the first service.",
         create=None,
         update=actions.update_entity,
@@ -102,7 +109,7 @@ SERVICES = register(
         columns=(*_NAME, *_RUNNING, _DEPENDANTS, _DEPENDENCIES, *_TAIL),
         form=(*_FORM, "successor"),
         defaults={"type": ("service", "website")},
-        line=("owner", "tier", "lifecycle"),
+        line=("owner", "reach", "tier", "lifecycle"),
         empty="No service is described yet. Apply a folder of catalog files, or make the first one here.",
         **_WRITES,
     )
@@ -121,7 +128,7 @@ APIS = register(
         kinds=("api",),
         columns=(*_NAME, *_RUNNING, _DEPENDANTS, *_TAIL),
         form=(*_FORM, "successor"),
-        line=("owner", "type", "lifecycle"),
+        line=("owner", "reach", "type", "lifecycle"),
         empty="No API is described yet. Declare one beside the service that provides it.",
         **_WRITES,
     )
@@ -140,7 +147,7 @@ RESOURCES = register(
         kinds=("resource",),
         columns=(*_NAME, *_RUNNING, _DEPENDANTS, *_TAIL),
         form=_FORM,
-        line=("owner", "type"),
+        line=("owner", "reach", "type"),
         empty="No resource is described yet. Start with the databases of your most important service.",
         **_WRITES,
     )
@@ -174,7 +181,7 @@ SYSTEMS = register(
             "tags",
             "links",
         ),
-        line=("owner", "domain"),
+        line=("owner", "reach", "domain"),
         empty="No system is described yet. A system names what several services do together.",
         **_WRITES,
     )
@@ -198,7 +205,7 @@ DOMAINS = register(
             *(c for c in _TAIL if c.name not in {"domain", "description"}),
         ),
         form=("name", "title", "description", "type", "owner", "tags", "links"),
-        line=("owner",),
+        line=("owner", "reach"),
         empty="No domain is described yet. A domain is an area of the business, such as payments.",
         **_WRITES,
     )
@@ -221,7 +228,7 @@ DOCUMENTS = register(
             Column("status", cell="badge"),
             Column("reference"),
             Column("error"),
-            Column("conflict"),
+            Column("conflict", shown=False),
             Column("source", source="source__name", shown=False),
             Column("read_at", label="Read"),
         ),
