@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class PortalConfig(AppConfig):
@@ -9,5 +10,8 @@ class PortalConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         from portal import checks  # noqa: F401  registers the system checks
+        from portal.triggers import spare_triggers
+
+        connection_created.connect(spare_triggers)
 
         autodiscover_modules("collections", "access", "heads", "panels", "work", "provenance")

@@ -10,11 +10,16 @@ from portal.references.models import Reference, Referenced
 from services.catalog.fields import PATHS
 from services.models import Document, DocumentStatus
 
+_DESCRIBING = (DocumentStatus.ACCEPTED, DocumentStatus.FOREIGN, DocumentStatus.REJECTED)
+
 
 def describing_document(reference: Reference) -> Document | None:
-    """The document that describes what the reference names, if a file does."""
+    """The document that describes what the reference names, if a file does.
+
+    A document that was rejected since still does: what it declared goes on being the file's, not the browser's.
+    """
     described = Document.objects.filter(reference=reference, conflict="").select_related("source", "run")
-    return described.filter(status__in=[DocumentStatus.ACCEPTED, DocumentStatus.FOREIGN]).first()
+    return described.filter(status__in=_DESCRIBING).first()
 
 
 @register_declared

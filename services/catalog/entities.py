@@ -22,6 +22,10 @@ from services.relations import refresh_part_of_cache
 # Kinds that are teams and people here, not entities.
 ORGANISATION = ("group", "user")
 _STORED = (DEPENDS_ON, PROVIDES_API, CONSUMES_API, PART_OF)
+# What a record has a column of its own for, or the catalog writes itself.
+KNOWN_METADATA = frozenset(
+    {"name", "namespace", "title", "description", "labels", "annotations", "tags", "links", "uid", "etag"}
+)
 _FOLLOWING = frozenset({"system", "domain"})
 Triple = tuple[int, str, int]
 
@@ -45,6 +49,7 @@ def prepare(reading: Reading) -> None:
     reading.values = {
         "name": entity["metadata"]["name"],
         **values,
+        "extra": {key: value for key, value in entity["metadata"].items() if key not in KNOWN_METADATA},
         "kind": reading.kind,
         "namespace": reading.namespace,
     }

@@ -181,6 +181,7 @@ class _Writer:
             "labels": "{}",
             "annotations": json.dumps({"github.com/project-slug": f"larkspur/{node.name}"}),
             "spec": "{}",
+            "extra": "{}",
             "custom": "{}",
             "source": self.source.pk,
             "created_at": changed - dt.timedelta(days=400),
@@ -219,7 +220,7 @@ class _Writer:
 _ENTITY_FIELDS = (
     "id", "reference", "kind", "namespace", "name", "title", "description", "type", "lifecycle", "tier",
     "privacy_class", "residency", "region", "failover", "encryption", "owner", "system", "domain", "tags", "links",
-    "labels", "annotations", "spec", "custom", "source", "created_at", "updated_at",
+    "labels", "annotations", "spec", "extra", "custom", "source", "created_at", "updated_at",
 )  # fmt: skip
 
 

@@ -42,7 +42,8 @@ class Entity(Versioned, Referenced):
     """A component, API, resource, system or domain, or a kind this portal has no page of its own for.
 
     ``owner``, ``system`` and ``domain`` are caches of Ownership and Relation rows, kept by services.ownership and
-    services.graph; ``spec``, ``labels`` and ``annotations`` are as read from the file.
+    services.graph; ``spec``, ``labels``, ``annotations`` and ``extra`` (metadata that the format does not name) are as
+    read from the file.
     """
 
     kind = models.CharField(max_length=63, editable=False)
@@ -100,6 +101,7 @@ class Entity(Versioned, Referenced):
     labels = models.JSONField(default=dict, blank=True)
     annotations = models.JSONField(default=dict, blank=True)
     spec = models.JSONField(default=dict, blank=True)
+    extra = models.JSONField("other metadata", default=dict, blank=True)
     custom = models.JSONField(default=dict, blank=True)
     source = models.ForeignKey(
         Source,

@@ -692,3 +692,12 @@ def test_an_entity_is_found_by_search_under_its_own_and_its_owners_name(folder: 
     write(folder / "org.yaml", *(text.replace("Payments", "Money Team") for text in ORGANISATION))
     apply(folder)
     assert Entity.objects.filter(matching(Entity, "money")).count() == 1
+
+
+def test_metadata_that_the_format_does_not_name_is_kept(db, tmp_path):
+    (tmp_path / "catalog-info.yaml").write_text(
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: till, costCentre: 4711}\n"
+        "spec: {type: service, lifecycle: production, owner: checkout}\n"
+    )
+    list(apply_paths([tmp_path]))
+    assert Entity.objects.get(name="till").extra == {"costCentre": 4711}
