@@ -1,0 +1,33 @@
+"""Timing floor and subject side by side."""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+
+Work = Callable[[], object]
+
+
+def medians_ms(*works: Work, rounds: int = 40) -> list[float]:
+    """The median time of each work in milliseconds; a round runs each of them once."""
+    return [statistics.median(times) for times in times_ms(*works, rounds=rounds)]
+
+
+def times_ms(*works: Work, rounds: int = 40) -> list[list[float]]:
+    """The times of each work, in alternating rounds after two to warm up; the heap frozen as in a web worker."""
+    for _ in range(2):
+        for work in works:
+            work()
+    gc.collect()
+    gc.freeze()
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for taken, work in zip(times, works, strict=True):
+            started = time.perf_counter()
+            work()
+            taken.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def percentile(times: list[float], share: float) -> float:
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
