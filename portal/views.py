@@ -27,7 +27,7 @@ from portal.listing import broken_context, filter_from_form, list_context
 from portal.loading import load_collection, load_record
 from portal.panels import panels_of, show
 from portal.query import BadQuery, parse
-from portal.saving import conflict_context, version_of
+from portal.saving import base_of, conflict_context, version_of
 from portal.search.find import suggestions
 
 log = structlog.get_logger(__name__)
@@ -213,6 +213,7 @@ def record_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "submit_label": "Save",
         "cancel_url": address,
         "readonly": readonly,
+        "base": base_of(request, form),
         "delete_url": f"{address}delete/" if found.may(request.user, "delete", loaded) else "",
         "crumbs": crumbs_of(found, (str(loaded), address), ("Edit", request.path)),
     }

@@ -1,0 +1,241 @@
+"""Every page of the portal, for the tests that look at all of them.
+
+What a collection has follows from the registry, so a new one is covered by itself. The rest is listed here; a test
+compares it with the addresses of the portal, and fails for one that is neither a page here nor named in NO_PAGES.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import OperationalError
+from django.test import Client
+from playwright.sync_api import Page
+
+from portal.collections import Collection, collections, get_collection
+from portal.panels import registered_panels
+from portal.people.models import Role, User
+from portal.people.tokens import make_token
+from services import graph
+from services.models import Document, DocumentStatus, Entity, Source
+from tests import factories
+from tests.test_every_collection import make_rows
+
+# Records of each collection that the walk opens: an odd one has a value in every column, an even one few.
+RICH, BARE = 0, 1
+
+
+@dataclass(frozen=True)
+class World:
+    """The records that pages are made of, and the sessions of those who look at them."""
+
+    sessions: dict[str, str]
+    records: dict[str, list[Any]]
+    unowned: Entity
+
+    def address(self, slug: str, at: int, act: str = "") -> str:
+        collection = get_collection(slug)
+        assert collection is not None
+        return f"{collection.url_of(self.records[slug][at])}{act}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One page in one state: who sees it, where, and what is done there first."""
+
+    name: str
+    address: str | Callable[[World], str]
+    reader: str = "administrator"
+    status: int = 200
+    act: Callable[[Page], object] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    broken_by: Exception | None = None
+
+    def address_in(self, world: World) -> str:
+        return self.address if isinstance(self.address, str) else self.address(world)
+
+
+def make_world() -> World:
+    """Three records of every collection, and a service in the midst of others with an owner that can be reached."""
+    records = {
+        each.slug: make_rows(each, range(10 * n + 1, 10 * n + 4)) for n, each in enumerate(collections(), start=1)
+    }
+    team = factories.make_team(
+        "checkout", chat="#checkout", email="checkout@larkspur.example", on_call_url="https://on-call.larkspur.example"
+    )
+    readers = {
+        "administrator": factories.make_user("sofia", role=Role.ADMINISTRATOR, teams=(team,)),
+        "editor": factories.make_user("mei", teams=(team,)),
+        "stranger": factories.make_user("noor"),
+    }
+    unowned = factories.make_entity("nobodys-service", tier=1)
+    _make_checkout(team, unowned)
+    make_token(holder=readers["editor"], name="laptop", scopes=["read"])
+    make_token(holder=records["service-accounts"][RICH], name="ci", scopes=["read"])
+    sessions = {name: session_of(reader) for name, reader in readers.items()}
+    return World({**sessions, "": ""}, records, unowned)
+
+
+def session_of(reader: User) -> str:
+    client = Client()
+    client.force_login(reader, backend="portal.people.backends.PersonBackend")
+    return client.cookies["sessionid"].value
+
+
+def _make_checkout(team: Any, unowned: Entity) -> None:
+    """The most connected service: what it needs, a dozen that need it, and a file that declares part of it."""
+    checkout = factories.make_entity(
+        "checkout-api", owner=team, tier=0, title="Checkout API", description="Takes orders and payment.\nSecond line.",
+        tags=["money"], links=[{"url": "https://larkspur.example/runbook", "title": "Runbook"}],
+    )  # fmt: skip
+    factories.make_person("lead", teams=(team,))
+    database = factories.make_entity("orders-db", kind="resource", owner=team, tier=0)
+    callers = [factories.make_entity(f"caller-{n:02}", owner=team, tier=n % 5) for n in range(12)]
+    factories.depend(checkout, database, unowned)
+    for caller in callers:
+        factories.depend(caller, checkout)
+    graph.refresh_counts()
+    declared = {"metadata.description": 5, "spec.lifecycle": 12}
+    Document.objects.create(
+        source=Source.objects.create(name="repositories"), file="checkout/catalog-info.yaml", number=0, line=1,
+        status=DocumentStatus.ACCEPTED, reference=checkout.reference, fields=declared,
+    )  # fmt: skip
+
+
+# What is done on a page before it is looked at
+
+
+def press(*keys: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        for key in keys:
+            page.keyboard.press(key)
+
+    return act
+
+
+def opens(summary: str) -> Callable[[Page], None]:
+    """Open the menu behind a button."""
+    return lambda page: page.locator("summary", has_text=summary).first.click()
+
+
+def sends(form: str, **values: str) -> Callable[[Page], None]:
+    """Fill fields of a form and send it."""
+
+    def act(page: Page) -> None:
+        for name, value in values.items():
+            page.locator(f"{form} [name={name}]").evaluate("(field, value) => { field.value = value; }", value)
+        with page.expect_navigation():
+            page.locator(f"{form} button:not([type=button])").last.click()
+
+    return act
+
+
+def asks_the_palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("checkout")
+    page.locator("#palette [role=option]").first.wait_for()
+
+
+def opens_the_user_menu(page: Page) -> None:
+    page.locator(".gw-user summary").click()
+
+
+def sends_without_the_name(page: Page) -> None:
+    page.locator("button.btn-danger").evaluate("(button) => { button.disabled = false; }")
+    with page.expect_navigation():
+        page.locator("button.btn-danger").click()
+
+
+def _collection_pages(each: Collection) -> Iterable[Shown]:
+    slug = each.slug
+
+    def at(which: int, act: str = "") -> Callable[[World], str]:
+        return lambda world: world.address(slug, which, act)
+
+    yield Shown(f"{slug}: list", f"/{slug}/")
+    yield Shown(f"{slug}: nothing matches", f"/{slug}/?q=no-such-thing")
+    yield Shown(f"{slug}: wrong filter", f"/{slug}/?no-such-filter=1", status=400)
+    yield Shown(f"{slug}: record", at(RICH))
+    yield Shown(f"{slug}: record with little known", at(BARE))
+    yield Shown(f"{slug}: history", at(RICH, "history/"))
+    for tab in dict.fromkeys(_tabs(each)):
+        yield Shown(f"{slug}: {tab}", at(RICH, f"{tab}/"))
+    if each.form and each.create:
+        yield Shown(f"{slug}: new", f"/{slug}/-/new/")
+        yield Shown(f"{slug}: new, refused", f"/{slug}/-/new/", act=sends("form.gw-form"))
+    if each.form and each.update:
+        yield Shown(f"{slug}: edit", at(RICH, "edit/"))
+    if each.form and each.delete:
+        yield Shown(f"{slug}: delete", at(RICH, "delete/"))
+
+
+def _tabs(collection: Collection) -> Iterable[str]:
+    for panel in registered_panels():
+        slot, _, tab = panel.slot.partition(":")
+        if slot == "tab" and panel.on is collection.model and (set(collection.kinds) & panel.kinds or not panel.kinds):
+            yield tab
+
+
+CHECKOUT = "/services/checkout-api/"
+OTHERS = (
+    Shown("my work", "/", reader="editor"),
+    Shown("my work without a team", "/", reader="stranger"),
+    Shown("my work of an administrator", "/"),
+    Shown("help", "/help/"),
+    Shown("profile", "/profile/", reader="editor"),
+    Shown("profile: new token", "/profile/", reader="stranger", act=sends("form[action$='tokens/']", name="ci")),
+    Shown("profile: token refused", "/profile/", reader="stranger", act=sends("form[action$='tokens/']", name="")),
+    Shown("search", "/search/"),
+    Shown("search: hits", "/search/?q=checkout"),
+    Shown("search: no hit", "/search/?q=no-such-thing"),
+    Shown("a service with all there is", CHECKOUT, reader="editor"),
+    Shown("a service with a file's values: edit", f"{CHECKOUT}edit/", reader="editor"),
+    Shown("a service that others need: delete", f"{CHECKOUT}delete/", reader="editor"),
+    Shown("a service that others need: deleting refused", f"{CHECKOUT}delete/", reader="editor",
+          act=sends_without_the_name),
+    Shown("a service that was changed meanwhile", f"{CHECKOUT}edit/", reader="editor",
+          act=sends("form.gw-form", version="0", title="Mine")),
+    Shown("a team with all there is", "/teams/checkout/"),
+    Shown("take a service", lambda world: f"/catalog/take/{world.unowned.pk}/", reader="editor"),
+    Shown("a list with filters", "/services/?tier=0,1&lifecycle=production&owner.set=true&q=c"),
+    Shown("a list with its filter menu open", "/services/", act=opens("Filter")),
+    Shown("a list with its columns open", "/services/", act=opens("Columns")),
+    Shown("a list with its export open", "/services/", act=opens("Export")),
+    Shown("the palette", "/", act=asks_the_palette),
+    Shown("the list of keys", "/", act=press("?")),
+    Shown("the user menu", "/", act=opens_the_user_menu),
+    Shown("the menu of a phone", "/#menu"),
+    Shown("sign in", "/accounts/login/", reader=""),
+    Shown("sign in, refused", "/accounts/login/", reader="",
+          act=sends("form.gw-form", login="mei@larkspur.example", password="wrong")),
+    Shown("sign in to the demo", "/accounts/login/", reader="", settings={"DEMO": True}),
+    Shown("sign out", "/accounts/logout/"),
+    Shown("sign up", "/accounts/signup/", reader=""),
+    Shown("login closed", "/accounts/inactive/", reader=""),
+    Shown("password forgotten", "/accounts/password/reset/", reader=""),
+    Shown("password forgotten: sent", "/accounts/password/reset/done/", reader=""),
+    Shown("password forgotten: old link", "/accounts/password/reset/key/1-no-such-key/", reader=""),
+    Shown("password forgotten: set", "/accounts/password/reset/key/done/", reader=""),
+    Shown("password", "/accounts/password/change/", reader="editor"),
+    Shown("password once more", "/accounts/reauthenticate/", reader="editor"),
+    Shown("not there", "/services/chekout-api/", status=404),
+    Shown("not there, not signed in", "/accounts/nowhere/", reader="", status=404),
+    Shown("not allowed", f"{CHECKOUT}edit/", reader="stranger", status=403),
+    Shown("our fault", "/", status=500, broken_by=RuntimeError("a fault made for the test")),
+    Shown("database gone", "/", status=503, broken_by=OperationalError("the database is gone, for the test")),
+)  # fmt: skip
+PAGES = (*(page for each in collections() for page in _collection_pages(each)), *OTHERS)
+
+
+# Addresses that show no page of their own
+NO_PAGES = {
+    # parts of pages, files and answers for machines
+    "collection-total", "record-panel", "search-palette", "search-references", "healthz", "readyz", "api-schema",
+    # acts, which lead back to a page
+    "demo-sign-in", "set-preferences", "set-theme", "token-new", "token-revoke", "person-deactivate",
+    "person-reactivate", "member-add", "member-end", "machine-token-new", "machine-token-revoke",
+    # leads on to the page that changes the password
+    "account_set_password",
+    # only while nobody can sign in: test_accounts.py
+    "first-administrator",
+}  # fmt: skip
