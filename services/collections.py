@@ -223,11 +223,11 @@ DOCUMENTS = register(
         icon="file-alert",
         columns=(
             Column("file", cell="link"),
-            Column("number", label="Document"),
+            Column("error"),
             Column("line"),
+            Column("number", label="Document"),
             Column("status", cell="badge"),
             Column("reference"),
-            Column("error"),
             Column("conflict", shown=False),
             Column("source", source="source__name", shown=False),
             Column("read_at", label="Read"),

@@ -20,7 +20,7 @@ REFERENCES = register(
             Column("label", label="Name", shown=False),
             Column("kind"),
             Column("namespace", shown=False),
-            Column("attached", label="Described"),
+            Column("attached", label="Described", shown=False),
         ),
         defaults={"attached": ("false",)},
         empty="Everything that is pointed at is described.",
