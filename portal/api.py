@@ -7,9 +7,10 @@ A record carries its version as ``ETag``; a write names that version in ``If-Mat
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError as InvalidRecord
 from django.db import models
-from django.http import QueryDict
+from django.http import HttpRequest, JsonResponse, QueryDict
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -56,12 +57,27 @@ def explain_error(problem: Exception, context: dict[str, Any]) -> Response | Non
         return None
     if isinstance(problem, ValidationError | Unprocessable) and isinstance(response.data, dict):
         response.status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-        first = next(iter(response.data.items()), ("", [""]))
-        response.data = {"error": f"{first[0]}: {first[1][0]}", "fields": response.data}
+        fields = {name: _sentences(found) for name, found in response.data.items()}
+        first = next((f"{name}: {texts[0]}" for name, texts in fields.items() if texts), "")
+        response.data = {"error": first, "fields": fields}
     else:
         detail = response.data.get("detail", response.data) if isinstance(response.data, dict) else response.data
         response.data = {"error": str(detail)}
     return response
+
+
+def _sentences(found: Any) -> list[str]:
+    """Everything that is said about a field, also where it is said of the parts of a list or of a record within."""
+    if isinstance(found, Mapping):
+        found = list(found.values())
+    return [text for each in found for text in _sentences(each)] if isinstance(found, list) else [str(found)]
+
+
+@login_not_required
+def nothing_here(request: HttpRequest, rest: str) -> JsonResponse:
+    return JsonResponse(
+        {"error": f"There is no address /api/{rest}. All there are stand in /api/v1/schema/."}, status=404
+    )
 
 
 def _by_field(problem: InvalidRecord) -> dict[str, list[str]]:

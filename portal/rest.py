@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.throttling import UserRateThrottle
 
@@ -23,6 +25,18 @@ class JSONRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         return b"" if data is None else to_json(data)
+
+
+class JSONParser(BaseParser):
+    """orjson: no NaN, no deeper nesting than it can hold."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return orjson.loads(stream.read())
+        except orjson.JSONDecodeError as problem:
+            raise ParseError(f"This is no JSON: {problem}.") from None
 
 
 class ReaderThrottle(UserRateThrottle):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal import api_urls, search_views, status, views
+from portal import api, api_urls, search_views, status, views
 from portal.people import urls as people_urls
 from portal.people import views as people_views
 
@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teams/<str:key>/-/", include(people_urls.team_urls)),
     path("service-accounts/<str:key>/-/", include(people_urls.service_account_urls)),
     path("api/v1/", include(api_urls)),
+    path("api/<path:rest>", api.nothing_here, name="api-nothing"),
     path("catalog/", include("services.urls")),
     path("<slug:slug>/", include(collection_urls)),
 ]

@@ -114,6 +114,7 @@ TABLE: dict[str, Row] = {
     ),
     "person-reactivate": post("302 403 403 403 403 302 302", {}, "/people/reader/", key="reader"),
     "api": Row("401 200 200 200 200 200 200"),
+    "api-nothing": Row("404 404 404 404 404 404 404", {"rest": "v1/zebras/"}),
     "api-schema": Row("401 200 200 200 200 200 200"),
 }  # fmt: skip
 ADMINISTRATORS_ONLY = {"users"}
@@ -235,7 +236,7 @@ def test_an_address_that_only_shows_answers_a_post_with_405(name, people, world)
 WITHOUT_SIGN_IN = {
     "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "demo-sign-in", "first-administrator",
-    "healthz", "readyz",
+    "healthz", "readyz", "api-nothing",
 }  # fmt: skip
 
 
