@@ -120,5 +120,6 @@ def _run(command: list[str], problem: str, environment: dict[str, str] | None = 
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoChromium(f"{problem} ({error})") from error
     if done.returncode != 0:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
-        raise NoChromium(f"{problem} ({last[0]})")
+        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        errors = [line for line in said if "error" in line.lower()] or said or [f"exit status {done.returncode}"]
+        raise NoChromium(f"{problem} ({errors[-1]})")
