@@ -26,8 +26,8 @@ from portal.embedded.errors import EmbeddedError
 HOST = "127.0.0.1"
 QUEUES = "default,probes,imports,reports"
 SECONDS_TO_STOP = 7
-# A program that ends within two seconds did not start; after so many tries in a row everything stops.
-TRIES = 3
+# A program that ends sooner than after so many seconds did not start; after so many more tries everything stops.
+SECONDS_TO_START, TRIES = 10, 3
 COLOURS = ("36", "33", "35", "32")
 
 
@@ -37,6 +37,7 @@ class Program:
 
     name: str
     command: tuple[str, ...]
+    seconds_to_start: int = SECONDS_TO_START
 
 
 def portal_programs(port: int, data_dir: Path) -> list[Program]:
@@ -197,7 +198,7 @@ def _program_section(program: Program) -> list[str]:
         f"[program:{program.name}]",
         "command=" + _escape(" ".join(map(shlex.quote, command))),
         "autorestart=true",
-        "startsecs=2",
+        f"startsecs={program.seconds_to_start}",
         f"startretries={TRIES}",
         f"stopwaitsecs={SECONDS_TO_STOP}",
         "killasgroup=true",

@@ -48,11 +48,11 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     """A data directory; afterwards nothing of it runs any more."""
     directory = tmp_path / "data"
     yield directory
-    assert leave_servers(directory, wait=20)
+    assert leave_servers(directory, wait=60)
     eventually(lambda: not servers_of(directory))
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -125,7 +125,7 @@ def test_both_servers_answer_and_stop_with_their_last_user(data_dir: Path) -> No
     client = redis.from_url(redis_url)
     assert client.set("key", "value")
     client.close()
-    assert leave_servers(data_dir, wait=10)
+    assert leave_servers(data_dir, wait=60)
     assert servers_of(data_dir) == []
 
 
@@ -135,7 +135,7 @@ def test_data_outlive_the_servers(data_dir: Path) -> None:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     with redis.from_url(redis_url) as client:
         client.set("kept", "yes")
-    assert leave_servers(data_dir, wait=10)
+    assert leave_servers(data_dir, wait=60)
     database_url, redis_url = server_urls(data_dir)
     assert ask(database_url, "SELECT answer FROM kept") == 42
     with redis.from_url(redis_url) as client:
@@ -145,7 +145,7 @@ def test_data_outlive_the_servers(data_dir: Path) -> None:
 def test_data_are_written_durably_unless_told_otherwise(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EMBEDDED_DURABLE")
     assert ask(server_urls(data_dir)[0], "SHOW fsync") == "on"
-    assert leave_servers(data_dir, wait=10)
+    assert leave_servers(data_dir, wait=60)
     monkeypatch.setenv("EMBEDDED_DURABLE", "0")
     assert ask(server_urls(data_dir)[0], "SHOW fsync") == "off"
 
@@ -237,13 +237,13 @@ def test_a_killed_server_is_started_again_at_the_same_address(data_dir: Path, na
 
 def test_a_pid_file_with_the_number_of_a_stranger_is_stale(data_dir: Path) -> None:
     server_urls(data_dir)
-    assert leave_servers(data_dir, wait=10)
+    assert leave_servers(data_dir, wait=60)
     with subprocess.Popen(["sleep", "60"]) as stranger:
         lines = [stranger.pid, data_dir / "postgres", int(time.time()), 5432, ".", "", " 1 1", "ready   "]
         (data_dir / "postgres" / "postmaster.pid").write_text("\n".join(map(str, lines)) + "\n")
         (data_dir / "redis" / "redis.pid").write_text(f"{stranger.pid}\n")
         assert ask(server_urls(data_dir)[0], "SELECT 1") == 1
-        assert leave_servers(data_dir, wait=10)
+        assert leave_servers(data_dir, wait=60)
         assert stranger.poll() is None
         stranger.kill()
 
@@ -289,7 +289,7 @@ def test_data_of_another_version_are_left_alone(data_dir: Path) -> None:
 
 def test_a_taken_port_is_given_up_for_another(data_dir: Path) -> None:
     _, before = server_urls(data_dir)
-    assert leave_servers(data_dir, wait=10)
+    assert leave_servers(data_dir, wait=60)
     port = json.loads((Places(data_dir).own / "redis.json").read_text())["port"]
     with socket.create_server(("127.0.0.1", port)):
         _, after = server_urls(data_dir)
@@ -305,14 +305,14 @@ def test_a_long_path_gets_a_short_private_socket_directory(tmp_path: Path) -> No
     assert ask(database_url, "SELECT 1") == 1
     sockets = Path(database_url.partition("?host=")[2])
     assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
-    assert leave_servers(deep, wait=10)
+    assert leave_servers(deep, wait=60)
     sockets.rmdir()
 
 
 def test_a_socket_directory_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = tmp_path / ("long" * 20) / ("deep" * 20)
     database_url, _ = server_urls(deep)
-    assert leave_servers(deep, wait=10)
+    assert leave_servers(deep, wait=60)
     sockets = Path(database_url.partition("?host=")[2])
     sockets.chmod(0o777)
     try:
@@ -332,7 +332,7 @@ def test_a_file_in_the_place_of_the_directory(tmp_path: Path) -> None:
 def test_spaces_and_letters_in_the_path(tmp_path: Path) -> None:
     odd = tmp_path / "Größe 100% & mehr"
     assert ask(server_urls(odd)[0], "SELECT 1") == 1
-    assert leave_servers(odd, wait=10)
+    assert leave_servers(odd, wait=60)
 
 
 def test_removed_data_take_their_servers_with_them(data_dir: Path) -> None:
@@ -360,7 +360,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     try:
         with pytest.raises(EmbeddedError, match=r"The disk is full: .* MB free, and the database needs 200 MB"):
             server_urls(disk / "data")
-        assert leave_servers(disk / "data", wait=10)
+        assert leave_servers(disk / "data", wait=60)
         assert not (disk / "data" / "postgres").exists()
     finally:
         subprocess.run(["umount", disk], check=True)
@@ -374,7 +374,7 @@ def test_root_changes_no_permission_and_gives_up_its_rights(tmp_path: Path) -> N
     assert ask(server_urls(closed / "data")[0], "SELECT 1") == 1
     assert {process.uids().real for process in servers_of(closed / "data")} == {pwd.getpwnam("nobody").pw_uid}
     assert {path: path.stat().st_mode for path in before} == before
-    assert leave_servers(closed / "data", wait=10)
+    assert leave_servers(closed / "data", wait=60)
 
 
 def as_nobody(act: Callable[[], object]) -> str:

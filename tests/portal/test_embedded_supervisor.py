@@ -23,7 +23,7 @@ SUPERVISOR = """
 import json, sys
 from pathlib import Path
 from portal.embedded.supervisor import Program, supervise
-programs = [Program(name, tuple(command)) for name, command in json.loads(sys.argv[2]).items()]
+programs = [Program(name, tuple(command), int(sys.argv[3])) for name, command in json.loads(sys.argv[2]).items()]
 calls = iter([False, True])
 stopped = supervise(programs, Path(sys.argv[1]), once_ready=(lambda: next(calls), "come in"))
 print("stopped" if stopped else "gave up", flush=True)
@@ -31,7 +31,7 @@ print("stopped" if stopped else "gave up", flush=True)
 WAITS = "import os, time\nprint('ready', os.getpid(), flush=True)\ntime.sleep(60)\n"
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -39,14 +39,14 @@ def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 
 @contextlib.contextmanager
-def supervising(directory: Path, **programs: str) -> Iterator[subprocess.Popen[str]]:
+def supervising(directory: Path, seconds_to_start: int = 10, **programs: str) -> Iterator[subprocess.Popen[str]]:
     """A supervisor of Python programs, given as text."""
     commands = {}
     for name, text in programs.items():
         (directory / f"{name}.py").write_text(text)
         commands[name] = [sys.executable, str(directory / f"{name}.py")]
     process = subprocess.Popen(
-        [sys.executable, "-c", SUPERVISOR, str(directory), json.dumps(commands)],
+        [sys.executable, "-c", SUPERVISOR, str(directory), json.dumps(commands), str(seconds_to_start)],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         text=True,
@@ -83,7 +83,7 @@ def test_lines_carry_names_and_ctrl_c_stops_all(tmp_path: Path) -> None:
     ) as process:
         lines = read_until(process, "web    | ready", "worker | ready")
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=15)
+        rest, _ = process.communicate(timeout=60)
     assert rest.endswith("stopped\n")
     assert is_gone(pid_of("web", lines))
     assert is_gone(pid_of("worker", lines))
@@ -100,14 +100,14 @@ def test_one_that_does_not_want_to_stop_is_killed(tmp_path: Path) -> None:
         lines = read_until(process, "ready")
         start = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=15)
-    assert time.monotonic() - start < 10
+        process.communicate(timeout=60)
+    assert time.monotonic() - start < 20
     assert is_gone(pid_of("web", lines))
 
 
 def test_what_dies_is_started_again(tmp_path: Path) -> None:
-    # It counts as started after two seconds; only then is its end an end, and not a failed start.
-    with supervising(tmp_path, web=WAITS) as process:
+    # It counts as started after a second; only then is its end an end, and not a failed start.
+    with supervising(tmp_path, seconds_to_start=1, web=WAITS) as process:
         first = pid_of("web", read_until(process, "ready"))
         eventually(lambda: time.time() - psutil.Process(first).create_time() > 3)
         os.kill(first, signal.SIGKILL)
@@ -127,7 +127,7 @@ def test_what_a_killed_program_leaves_is_ended(tmp_path: Path) -> None:
 
 def test_one_that_never_starts_stops_everything(tmp_path: Path) -> None:
     with supervising(tmp_path, web="raise SystemExit('no settings')", worker=WAITS) as process:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=120)
     assert "web    | no settings" in output
     assert "web    | [did not start; trying again]" in output
     assert output.endswith("gave up\n")
