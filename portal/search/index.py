@@ -80,13 +80,9 @@ def _batches(rows: models.QuerySet[Any], collection: Any) -> Iterable[list[tuple
     batch: list[tuple[Any, ...]] = []
     for pk, *values in rows.values_list("pk", *paths).iterator(chunk_size=BATCH):
         texts = [_text(value) for value in values]
-        batch.append(
-            (
-                pk,
-                texts[0].lower()[:300],
-                words.vector(texts[0], zip(weights, texts, strict=True)),
-            )
-        )
+        weighted = list(zip(weights, texts, strict=True))
+        names = " ".join(text for weight, text in weighted if weight == "A")
+        batch.append((pk, texts[0].lower()[:300], words.vector(names, weighted)))
         if len(batch) == BATCH:
             yield batch
             batch = []

@@ -24,7 +24,7 @@ def words(text: str) -> list[str]:
 
 
 def vector(name: str, weighted: Iterable[tuple[str, str]]) -> str:
-    """Write out the ``tsvector`` of a record: its name, and (weight, text) of its other search columns."""
+    """Write out the ``tsvector`` of a record: of its names (and titles), and (weight, text) of all search columns."""
     lexemes: dict[str, str] = {}
     for word in words(name):
         for start in range(1, len(word) - SHORTEST_END + 1):
