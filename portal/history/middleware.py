@@ -1,17 +1,30 @@
 """Who changes something, and from where, as history keeps it."""
 
+from collections.abc import Callable
 from typing import Any
 
-import pghistory.middleware
-from django.http import HttpRequest
+import pghistory
+from django.http import HttpRequest, HttpResponse
+from pghistory import config
 
 
-class HistoryMiddleware(pghistory.middleware.HistoryMiddleware):
-    """Notes user and origin (page or API) of every change made by a request.
+class HistoryMiddleware:
+    """Notes user, address and origin (page or API) of every change made by a request.
 
-    A page sets the user when it is signed in; the API notes its token's holder when it has authenticated it.
+    A page is opened by its user; the API notes its token's holder when it has authenticated it (portal.people.tokens).
+    pghistory's own middleware takes whatever becomes ``request.user`` for a user: it would blame the changes of a
+    service account on the user with the same number.
     """
 
-    def get_context(self, request: HttpRequest) -> dict[str, Any]:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in config.middleware_methods():
+            return self.get_response(request)
+        with pghistory.context(**self._context(request)):
+            return self.get_response(request)
+
+    def _context(self, request: HttpRequest) -> dict[str, Any]:
         origin = "API" if request.path.startswith("/api/") else "page"
-        return {**super().get_context(request), "origin": origin}
+        return {"user": request.user.pk, "url": request.path, "origin": origin}
