@@ -25,6 +25,8 @@ from tests.browser.pages import World, make_world, session_of
 # Generous, because the machine may be busy; a test that passes never waits for it.
 PATIENCE_MS = 30_000
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# What the browser and htmx say of an answer that was no success; those are judged by their status.
+SAID_OF_ANSWERS = ("Failed to load resource", "Response Status Error Code")
 Visit = Callable[..., Page]
 
 
@@ -79,8 +81,7 @@ class Complaints:
         page.on("response", self._see)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # Answers that were no success are judged by their status.
-        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+        if message.type in {"error", "warning"} and not message.text.startswith(SAID_OF_ANSWERS):
             self.found.append(f"{message.location['url']}: {message.text}")
 
     def _see(self, response: Response) -> None:
@@ -95,17 +96,12 @@ def complaints() -> Complaints:
 
 @pytest.fixture
 def visit(address: str, browser: Browser, complaints: Complaints) -> Iterator[Visit]:
-    """Open an empty page of a fresh browser, signed in as ``reader`` (a login or its session) unless that is None."""
+    """Open an empty page of a fresh browser, signed in as ``reader`` unless that is None."""
     opened: list[BrowserContext] = []
 
-    def open_page(reader: User | str | None, **options: Any) -> Page:
-        settings = {"base_url": address, "viewport": DESKTOP, "reduced_motion": "reduce", **options}
-        context = browser.new_context(**settings)
+    def open_page(reader: User | None, **options: Any) -> Page:
+        context = new_context(browser, address, session_of(reader) if reader else "", **options)
         opened.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        if reader:
-            session = reader if isinstance(reader, str) else session_of(reader)
-            context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
         page = context.new_page()
         complaints.watch(page)
         return page
@@ -114,6 +110,16 @@ def visit(address: str, browser: Browser, complaints: Complaints) -> Iterator[Vi
     for context in opened:
         context.close()
     assert not complaints.found, "\n".join(complaints.found)
+
+
+def new_context(browser: Browser, address: str, session: str, **options: Any) -> BrowserContext:
+    """A browser of its own for a session; for nobody if that is empty."""
+    settings = {"base_url": address, "viewport": DESKTOP, "reduced_motion": "reduce", **options}
+    context = browser.new_context(**settings)
+    context.set_default_timeout(PATIENCE_MS)
+    if session:
+        context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+    return context
 
 
 @pytest.fixture(scope="module")

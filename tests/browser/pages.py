@@ -153,8 +153,6 @@ def _collection_pages(each: Collection) -> Iterable[Shown]:
         return lambda world: world.address(slug, which, act)
 
     yield Shown(f"{slug}: list", f"/{slug}/")
-    yield Shown(f"{slug}: nothing matches", f"/{slug}/?q=no-such-thing")
-    yield Shown(f"{slug}: wrong filter", f"/{slug}/?no-such-filter=1", status=400)
     yield Shown(f"{slug}: record", at(RICH))
     yield Shown(f"{slug}: record with little known", at(BARE))
     yield Shown(f"{slug}: history", at(RICH, "history/"))
@@ -197,7 +195,9 @@ OTHERS = (
           act=sends("form.gw-form", version="0", title="Mine")),
     Shown("a team with all there is", "/teams/checkout/"),
     Shown("take a service", lambda world: f"/catalog/take/{world.unowned.pk}/", reader="editor"),
-    Shown("a list with filters", "/services/?tier=0,1&lifecycle=production&owner.set=true&q=c"),
+    Shown("a list in which nothing matches", "/services/?q=no-such-thing"),
+    Shown("a list that is asked for what it has not", "/services/?no-such-filter=1", status=400),
+    Shown("a list with filters", "/services/?tier=0&tier=1&lifecycle=production&owner.set=true&q=c"),
     Shown("a list with its filter menu open", "/services/", act=opens("Filter")),
     Shown("a list with its columns open", "/services/", act=opens("Columns")),
     Shown("a list with its export open", "/services/", act=opens("Export")),
