@@ -61,23 +61,29 @@ def refresh_counts(reference_ids: Iterable[int] | None = None) -> int:
         return cursor.rowcount
 
 
+# Names are looked up for what is shown only: a central entity reaches tens of thousands.
 _RADIUS = """
-    WITH reached AS (
-        SELECT radius.depth, reference.canonical, reference.label, reference.attached,
-               entity.tier, entity.type, owner.canonical AS owner, owner.label AS owner_label,
-               row_number() OVER (PARTITION BY radius.depth ORDER BY entity.tier NULLS LAST, reference.label) AS place
+    WITH reached AS MATERIALIZED (
+        SELECT radius.depth, radius.reference_id, entity.tier, entity.type, entity.owner_id
           FROM services_blast_radius(%s) radius
-          JOIN references_reference reference ON reference.id = radius.reference_id
-          LEFT JOIN services_entity entity ON entity.reference_id = radius.reference_id
-          LEFT JOIN references_reference owner ON owner.id = entity.owner_id)
-    SELECT depth, count(*), count(*) FILTER (WHERE type IN ('service', 'website')),
-           jsonb_agg(jsonb_build_object('ref', canonical, 'name', label, 'tier', tier, 'attached', attached)
-                     ORDER BY place) FILTER (WHERE place <= %s),
-           jsonb_agg(DISTINCT jsonb_build_object('ref', owner, 'name', owner_label)) FILTER (WHERE owner IS NOT NULL),
-           jsonb_build_object('0', count(*) FILTER (WHERE tier = 0), '1', count(*) FILTER (WHERE tier = 1),
-                              '2', count(*) FILTER (WHERE tier = 2), '3', count(*) FILTER (WHERE tier = 3),
-                              '4', count(*) FILTER (WHERE tier = 4), 'none', count(*) FILTER (WHERE tier IS NULL))
-      FROM reached GROUP BY depth ORDER BY depth
+          LEFT JOIN services_entity entity ON entity.reference_id = radius.reference_id),
+    ring AS (
+        SELECT depth, count(*) AS total, count(*) FILTER (WHERE type IN ('service', 'website')) AS services,
+               array_agg(DISTINCT owner_id) AS owners,
+               jsonb_build_object(
+                   '0', count(*) FILTER (WHERE tier = 0), '1', count(*) FILTER (WHERE tier = 1),
+                   '2', count(*) FILTER (WHERE tier = 2), '3', count(*) FILTER (WHERE tier = 3),
+                   '4', count(*) FILTER (WHERE tier = 4), 'none', count(*) FILTER (WHERE tier IS NULL)) AS tiers
+          FROM reached GROUP BY depth)
+    SELECT depth, total, services,
+           (SELECT jsonb_agg(jsonb_build_object('ref', canonical, 'name', label, 'tier', tier, 'attached', attached))
+              FROM (SELECT canonical, label, tier, attached
+                      FROM reached JOIN references_reference reference ON reference.id = reached.reference_id
+                     WHERE reached.depth = ring.depth ORDER BY tier NULLS LAST, label LIMIT %s) AS shown),
+           (SELECT jsonb_agg(jsonb_build_object('ref', canonical, 'name', label))
+              FROM references_reference owner WHERE owner.id = ANY(ring.owners)),
+           tiers
+      FROM ring ORDER BY depth
 """
 
 

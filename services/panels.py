@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from portal.cells import cell
 from portal.collections import collection_of, reference_url
-from portal.history.events import events_of, last_edit_of
+from portal.history.events import Event, events_of
 from portal.panels import Context, panel
 from portal.people.models import Person, Team
 from portal.references.models import Reference
@@ -153,15 +153,15 @@ def definition(request: HttpRequest, entity: Entity) -> Context | None:
 
 @panel(on=Entity, slot="main", order=60, title="Where these values come from", template="services/_provenance.html")
 def provenance(request: HttpRequest, entity: Entity) -> Context:
-    return _provenance(entity)
+    return _provenance(request, entity)
 
 
 @panel(on=Team, slot="main", order=60, title="Where these values come from", template="services/_provenance.html")
 def team_provenance(request: HttpRequest, team: Team) -> Context:
-    return _provenance(team)
+    return _provenance(request, team)
 
 
-def _provenance(record: Any) -> Context:
+def _provenance(request: HttpRequest, record: Any) -> Context:
     document = describing_document(record.reference)
     declared = declared_by(document, type(record)) if document else {}
     fields = [
@@ -173,7 +173,7 @@ def _provenance(record: Any) -> Context:
         "fields": sorted(fields, key=lambda pair: pair[1] or 0),
         "document": document,
         "url": reverse("record", args=["documents", document.pk]) if document else "",
-        "edited": last_edit_of(record),
+        "edited": next((event for event in _events(request, record) if event.origin == "page"), None),
     }
 
 
@@ -229,7 +229,15 @@ def _recent(request: HttpRequest, record: Any) -> Context:
     collection = collection_of(record)
     assert collection is not None  # noqa: S101  tracked records have one
     link = {"label": "Full history", "url": f"{collection.url_of(record)}history/"}
-    return {"events": events_of(record, collection, request.user, most=3), "link": link}
+    return {"events": _events(request, record)[:3], "link": link}
+
+
+def _events(request: HttpRequest, record: Any) -> list[Event]:
+    """The latest events of a record: read once, because two panels of its page tell of them."""
+    read: dict[Any, list[Event]] = request.__dict__.setdefault("events_read", {})
+    if record not in read:
+        read[record] = events_of(record, collection_of(record), request.user, most=10)
+    return read[record]
 
 
 # Teams, people, documents, references

@@ -86,11 +86,6 @@ def recent_changes(model: type[models.Model], pks: Any, most: int) -> list[Recen
     return changes
 
 
-def last_edit_of(record: models.Model) -> Event | None:
-    """The last change that a person made here, apart from what imports did."""
-    return next((event for event in events_of(record, None, None, most=10) if event.origin == "page"), None)
-
-
 def _versions(record: models.Model, most: int) -> list[Any]:
     """Newest first. A transaction may leave several versions, so that more are read than events are shown."""
     table = event_model(type(record))
