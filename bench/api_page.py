@@ -5,6 +5,7 @@ same fields by a ModelSerializer, references nested, each joined in.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from rest_framework import generics, serializers
@@ -58,9 +59,8 @@ def measure() -> Iterator[Figure]:
     portal, floor = site.portal(), site.BareHandler(BareList.as_view())
     for size in (SMALL, LARGE):
         with site.entities(size):
-            headers = site.token()
-            ask = lambda headers=headers: site.read(portal, ADDRESS, **headers)
+            ask = partial(site.read, portal, ADDRESS, **site.token())
             ask()
             yield at_most(f"API page of 50, {size:,}: queries", site.count_queries(ask), 8, "")
-            page, bare = medians_ms(ask, lambda: site.read(floor, "/"))
+            page, bare = medians_ms(ask, partial(site.read, floor, "/"))
             yield times_floor(f"API page of 50, {size:,}", page, bare, 2)

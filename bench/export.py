@@ -44,9 +44,7 @@ def measure() -> Iterator[Figure]:
     floor = site.BareHandler(bare_view(parse(collection, User(), QueryDict())))
     with site.entities(SMALL):
         headers = site.sign_in()
-        whole, bare = medians_ms(
-            lambda: _stream(portal, ADDRESS, **headers), lambda: _stream(floor, ADDRESS), rounds=9
-        )
+        whole, bare = medians_ms(lambda: _stream(portal, ADDRESS, **headers), lambda: _stream(floor, ADDRESS), rounds=9)
         yield times_floor("CSV of 10,000 rows", whole, bare, 4)
     after_small = _peak_mb()
     with site.entities(LARGE):

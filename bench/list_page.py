@@ -4,6 +4,7 @@ Floor: a bare Django view that runs the page's own main query and shows every va
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -42,23 +43,19 @@ def bare_view() -> Any:
 
 def measure() -> Iterator[Figure]:
     portal, floor = site.portal(), site.BareHandler(bare_view())
-    page_ms = {}
-    headers = {}
+    headers: dict[int, dict[str, str]] = {}
     for size in (SMALL, LARGE):
         with site.entities(size):
             headers[size] = site.sign_in()
-            ask = lambda size=size: site.read(portal, ADDRESS, **headers[size])
+            ask = partial(site.read, portal, ADDRESS, **headers[size])
             ask()
             yield at_most(f"list page, {size:,}: queries", site.count_queries(ask), 8, "")
-            page_ms[size], floor_ms = medians_ms(ask, lambda: site.read(floor, ADDRESS))
-            yield times_floor(f"list page, {size:,}: server time", page_ms[size], floor_ms, 3)
-    small, large = medians_ms(*(_at(portal, size, headers[size]) for size in (SMALL, LARGE)))
+            page, bare = medians_ms(ask, partial(site.read, floor, ADDRESS))
+            yield times_floor(f"list page, {size:,}: server time", page, bare, 3)
+    small, large = medians_ms(*(partial(_ask_at, size, portal, headers[size]) for size in (SMALL, LARGE)))
     yield times_floor("list page, 10,000 → 100,000", large, small, 1.3)
 
 
-def _at(portal: Any, size: int, headers: dict[str, str]) -> Any:
-    def work() -> None:
-        with site.entities(size):
-            site.read(portal, ADDRESS, **headers)
-
-    return work
+def _ask_at(size: int, portal: Any, headers: dict[str, str]) -> None:
+    with site.entities(size):
+        site.read(portal, ADDRESS, **headers)

@@ -4,7 +4,7 @@ Floor: one query of the index alone, for the words of whole names.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.db import connection
 
@@ -40,19 +40,14 @@ def _texts() -> list[str]:
     """The same mix in every run; whole names last."""
     chance = random.Random(7)
     names = list(Entity.objects.order_by("pk").values_list("name", flat=True)[:: LARGE // QUERIES][:QUERIES])
-    texts = list("paceimstro")
-    for name in names[:30]:
-        texts.append(name[: chance.randint(2, 12)])
-    for name in names[30:60]:
-        start = chance.randrange(1, max(2, len(name) - 4))
-        texts.append(name[start : start + chance.randint(3, 8)])
-    for name in names[60:90]:
-        parts = name.split("-")
-        texts.append(f"{parts[0]} {parts[-1][:4]}")
+    beginnings = [name[: chance.randint(2, 12)] for name in names[:30]]
+    insides = [name[at : at + chance.randint(3, 8)] for name in names[30:60] if (at := chance.randrange(1, 5))]
+    two_words = [f"{name.split('-')[0]} {name.split('-')[-1][:4]}" for name in names[60:90]]
+    texts = [*"paceimstro", *beginnings, *insides, *two_words]
     return [text for text in texts if text.strip("- ")] + names[90:]
 
 
-def _bare(name: str):
+def _bare(name: str) -> Callable[[], None]:
     words = " & ".join(f"'{word}'" for word in name.split("-"))
 
     def work() -> None:
