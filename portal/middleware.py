@@ -22,32 +22,31 @@ _GONE: dict[type[Exception], str] = {
 }
 
 
-_PROBLEMS = tuple(_GONE)
+def explain_gone(request: HttpRequest, problem: BaseException | None) -> HttpResponse | None:
+    """503 with a page that says which server does not answer, and that loads itself anew until it does; None where
+    the problem is another one."""
+    server = next((name for kind, name in _GONE.items() if isinstance(problem, kind)), "")
+    if not server:
+        return None
+    log.error("server_gone", server=server, problem=str(problem))
+    message = f"The {server} does not answer. Nothing you saved is lost."
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": message}, status=503, headers={"Retry-After": "5"})
+    page = render_to_string("503.html", {"server": server, "message": message})
+    return HttpResponse(page, status=503, headers={"Retry-After": "5"})
 
 
 class ServersGone:
-    """Answer 503 with a page that says which server does not answer, and that loads itself anew until it does."""
+    """Explain the failure of a view. What fails before a view is found comes to portal.views.server_error."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.get_response(request)
-        except _PROBLEMS as problem:
-            return self.explain(request, problem)
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
-        return self.explain(request, problem) if isinstance(problem, _PROBLEMS) else None
-
-    def explain(self, request: HttpRequest, problem: Exception) -> HttpResponse:
-        server = next(name for kind, name in _GONE.items() if isinstance(problem, kind))
-        log.error("server_gone", server=server, problem=str(problem))
-        message = f"The {server} does not answer. Nothing you saved is lost."
-        if request.path.startswith("/api/"):
-            return JsonResponse({"error": message}, status=503, headers={"Retry-After": "5"})
-        page = render_to_string("503.html", {"server": server, "message": message})
-        return HttpResponse(page, status=503, headers={"Retry-After": "5"})
+        return explain_gone(request, problem)
 
 
 def servers_gone(get_response: Handler) -> ServersGone:

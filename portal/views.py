@@ -1,5 +1,6 @@
 """The pages that every collection has: list, record, edit, delete, history; and the pages for what went wrong."""
 
+import sys
 import uuid
 from typing import Any
 
@@ -25,6 +26,7 @@ from portal.history.events import event_model, events_of
 from portal.htmx import wants_partial
 from portal.listing import broken_context, filter_from_form, list_context
 from portal.loading import load_collection, load_record
+from portal.middleware import explain_gone
 from portal.panels import panels_of, show
 from portal.query import BadQuery, parse
 from portal.saving import base_of, conflict_context, version_of
@@ -329,7 +331,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page of a fault of ours. Its id is in the log beside the traceback."""
+    """The page of a fault of ours, or of a server that is gone. A fault's id is in the log beside the traceback."""
+    if gone := explain_gone(request, sys.exc_info()[1]):
+        return gone
     error_id = uuid.uuid4().hex[:12]
     log.error("server_error", error_id=error_id, path=request.path)
     return HttpResponse(render_to_string("500.html", {"error_id": error_id}), status=500)
