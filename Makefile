@@ -18,8 +18,10 @@ help: ## list these commands
 run: setup ## run the portal with a demo company on http://127.0.0.1:8000 (PORT=…, DEMO=0 for an empty one)
 	@DEMO=$(DEMO) exec $(VENV)/python manage.py runportal
 
+# Servers named in .env are not for tests; those named on the command line are.
 test: setup-dev ## run all tests (TESTS="tests/portal -k name" for some)
-	@DATA_DIR="$(TEST_DATA_DIR)" EMBEDDED_DURABLE=0 exec $(VENV)/python -m pytest $(TESTS)
+	@DATABASE_URL="$${DATABASE_URL-}" REDIS_URL="$${REDIS_URL-}" DATA_DIR="$(TEST_DATA_DIR)" EMBEDDED_DURABLE=0 \
+		exec $(VENV)/python -m pytest $(TESTS)
 
 demo: setup ## set the demo data back to their beginning (refuses where there are real data)
 	@DEMO=$(DEMO) $(VENV)/python manage.py demo
