@@ -14,7 +14,7 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer
-from django.db import connection
+from django.db import connection, connections
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
@@ -39,6 +39,8 @@ def browser(address: str) -> Iterator[Browser]:
         expect.set_options(timeout=PATIENCE_MS)
         yield launched
         launched.close()
+        # Beside the loop Django has connections of its own, which nobody else closes.
+        connections.close_all()
 
 
 @contextlib.contextmanager

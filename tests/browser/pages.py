@@ -219,7 +219,7 @@ OTHERS = (
     Shown("password", "/accounts/password/change/", reader="editor"),
     Shown("password once more", "/accounts/reauthenticate/", reader="editor"),
     Shown("not there", "/services/chekout-api/", status=404),
-    Shown("not there, not signed in", "/accounts/nowhere/", reader="", status=404),
+    Shown("not there, not signed in", "/no/such/place/at/all/", reader="", status=404),
     Shown("not allowed", f"{CHECKOUT}edit/", reader="stranger", status=403),
     Shown("our fault", "/", status=500, broken_by=RuntimeError("a fault made for the test")),
     Shown("database gone", "/", status=503, broken_by=OperationalError("the database is gone, for the test")),
@@ -230,7 +230,8 @@ PAGES = (*(page for each in collections() for page in _collection_pages(each)), 
 # Addresses that show no page of their own
 NO_PAGES = {
     # parts of pages, files and answers for machines
-    "collection-total", "record-panel", "search-palette", "search-references", "healthz", "readyz", "api-schema",
+    "collection-total", "record-panel", "search-palette", "search-references", "healthz", "readyz", "api",
+    "api-schema",
     # acts, which lead back to a page
     "demo-sign-in", "set-preferences", "set-theme", "token-new", "token-revoke", "person-deactivate",
     "person-reactivate", "member-add", "member-end", "machine-token-new", "machine-token-revoke",

@@ -1,9 +1,13 @@
 """A walk over every page in a real browser: usable by everybody, fit for every screen, within every rule of ours."""
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, get_resolver, resolve
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -129,3 +133,18 @@ def names() -> Iterator[str]:
                 yield from walk(each.url_patterns)
 
     yield from walk(get_resolver().url_patterns)
+
+
+def test_every_link_of_every_page_leads_somewhere(world):
+    client = Client()
+    seen: set[tuple[str, str]] = set()
+    for shown in (each for each in walked() if not each.broken_by):
+        client.cookies["sessionid"] = world.sessions[shown.reader]
+        address = shown.address_in(world)
+        page = client.get(address, follow=True).content.decode()
+        for link in re.findall(r'<a [^>]*href="([^"#]+)', page):
+            target = urljoin(address, unescape(link))
+            if target.startswith("/") and (shown.reader, target) not in seen:
+                status = client.get(target).status_code
+                assert status < 400, f"{shown.name} ({address}) leads to {target}, which answers {status}"
+                seen.add((shown.reader, target))
