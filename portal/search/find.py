@@ -17,6 +17,8 @@ from portal.search.models import SearchEntry
 
 # Candidates that are ranked; of more than these the rest is behind "Search everything".
 CANDIDATES = 400
+# The first names that begin with what was typed: as many as a page shows, and one that says there are more.
+BEGINNINGS = 51
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,10 @@ def find(reader: Any, text: str, limit: int = 20) -> Found:
 def _ranked(reader: Any, text: str, asked: str) -> QuerySet[Any]:
     typed = text.strip().lower()
     begins = " ".join(words.words(text))
-    entries = SearchEntry.objects.filter(_visible(reader), document__words=asked)
+    entries = SearchEntry.objects.filter(_visible(reader))
     # Taking a bounded number first keeps a query that matches a third of everything as quick as any other.
-    near = entries.filter(name__startswith=typed).order_by("name").values("pk")[:50]
-    some = entries.order_by().values("pk")[:CANDIDATES]
+    near = entries.filter(name__startswith=typed).order_by("name").values("pk")[:BEGINNINGS]
+    some = entries.filter(document__words=asked).order_by().values("pk")[:CANDIDATES]
     rank = Case(
         When(name=typed, then=Value(0)),
         When(name__startswith=typed, then=Value(1)),
@@ -76,7 +78,7 @@ def _ranked(reader: Any, text: str, asked: str) -> QuerySet[Any]:
         output_field=IntegerField(),
     )
     return (
-        SearchEntry.objects.filter(Q(pk__in=near) | Q(pk__in=some))
+        SearchEntry.objects.filter(pk__in=near.union(some))
         .annotate(rank=rank)
         .order_by("rank", F("name"), "pk")
         .values_list("model", "object_id")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
@@ -16,14 +16,15 @@ class SearchEntry(models.Model):
 
     model = models.CharField(max_length=100)
     object_id = models.BigIntegerField()
-    name = models.CharField(max_length=300)
+    # In the order of code points, so that one index gives the names that begin with a text, and gives them sorted.
+    name = models.CharField(max_length=300, db_collation="C")
     document = SearchVectorField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["model", "object_id"], name="one_search_entry")]
         indexes = [
             GinIndex(fields=["document"], name="search_words", fastupdate=False),
-            models.Index(OpClass("name", "text_pattern_ops"), name="search_name_prefix"),
+            models.Index(fields=["name"], name="search_name"),
         ]
 
     def __str__(self) -> str:
