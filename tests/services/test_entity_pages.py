@@ -1,0 +1,248 @@
+"""The pages of the catalog: what somebody at three in the morning reads first."""
+
+import html
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from services import graph
+from services.models import Document, Relation, RelationType, Source
+from tests.factories import depend, make_entity, make_person, make_reference, make_team
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def read(sign_in, people):
+    """Read a page as a reader: its text, one blank between words."""
+    client = sign_in(people.reader)
+
+    def text(address: str) -> str:
+        response = client.get(address)
+        assert response.status_code == 200, f"{address}: {response.status_code}"
+        return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())))
+
+    return text
+
+
+def test_owner_and_how_to_reach_them_stand_before_anything_else(read):
+    team = make_team("core-platform", kind="platform", chat="#core-help", email="core@larkspur.example",
+                     on_call_url="https://pager.larkspur.example/core")  # fmt: skip
+    make_entity("gateway", owner=team, description="Lets requests in.", tier=0,
+                links=[{"url": "https://wiki.larkspur.example/gateway", "title": "Runbook"}])  # fmt: skip
+    page = read("/services/gateway/")
+    main = page[page.index("Lets requests in.") :]
+    places = [main.index(word) for word in ("Core Platform", "Platform team", "#core-help", "core@larkspur.example",
+                                            "Who is on call", "Runbook", "Depends on", "Needed by")]  # fmt: skip
+    assert places == sorted(places)
+
+
+def test_what_nobody_owns_says_so_and_offers_to_take_it(sign_in, people):
+    make_entity("orphan")
+    assert "Nobody answers for it when it breaks." in sign_in(people.stranger).get("/services/orphan/").content.decode()
+    page = sign_in(people.reader).get("/services/orphan/").content.decode()
+    assert "Take it" in page
+
+
+def test_neighbours_stand_with_owner_and_tier_the_important_first(read, people):
+    api = make_entity("checkout-api", owner=people.team)
+    depend(api, make_entity("low", tier=3), make_entity("high", tier=0, owner=people.other))
+    depend(make_entity("web-store", owner=people.team), api)
+    page = read("/services/checkout-api/")
+    needs = page[page.index("Depends on") : page.index("Needed by")]
+    assert needs.index("high") < needs.index("low")
+    assert "Payments" in needs
+    assert "web-store" in page[page.index("Needed by") :]
+
+
+def test_an_api_names_who_provides_and_who_uses_it(read, people):
+    api = make_entity("orders-api", kind="api", type="openapi", spec={"definition": "openapi: 3.1.0"})
+    depend(make_entity("orders", owner=people.team), api, type=RelationType.PROVIDES_API)
+    depend(make_entity("web-store"), api, type=RelationType.CONSUMES_API)
+    page = read("/apis/orders-api/")
+    assert "openapi: 3.1.0" in page
+    assert "orders" in page[page.index("Depends on") : page.index("Needed by")]
+    assert "web-store" in page[page.index("Needed by") :]
+
+
+def test_the_blast_radius_gives_depth_teams_and_contacts_to_copy(read, people):
+    people.team.chat, people.team.email = "#checkout", "checkout@larkspur.example"
+    people.team.save()
+    database = make_entity("orders-db", kind="resource", owner=people.other)
+    api = make_entity("checkout-api", owner=people.team, tier=0)
+    depend(api, database)
+    depend(make_entity("web-store"), api)
+    page = read("/resources/orders-db/")
+    radius = page[page.index("Blast radius") :]
+    assert "2 affected, 1 team to tell" in radius
+    assert "1, direct checkout-api" in radius
+    assert "nobody owns these" in radius
+    assert "Checkout: #checkout checkout@larkspur.example" in radius
+
+
+def test_what_is_deprecated_names_its_successor_and_who_still_needs_it(read, people):
+    successor = make_entity("orders-v2", owner=people.team)
+    old = make_entity("orders-v1", owner=people.team, lifecycle="deprecated", successor=successor.reference)
+    depend(make_entity("web-store"), old)
+    graph.refresh_counts()
+    page = read("/services/orders-v1/")
+    assert "It is deprecated: use orders-v2" in page
+    assert "1 still depend" in page
+
+
+def test_an_owner_that_nobody_described_or_who_has_left_is_said(read):
+    loose = make_reference("group:default/ghosts")
+    make_entity("haunted", owner=type("Owner", (), {"reference": loose})())
+    make_entity("left-behind", owner=make_person("gone", title="Gone Gwen", is_active=False))
+    assert "group:default/ghosts is named as its owner, but no file or person describes it." in read(
+        "/services/haunted/"
+    )
+    assert "Gone Gwen has left" in read("/services/left-behind/")
+
+
+def test_each_value_says_which_file_and_line_it_came_from(read, people):
+    entity = make_entity("checkout-api", owner=people.team, title="Checkout API")
+    source = Source.objects.create(name="repos")
+    Document.objects.create(source=source, file="checkout/catalog-info.yaml", number=0, status="accepted",
+                            reference=entity.reference, fields={"metadata.title": 4, "spec.owner": 9})  # fmt: skip
+    page = read("/services/checkout-api/")
+    assert "checkout/catalog-info.yaml" in page
+    found = page[page.index("Where these values come from") :].lower()
+    assert "display name" in found
+    assert "owner" in found
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:text/html,x", " javascript:alert(1)", "JAVASCRIPT:alert(1)", "java\nscript:alert(1)"],
+)
+def test_a_link_from_a_file_that_would_run_something_is_no_link(sign_in, people, url):
+    make_entity("checkout-api", links=[{"url": url, "title": "Runbook"}])
+    page = sign_in(people.reader).get("/services/checkout-api/").content.decode()
+    addresses = [re.sub(r"\s", "", html.unescape(each)).lower() for each in re.findall(r'href="([^"]*)"', page)]
+    assert not [each for each in addresses if each.startswith(("javascript:", "data:", "vbscript:"))]
+    assert "Runbook" in page
+
+
+def test_text_from_a_file_is_shown_and_never_run(sign_in, people):
+    make_entity("checkout-api", title="<img src=x onerror=alert(1)>", description="<script>alert(1)</script>",
+                tags=["<b>"], region="</td><script>")  # fmt: skip
+    client = sign_in(people.reader)
+    for address in (
+        "/services/checkout-api/",
+        "/services/?columns=name,title,description,tags,region",
+        "/search/?q=check",
+    ):
+        page = client.get(address).content.decode()
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "</td><script>" not in page
+
+
+def test_a_system_lists_its_parts_and_a_domain_its_systems(read, people):
+    domain = make_entity("commerce", kind="domain", owner=people.team)
+    system = make_entity("ordering", kind="system", owner=people.team, domain=domain.reference)
+    make_entity("orders", system=system.reference, owner=people.team)
+    assert "orders" in read("/systems/ordering/")
+    assert "ordering" in read("/domains/commerce/")
+    page = read("/services/orders/")
+    assert "ordering" in page
+
+
+def test_a_team_page_lists_what_it_owns_the_important_first(read, people):
+    make_entity("minor", owner=people.team, tier=3)
+    make_entity("major", owner=people.team, tier=0)
+    make_entity("of-others", owner=people.other)
+    page = read("/teams/checkout/")
+    assert page.index("major") < page.index("minor")
+    assert "of-others" not in page
+
+
+def test_a_rejected_document_has_a_page_with_its_reason(read):
+    source = Source.objects.create(name="repos")
+    document = Document.objects.create(
+        source=source, file="a/catalog-info.yaml", number=2, line=17, status="rejected", error="spec.type is missing."
+    )
+    assert "a/catalog-info.yaml" in read("/documents/")
+    page = read(f"/documents/{document.pk}/")
+    for text in ("Document 2 of a/catalog-info.yaml, line 17", "Rejected", "spec.type is missing."):
+        assert text in page
+
+
+def test_a_loose_end_is_listed_with_what_points_at_it(read):
+    service = make_entity("web-store")
+    loose = make_reference("component:default/forgotten")
+    Relation.objects.create(subject=service.reference, type=RelationType.DEPENDS_ON, object=loose)
+    assert "component:default/forgotten" in read("/references/")
+    page = read("/references/component:default:forgotten/")
+    assert "Nobody has described this" in page
+    assert "web-store" in page
+
+
+def test_each_kind_has_its_own_page_and_the_others_lead_there(sign_in, people):
+    make_entity("orders-db", kind="resource")
+    make_entity("golden-path", kind="template")
+    client = sign_in(people.reader)
+    assert client.get("/entities/resource:default:orders-db/").url == "/resources/orders-db/"
+    assert client.get("/services/resource:default:orders-db/").status_code in {302, 404}
+    assert client.get("/entities/template:default:golden-path/").status_code == 200
+
+
+def test_two_of_one_name_in_two_namespaces_have_two_pages(read):
+    make_entity("cart", title="Cart here")
+    make_entity("cart", namespace="partners", title="Cart there")
+    assert "Cart here" in read("/services/cart/")
+    assert "Cart there" in read("/services/partners:cart/")
+
+
+def test_the_page_takes_few_queries_however_many_neighbours(sign_in, people):
+    api = make_entity("checkout-api", owner=people.team, tier=0)
+    client = sign_in(people.reader)
+    depend(make_entity("web-0", owner=people.other), api)
+    few = _queries(client)
+    for n in range(1, 40):
+        depend(make_entity(f"web-{n}", owner=people.other), api)
+    many = _queries(client)
+    assert len(many) == len(few)
+    assert len(many) <= 15, "\n".join(many)
+
+
+def _queries(client) -> list[str]:
+    client.get("/services/checkout-api/")
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/services/checkout-api/")
+    return [query["sql"][:150] for query in captured.captured_queries]
+
+
+def test_home_shows_the_services_of_my_teams_and_what_waits(sign_in, people):
+    make_entity("mine", owner=people.team, tier=1)
+    make_entity("unsaid", owner=people.team)
+    make_entity("theirs", owner=people.other)
+    old = make_entity("old", owner=people.team, lifecycle="deprecated", tier=2)
+    depend(make_entity("user-of-old", owner=people.other), old)
+    graph.refresh_counts()
+    context = sign_in(people.editor).get("/").context
+    assert [row["url"] for row in context["services"]["rows"]] == [
+        "/services/mine/", "/services/old/", "/services/unsaid/",
+    ]  # fmt: skip
+    assert {each.title: each.note for each in context["waiting"]} == {
+        "Move users off old": "Deprecated, and 1 still depends on it",
+        "Say how important unsaid is": "In production without a tier",
+    }
+
+
+def test_home_of_an_administrator_counts_what_was_turned_away(sign_in, people):
+    source = Source.objects.create(name="repos")
+    for n in range(2):
+        Document.objects.create(source=source, file="a.yaml", number=n, status="rejected")
+    titles = [each.title for each in sign_in(people.administrator).get("/").context["waiting"]]
+    assert "2 catalog documents need mending" in titles
+
+
+def test_an_empty_portal_leads_the_way(sign_in, people):
+    client = sign_in(people.stranger)
+    assert client.get("/").context["catalog_is_empty"]
+    page = client.get("/services/?type=*").content.decode()
+    assert "No services yet" in page or "No service is described yet" in page
