@@ -151,6 +151,8 @@ def formfield(field: models.Field, **options: Any) -> forms.Field | None:  # typ
         return TagsField(**{**common, "help_text": "Separated by commas."})
     if isinstance(field, models.JSONField):
         return LinksField(**{**common, "help_text": "One a line: the address, then what to call it."})
+    if isinstance(field, models.URLField):
+        options["assume_scheme"] = "https"
     found: forms.Field | None = field.formfield(**options)
     if found and isinstance(field, models.TextField):
         found.widget.attrs["rows"] = 3
