@@ -38,32 +38,44 @@ def entities(size: int) -> Iterator[None]:
         connections["default"] = before
 
 
-def ask(application: Any, address: str, **headers: str) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
-    """GET an address of a WSGI application; its body is still to be read."""
+def ask(
+    application: Any, address: str, body: bytes | None = None, **headers: str
+) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
+    """Send a request to a WSGI application, a POST of JSON if it has a body; the answer's body is still to be read."""
     parts = urlsplit(address)
     answer: list[Any] = []
     environ = {
-        "REQUEST_METHOD": "GET",
+        "REQUEST_METHOD": "GET" if body is None else "POST",
         "PATH_INFO": parts.path,
         "QUERY_STRING": parts.query,
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body or b"")),
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "8000",
         "HTTP_HOST": "127.0.0.1",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
+        "wsgi.input": io.BytesIO(body or b""),
         **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
     }
-    body = application(environ, lambda status, found, exc_info=None: answer.extend((status, found)))
-    return answer[0], answer[1], body
+    pieces = application(environ, lambda status, found, exc_info=None: answer.extend((status, found)))
+    return answer[0], answer[1], pieces
 
 
 def read(application: Any, address: str, **headers: str) -> bytes:
     """The body of an answer, which must be 200."""
-    status, _, body = ask(application, address, **headers)
-    whole = b"".join(body)
-    getattr(body, "close", bool)()
-    if not status.startswith("200"):
+    return _whole(200, address, *ask(application, address, **headers))
+
+
+def post(application: Any, address: str, body: bytes, **headers: str) -> bytes:
+    """The body of the answer to a POST, which must be 201."""
+    return _whole(201, address, *ask(application, address, body, **headers))
+
+
+def _whole(expected: int, address: str, status: str, headers: list[tuple[str, str]], pieces: Iterable[bytes]) -> bytes:
+    whole = b"".join(pieces)
+    getattr(pieces, "close", bool)()
+    if not status.startswith(str(expected)):
         raise RuntimeError(f"{address} answered {status}: {whole[:500]!r}")
     return whole
 
