@@ -24,6 +24,7 @@ test: setup-dev ## run all tests (TESTS="tests/portal -k name" for some)
 		exec $(VENV)/python -m pytest $(TESTS)
 
 demo: setup ## set the demo data back to their beginning (refuses where there are real data)
+	@$(VENV)/python manage.py migrate --verbosity 0
 	@DEMO=$(DEMO) $(VENV)/python manage.py demo
 
 lint: setup-dev types ## run every linter and check

@@ -26,7 +26,7 @@ from portal.declared import declared_fields
 from portal.exports import item
 from portal.loading import find_record
 from portal.people.tokens import may_write
-from portal.query import BadQuery, Query, parse
+from portal.query import BadQuery, Query, annotated, parse
 from portal.serializers import serializer_class
 
 
@@ -52,6 +52,8 @@ def explain_error(problem: Exception, context: dict[str, Any]) -> Response | Non
         problem = Unprocessable(_by_field(problem))
     if isinstance(problem, actions.Conflict):
         problem = StaleVersion()
+    if isinstance(problem, actions.Deleted):
+        problem = NotFound(str(problem))
     response = exception_handler(problem, context)
     if response is None:
         return None
@@ -121,9 +123,8 @@ class CollectionView(APIView):
     def answer(self, record: models.Model, status_code: int = 200) -> Response:
         """The record with every column the reader may see, its key and version."""
         query = self.query({})
-        row = query.collection.visible(self.request.user).filter(pk=record.pk)
-        annotated = {path: expr for field in query.columns for path, expr in field.annotation(query.reader).items()}
-        values = row.annotate(**annotated).values_list(*query.paths).get()
+        row = annotated(self.collection.visible(query.reader).filter(pk=record.pk), query.reader, query.columns)
+        values = row.values_list(*query.paths).get()
         version = getattr(record, "version", None)
         body = {"key": query.split(values)[0], **item(query, values)}
         headers = {"Location": f"{self.collection.api_url}{body['key']}/"}

@@ -28,6 +28,8 @@ def _views(collection: Collection) -> tuple[type[Any], type[Any]]:
 
 def _paths() -> Iterable[URLPattern]:
     for collection in collections():
+        if not collection.is_sound:
+            continue  # manage.py check says what is wrong with it (portal.E001)
         lists, records = _views(collection)
         yield path(f"{collection.slug}/", lists.as_view(), name=f"api-{collection.slug}")
         yield path(f"{collection.slug}/<path:key>/", records.as_view(), name=f"api-{collection.slug}-record")

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.urls import get_script_prefix, reverse
 
@@ -71,6 +72,14 @@ class Collection:
     def fields(self) -> dict[str, Field]:
         """Every column by name, bound to the model; own ones first, then those of higher apps."""
         return {column.name: bind(column, self.model) for column in (*self.columns, *_extensions.get(self.slug, ()))}
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every column leads somewhere."""
+        try:
+            return bool(self.fields)
+        except (FieldDoesNotExist, AttributeError):
+            return False
 
     def fields_for(self, reader: Any) -> dict[str, Field]:
         """The columns that exist for this reader."""

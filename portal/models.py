@@ -11,6 +11,17 @@ _BUMP_VERSION = """
 """
 
 
+def bump_version(*ignored: str) -> pgtrigger.Trigger:
+    """The trigger that counts versions; a change of only the ``ignored`` fields is none."""
+    return pgtrigger.Trigger(
+        name="bump_version",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange(exclude=["version", "updated_at", *ignored]),
+        func=pgtrigger.Func(_BUMP_VERSION),
+    )
+
+
 class Versioned(models.Model):
     """A record that people edit: the database counts its versions, so that a stale save is noticed whoever writes.
 
@@ -23,12 +34,4 @@ class Versioned(models.Model):
 
     class Meta:
         abstract = True
-        triggers = [
-            pgtrigger.Trigger(
-                name="bump_version",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange(exclude=["version", "updated_at"]),
-                func=pgtrigger.Func(_BUMP_VERSION),
-            )
-        ]
+        triggers = [bump_version()]

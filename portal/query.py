@@ -98,9 +98,7 @@ class Query:
             *(each.field for each in self.sort),
             *self.columns,
         ]
-        annotations = {path: expr for field in asked for path, expr in field.annotation(self.reader).items()}
-        if annotations:
-            rows = rows.annotate(**annotations)
+        rows = annotated(rows, self.reader, asked)
         for each in self.filters:
             rows = rows.filter(each.condition())
         if self.text:
@@ -156,6 +154,12 @@ class Query:
             beyond |= equal & _past(path, value, descending=descending, nullable=nullable)
             equal &= Q(**{f"{path}__isnull": True}) if value is None else Q(**{path: value})
         return beyond
+
+
+def annotated(rows: QuerySet[Any], reader: Any, fields: Iterable[Field]) -> QuerySet[Any]:
+    """The rows with what these columns compute, as the reader may see it."""
+    expressions = {path: expr for field in fields for path, expr in field.annotation(reader).items()}
+    return rows.annotate(**expressions) if expressions else rows
 
 
 def _past(path: str, value: Any, *, descending: bool, nullable: bool) -> Q:

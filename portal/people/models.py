@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal.history.tracking import track_history
-from portal.models import Versioned
+from portal.models import Versioned, bump_version
 from portal.references.models import Reference, Referenced
 from portal.tenure import Tenure
 
@@ -200,6 +200,8 @@ class User(Reader, Versioned, AbstractBaseUser):
 
     class Meta(Versioned.Meta):
         abstract = False
+        # Signing in, and how the portal looks for somebody, is no edit that another could collide with.
+        triggers = [bump_version("password", "last_login", "theme", "density", "time_zone", "single_keys")]
 
     def __str__(self) -> str:
         return str(self.person) if self.person else self.email

@@ -1,7 +1,10 @@
 """The pages of a collection, as a person sees them."""
 
+import re
+
 import pytest
 
+from portal.people.models import User
 from tests.factories import depend, make_entity
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +36,26 @@ def test_a_renamed_team_keeps_its_address_and_is_found_by_its_new_name(sign_in, 
     assert client.get("/teams/checkout/").headers["Location"] == "/teams/basket/"
     assert ">Basket</span>" in client.get("/services/?q=basket").content.decode()
     assert "checkout-api" in client.get("/services/?owner=basket").content.decode()
+
+
+def test_a_record_for_which_nobody_made_a_panel_shows_its_columns(sign_in, people):
+    page = sign_in(people.administrator).get(f"/users/{people.reader.pk}/").content.decode()
+    assert '<h2 id="facts-title">Facts</h2>' in page
+    assert '<a class="gw-who" href="/people/reader/">' in page
+
+
+def test_a_new_login_sets_its_password_by_the_link_in_the_mail(client, people, mailoutbox):
+    client.post("/accounts/password/reset/", {"email": people.reader.email})
+    address = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
+    form = client.get(address, follow=True)
+    new = {"password1": "a better horse", "password2": "a better horse"}
+    assert client.post(form.redirect_chain[-1][0], new).status_code == 302
+    assert client.login(email=people.reader.email, password="a better horse")
+
+
+def test_signing_in_is_no_edit_that_collides_with_another(people, client):
+    before = User.objects.get(pk=people.reader.pk).version
+    client.post("/accounts/login/", {"login": people.reader.email, "password": "correct horse"})
+    after = User.objects.get(pk=people.reader.pk)
+    assert after.last_login is not None
+    assert after.version == before

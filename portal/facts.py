@@ -1,0 +1,19 @@
+"""The facts of a record for which nobody registered a panel: its columns, as the list shows them."""
+
+from django.db import models
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from portal.cells import cell
+from portal.collections import Collection
+from portal.panels import Shown
+from portal.query import annotated
+
+
+def facts_panel(request: HttpRequest, collection: Collection, record: models.Model) -> Shown:
+    fields = list(collection.fields_for(request.user).values())
+    paths = [path for field in fields for path in field.paths]
+    values = annotated(collection.visible(request.user), request.user, fields).filter(pk=record.pk)
+    read = iter(values.values_list(*paths).get())
+    rows = [(field.label, cell(field, tuple(next(read) for _ in field.paths))) for field in fields]
+    return Shown("Facts", "facts", render_to_string("portal/_facts.html", {"rows": rows}, request))
