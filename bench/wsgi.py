@@ -1,0 +1,19 @@
+"""The portal with the floors beside it below ``/-floor/``, for measuring both in the same server process."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bench import site
+from bench.api_page import BareList
+from bench.list_page import bare_view
+from portal.wsgi import application as portal
+
+# Importing the portal's application has set Django up.
+FLOORS = {
+    "/-floor/list/": site.BareHandler(bare_view()),
+    "/-floor/api/": site.BareHandler(BareList.as_view()),
+}
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return FLOORS.get(environ["PATH_INFO"], portal)(environ, start_response)
