@@ -15,7 +15,9 @@ _NAME = (
     Column("title", label="Display name", search="A", shown=False),
 )
 _OWNER = Column("owner", search="B")
+_TYPE = Column("type", search="C")
 _LIFECYCLE = Column("lifecycle")
+_SYSTEM = Column("system", search="C")
 _DEPENDANTS = Column("dependants", source="state__dependants", help="How many depend on it directly.")
 _DEPENDENCIES = Column("dependencies", source="state__dependencies", shown=False)
 _TAIL = (
@@ -43,9 +45,9 @@ _TAIL = (
 _RUNNING = (
     _OWNER,
     Column("tier", cell="tier"),
-    Column("type", search="C"),
+    _TYPE,
     _LIFECYCLE,
-    Column("system", search="C"),
+    _SYSTEM,
 )
 
 _WRITES: dict[str, Any] = {
@@ -126,7 +128,16 @@ APIS = register(
         description="What services offer each other, and in which form.",
         icon="api",
         kinds=("api",),
-        columns=(*_NAME, *_RUNNING, _DEPENDANTS, *_TAIL),
+        columns=(
+            *_NAME,
+            _OWNER,
+            _TYPE,
+            _LIFECYCLE,
+            _SYSTEM,
+            _DEPENDANTS,
+            Column("tier", cell="tier", shown=False),
+            *_TAIL,
+        ),
         form=(*_FORM, "successor"),
         line=("owner", "reach", "type", "lifecycle"),
         empty="No API is described yet. Declare one beside the service that provides it.",
