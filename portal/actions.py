@@ -31,6 +31,16 @@ class Conflict(Exception):  # noqa: N818  it names what happened
         return f"{self.current} was changed by somebody else in the meantime."
 
 
+@dataclass
+class Deleted(Exception):  # noqa: N818  it names what happened
+    """Somebody deleted the record after the writer read it."""
+
+    record: models.Model
+
+    def __str__(self) -> str:
+        return f"{self.record} was deleted by somebody else in the meantime."
+
+
 @transaction.atomic
 def create_record(*, by: Any, model: type[Record], values: Mapping[str, Any], kind: str = "") -> Record:
     """Make a record; one with a reference takes ``kind:namespace/name`` from ``kind`` and the values.
@@ -93,8 +103,11 @@ def _rename(record: Any) -> None:
 
 
 def lock(record: Record, version: int | None, values: Mapping[str, Any]) -> Record:
-    """Fetch the record anew and hold it until the transaction ends; raise Conflict if it is not at ``version``."""
-    locked: Record = type(record)._default_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    """Fetch the record anew and hold it until the transaction ends; raise Conflict if it is not at ``version``, and
+    Deleted if it is gone."""
+    locked: Record | None = type(record)._default_manager.select_for_update(of=("self",)).filter(pk=record.pk).first()
+    if locked is None:
+        raise Deleted(record)
     if version is not None and getattr(locked, "version", version) != version:
         raise Conflict(locked, values)
     return locked
@@ -114,7 +127,8 @@ def check_name(name: str) -> None:
 def claim_reference(kind: str, namespace: str, name: str, title: str = "") -> Reference:
     """Find or make the reference of a new record. One that dangles is claimed; one that has a record is refused."""
     canonical = f"{kind}:{namespace}/{name}".lower()
-    reference, _ = Reference.objects.get_or_create(
+    # Held until the transaction ends, so that of two who describe the same thing at once the second is refused.
+    reference, _ = Reference.objects.select_for_update().get_or_create(
         canonical=canonical,
         defaults={
             "kind": kind.lower(),

@@ -35,7 +35,7 @@ def _read_base(request: HttpRequest) -> dict[str, str]:
     """Field → what the writer began with; empty where the form did not say, so that every difference is asked about."""
     try:
         found = json.loads(request.POST.get("base", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 

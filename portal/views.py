@@ -15,11 +15,12 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.actions import Conflict
+from portal.actions import Conflict, Deleted
 from portal.collections import Collection
 from portal.crumbs import crumbs_of
 from portal.declared import declared_fields
 from portal.exports import FORMATS, export
+from portal.facts import facts_panel
 from portal.forms import RecordForm, make_form
 from portal.heads import head_of
 from portal.history.events import event_model, events_of
@@ -90,6 +91,8 @@ def _record_page(request: HttpRequest, slug: str, key: str, tab: str) -> HttpRes
     main = _panels(request, found, loaded, slot)
     if tab and not main:
         raise Http404(f"“{tab}” is no page of {loaded}.")
+    if not panels_of(loaded):
+        main = [facts_panel(request, found, loaded)]
     context = {
         "record": _record_head(request, found, loaded, tab),
         "object": loaded,
@@ -209,6 +212,8 @@ def record_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             _show_problems(form, problem)
         except Conflict as conflict:
             return render(request, "409.html", conflict_context(request, found, form, conflict), status=409)
+        except Deleted as gone:
+            _show_problems(form, ValidationError(f"{gone} What you wrote is still below."))
     address = found.url_of(loaded)
     context = {
         "title": f"Edit {loaded}",
@@ -296,6 +301,9 @@ def _delete(request: HttpRequest, found: Collection, loaded: models.Model) -> Ht
     name = str(loaded)
     try:
         found.delete(by=request.user, record=loaded, version=version_of(request, loaded))
+    except Deleted as gone:
+        messages.warning(request, str(gone))
+        return redirect(found.url)
     except Conflict:
         messages.error(request, f"{name} was changed while you looked. Look again before you delete it.")
         return redirect(found.url_of(loaded))

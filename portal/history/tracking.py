@@ -18,10 +18,17 @@ Model = TypeVar("Model", bound=type[models.Model])
 # Bookkeeping of a row, which says nothing about what people changed.
 MACHINE_FIELDS = ("version", "created_at", "updated_at")
 
+# now() is when a transaction began. One that waited for another's row began before the version it replaces, and must
+# not claim to have been first: it follows a microsecond later.
 _CLOSE_PREVIOUS_VERSION = """
     IF NEW.pgh_label <> 'insert' THEN
-        UPDATE {meta.db_table} SET valid = tstzrange(lower(valid), NEW.pgh_created_at)
-        WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid);
+        UPDATE {meta.db_table}
+           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at
+                                                    THEN lower(valid) + interval '1 microsecond'
+                                                    ELSE NEW.pgh_created_at END)
+         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)
+        RETURNING upper(valid) INTO replaced_at;
+        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);
     END IF;
     NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange
                       ELSE tstzrange(NEW.pgh_created_at, NULL) END;
@@ -47,6 +54,7 @@ def track_history(*, exclude: tuple[str, ...] = ()) -> Callable[[Model], Model]:
                         name="close_previous_version",
                         when=pgtrigger.Before,
                         operation=pgtrigger.Insert,
+                        declare=[("replaced_at", "timestamptz")],
                         func=pgtrigger.Func(_CLOSE_PREVIOUS_VERSION),
                     )
                 ],

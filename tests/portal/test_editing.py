@@ -72,6 +72,29 @@ def test_the_conflict_page_saves_what_was_chosen(sign_in, people):
     assert (entity.description, entity.title) == ("My text", "Theirs")
 
 
+def test_a_conflict_asks_only_about_what_both_changed(sign_in, people):
+    make_entity("checkout-api", owner=people.team, description="The first text")
+    client = sign_in(people.editor)
+    page = client.get(EDIT)
+    began = {**texts_of(page), "base": page.context["base"]}
+    client.post(EDIT, {**began, "description": "Their text", "title": "Theirs"})
+    conflict = client.post(EDIT, {**began, "description": "My text", "tier": "2"})
+    assert conflict.status_code == 409
+    assert {row["name"] for row in conflict.context["fields"]} == {"description"}
+    assert {row["name"]: row["kept"] for row in conflict.context["merged"]} == {"title": "Theirs", "tier": "2"}
+
+
+@pytest.mark.parametrize("base", ["", "zebra", "[]", "null", "[" * 100_000, '{"title": {"a": 1}}'])
+def test_a_form_that_does_not_say_what_it_began_with_asks_about_every_difference(sign_in, people, base):
+    make_entity("checkout-api", owner=people.team)
+    client = sign_in(people.editor)
+    mine = {**texts_of(client.get(EDIT)), "title": "Mine", "base": base}
+    client.post(EDIT, {**texts_of(client.get(EDIT)), "title": "Theirs"})
+    conflict = client.post(EDIT, mine)
+    assert conflict.status_code == 409
+    assert [(row["theirs"], row["yours"]) for row in conflict.context["fields"]] == [("Theirs", "Mine")]
+
+
 @pytest.mark.parametrize("version", ["", "zebra", "0", "99", "-1", "1" * 30])
 def test_a_save_that_does_not_say_what_was_read_is_a_conflict(sign_in, people, version):
     make_entity("checkout-api", owner=people.team, title="Old")
