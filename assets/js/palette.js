@@ -12,11 +12,13 @@ const count = dialog?.querySelector("[data-count]");
 let running = new AbortController();
 let asked = Promise.resolve();
 let timer = null;
+let hasMoved = false;
 
 export function openPalette() {
   if (!dialog) return false;
   if (dialog.open) return true;
   dialog.showModal();
+  hasMoved = false;
   input.value = sessionStorage.getItem(LAST) ?? "";
   input.select();
   askNow();
@@ -24,6 +26,7 @@ export function openPalette() {
 }
 
 function askSoon() {
+  hasMoved = false;
   clearTimeout(timer);
   timer = setTimeout(askNow, PAUSE_MS);
 }
@@ -50,11 +53,13 @@ async function ask() {
   }
 }
 
+/* An answer that comes late leaves the choice where the reader has moved it since. */
 function show(html) {
+  const moved = hasMoved && chosen()?.dataset.url;
   hits.innerHTML = html;
   hits.removeAttribute("aria-busy");
   count.textContent = hits.querySelector("[data-summary]")?.textContent ?? "";
-  choose(options()[0]);
+  choose(options().find((option) => option.dataset.url === moved) ?? options()[0]);
 }
 
 function showFailure(query) {
@@ -84,6 +89,7 @@ function choose(option) {
 
 function move(by) {
   const all = options();
+  hasMoved = true;
   if (all.length) choose(all[(all.indexOf(chosen()) + by + all.length) % all.length]);
 }
 
@@ -116,7 +122,9 @@ async function openAnswer(event) {
 
 hits?.addEventListener("pointermove", (event) => {
   const option = event.target.closest("[role=option]");
-  if (option && option !== chosen()) choose(option);
+  if (!option || option === chosen()) return;
+  hasMoved = true;
+  choose(option);
 });
 hits?.addEventListener("click", (event) => {
   const option = event.target.closest("[role=option]");
