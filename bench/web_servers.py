@@ -16,8 +16,8 @@ from bench.places import LARGE
 from bench.server import HOST, free_port, requests_per_second, running
 
 ADDRESS = "/services/"
-ROUNDS = 4
-SECONDS = 4.0
+ROUNDS = 6
+SECONDS = 3.0
 
 
 def commands() -> dict[str, tuple[int, list[str]]]:

@@ -42,6 +42,9 @@ DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,
     "ENGINE": "django.db.backends.postgresql",
 }
+# A list joins up to nine tables by key, for each request anew. Trying every order of them takes PostgreSQL ten times as
+# long as the query itself; four at a time leaves the conditions their choice and costs a millisecond.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c join_collapse_limit=4")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
@@ -116,6 +119,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pads what it compresses, so that its length does not tell of secrets in it (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.servers_gone",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

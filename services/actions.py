@@ -8,7 +8,7 @@ from django.db import transaction
 
 from portal.actions import create_record, delete_record, lock, update_record
 from services import graph
-from services.models import Entity, EntityState, Relation
+from services.models import Entity, EntityState, Ownership, Relation
 from services.ownership import set_accountable
 from services.relations import set_single_relation
 
@@ -21,9 +21,12 @@ def create_entity(*, by: Any, model: type[Entity] = Entity, values: Mapping[str,
     """Describe something new of ``kind``. Its owner must be a team of the writer's, unless an administrator writes."""
     plain, owner, relations = _split(values)
     _check_new_owner(by, owner)
-    entity = create_record(by=by, model=model, values={**plain, "kind": kind}, kind=kind)
+    # The cache of its owner is written with the row: what is new has no former owner to look up or to end.
+    entity = create_record(by=by, model=model, values={**plain, "owner": owner, "kind": kind}, kind=kind)
     EntityState.objects.create(entity=entity)
-    _write_links(entity, owner, relations, given=values)
+    if owner:
+        Ownership.objects.create(entity=entity, owner=owner)
+    _write_relations(entity, relations)
     return _reloaded(entity)
 
 
@@ -33,7 +36,9 @@ def update_entity(*, by: Any, record: Entity, values: Mapping[str, Any], version
     lock(record, version, values)
     plain, owner, relations = _split(values)
     entity = update_record(by=by, record=record, values=plain)
-    _write_links(entity, owner, relations, given=values)
+    if "owner" in values:
+        set_accountable(entity=entity, owner=owner)
+    _write_relations(entity, relations)
     return _reloaded(entity)
 
 
@@ -63,15 +68,7 @@ def _check_new_owner(by: Any, owner: Any) -> None:
         raise ValidationError({"owner": "Choose a team of your own as the owner; others describe what is theirs."})
 
 
-def _write_links(
-    entity: Entity,
-    owner: Any,
-    relations: Mapping[str, Any],
-    *,
-    given: Mapping[str, Any],
-) -> None:
-    if "owner" in given:
-        set_accountable(entity=entity, owner=owner)
+def _write_relations(entity: Entity, relations: Mapping[str, Any]) -> None:
     for name, target in relations.items():
         set_single_relation(entity=entity, name=name, target=target)
     if relations:

@@ -41,7 +41,8 @@ def refresh(model: type[models.Model], pks: Iterable[int] | None = None) -> None
     if pks is not None:
         pks = list(pks)
         rows, entries = rows.filter(pk__in=pks), entries.filter(object_id__in=pks)
-    with transaction.atomic():
+    # Within an action's transaction it needs no point of its own to return to.
+    with transaction.atomic(savepoint=False):
         entries.exclude(object_id__in=rows.values("pk")).delete()
         for batch in _batches(rows, collection):
             _write(model, batch)
