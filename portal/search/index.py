@@ -44,7 +44,8 @@ def refresh(model: type[models.Model], pks: Iterable[int] | None = None) -> None
     # Within an action's transaction it needs no point of its own to return to.
     with transaction.atomic(savepoint=False):
         entries.exclude(object_id__in=rows.values("pk")).delete()
-        for batch in _batches(rows, collection):
+        # A cursor keeps memory small for all records, and costs three trips to the database for a few.
+        for batch in _batches(rows, collection, by_cursor=pks is None):
             _write(model, batch)
 
 
@@ -74,12 +75,13 @@ def refresh_everything() -> None:
         refresh(model)
 
 
-def _batches(rows: models.QuerySet[Any], collection: Any) -> Iterable[list[tuple[Any, ...]]]:
+def _batches(rows: models.QuerySet[Any], collection: Any, *, by_cursor: bool) -> Iterable[list[tuple[Any, ...]]]:
     fields = [field for field in collection.fields.values() if field.column.search]
     paths = [field.sort_path for field in fields]
     weights = [field.column.search for field in fields]
     batch: list[tuple[Any, ...]] = []
-    for pk, *values in rows.values_list("pk", *paths).iterator(chunk_size=BATCH):
+    read = rows.values_list("pk", *paths)
+    for pk, *values in read.iterator(chunk_size=BATCH) if by_cursor else read:
         texts = [_text(value) for value in values]
         weighted = list(zip(weights, texts, strict=True))
         names = " ".join(text for weight, text in weighted if weight == "A")
