@@ -50,6 +50,8 @@ class Shown:
     act: Callable[[Page], object] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     broken_by: Exception | None = None
+    # Something lies over the page on purpose.
+    overlaid: bool = False
 
     def address_in(self, world: World) -> str:
         return self.address if isinstance(self.address, str) else self.address(world)
@@ -136,6 +138,10 @@ def asks_the_palette(page: Page) -> None:
     page.locator("#palette [role=option]").first.wait_for()
 
 
+def opens_the_menu_of_a_phone(page: Page) -> None:
+    page.evaluate("() => { location.hash = 'menu'; }")
+
+
 def opens_the_user_menu(page: Page) -> None:
     page.locator(".gw-user summary").click()
 
@@ -204,7 +210,7 @@ OTHERS = (
     Shown("the palette", "/", act=asks_the_palette),
     Shown("the list of keys", "/", act=press("?")),
     Shown("the user menu", "/", act=opens_the_user_menu),
-    Shown("the menu of a phone", "/#menu"),
+    Shown("the menu of a phone", "/", act=opens_the_menu_of_a_phone),
     Shown("sign in", "/accounts/login/", reader=""),
     Shown("sign in, refused", "/accounts/login/", reader="",
           act=sends("form.gw-form", login="mei@larkspur.example", password="wrong")),
