@@ -50,8 +50,6 @@ class Shown:
     act: Callable[[Page], object] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     broken_by: Exception | None = None
-    # Something lies over the page on purpose.
-    overlaid: bool = False
 
     def address_in(self, world: World) -> str:
         return self.address if isinstance(self.address, str) else self.address(world)
