@@ -35,7 +35,6 @@ def main(names: list[str]) -> int:
     # Times are only comparable between runs where the machine had as little else to do.
     figures = [Figure("machine: processes waiting for a core at the start", os.getloadavg()[0], "")]
     broken = [name for name in names or ALL if not _measure(name, figures)]
-    RESULTS.write_text(json.dumps([each.as_json() for each in figures], indent=1, ensure_ascii=False) + "\n")
     print(table(figures))
     missed = [each.name for each in figures if each.ok is False]
     if broken:
@@ -49,6 +48,7 @@ def _measure(name: str, figures: list[Figure]) -> bool:
     command = [sys.executable, "-m", "bench.one", name]
     done = subprocess.run(command, cwd=PROJECT, env=environment(LARGE), stdout=subprocess.PIPE, check=False)
     figures += [Figure(**each) for each in json.loads(done.stdout or "[]")]
+    RESULTS.write_text(json.dumps([each.as_json() for each in figures], indent=1, ensure_ascii=False) + "\n")
     return done.returncode == 0
 
 
