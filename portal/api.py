@@ -141,11 +141,10 @@ class CollectionView(APIView):
         data = self.request.data
         if not isinstance(data, Mapping):
             raise Unprocessable({"body": ["Send a JSON object."]})
-        names = serializer_class(self.collection.slug)().fields
-        for name in data:
-            if name not in names:
-                raise Unprocessable({name: [f"cannot be written here. These can: {', '.join(names)}."]})
         serializer = serializer_class(self.collection.slug)(data=data, partial=record is not None)
+        for name in data:
+            if name not in serializer.fields:
+                raise Unprocessable({name: [f"cannot be written here. These can: {', '.join(serializer.fields)}."]})
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
