@@ -4,7 +4,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare, get_random_string
@@ -47,4 +47,9 @@ def first_administrator(request: HttpRequest, key: str) -> HttpResponse:
 
 @transaction.atomic
 def _make(email: str, password: str) -> User:
+    """Make the login, unless somebody who opened the same link was first."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE people_user IN SHARE ROW EXCLUSIVE MODE")
+    if User.objects.exists():
+        raise ValidationError("Somebody was first: there is an administrator already. Sign in, or ask them.")
     return User.objects.create_user(email, password, role=Role.ADMINISTRATOR)
