@@ -11,7 +11,7 @@ from bench.figures import Figure, at_least
 from bench.places import LARGE
 from bench.server import free_port, portal_command, requests_per_second, running
 
-ROUNDS = 4
+ROUNDS = 3
 SECONDS = 3.0
 
 
