@@ -8,5 +8,6 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
 SECURE_HSTS_SECONDS = 0
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
 DEMO = False
+CACHES["default"]["BACKEND"] = "tests.cache.OwnKeysRedisCache"  # noqa: F405
 # pytest shows the log of a failed test; what a passing one logs says nothing.
 LOGGING["root"]["level"] = "CRITICAL"  # noqa: F405
