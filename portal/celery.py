@@ -1,4 +1,4 @@
-"""The Celery application: queues, the beat's schedule, and that every task names its queue."""
+"""The Celery application: the beat's schedule, and which queue each task waits in."""
 
 import os
 
@@ -11,6 +11,9 @@ app = Celery("groundwork")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["portal.search", "portal.people"])
+
+# What is not named here waits in the queue "default".
+app.conf.task_routes = {"portal.tasks.refresh_search": "reports"}
 
 # Seconds between runs; a tick that comes twice does nothing the second time.
 app.conf.beat_schedule = {

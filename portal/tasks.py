@@ -9,18 +9,18 @@ from portal.frame import FRESH_KEY
 from portal.search import index
 
 
-@shared_task(queue="default", time_limit=20)
+@shared_task(time_limit=20)
 def note_freshness() -> None:
     """Say that beat and worker are alive: the footer of every page shows since when."""
     cache.set(FRESH_KEY, timezone.now(), timeout=None)
 
 
-@shared_task(queue="reports", time_limit=900)
+@shared_task(time_limit=900)
 def refresh_search() -> None:
     """Write the search index anew."""
     index.refresh_everything()
 
 
-@shared_task(queue="default", time_limit=300)
+@shared_task(time_limit=300)
 def forget_old_sessions() -> None:
     SessionStore.clear_expired()

@@ -28,7 +28,7 @@ from portal.htmx import wants_partial
 from portal.listing import broken_context, filter_from_form, list_context
 from portal.loading import load_collection, load_record
 from portal.middleware import explain_gone
-from portal.panels import panels_of, show
+from portal.panels import Shown, panels_of, show
 from portal.query import BadQuery, parse
 from portal.saving import base_of, conflict_context, version_of
 from portal.search.find import suggestions
@@ -140,16 +140,31 @@ def _tabs(loaded: models.Model, address: str, tab: str) -> list[dict[str, Any]]:
 
 @require_safe
 def record_panel(request: HttpRequest, slug: str, key: str, name: str) -> HttpResponse:
-    """One panel by itself: a lazy one when it loads, a broken one when it is tried again."""
+    """One panel by itself: a lazy one when it loads, a broken one when it is tried again; without JavaScript, on a page
+    of its own."""
     found = load_collection(request, slug)
     loaded = load_record(request, found, key)
     if isinstance(loaded, HttpResponse):
         return loaded
     for each in panels_of(loaded):
         if each.name == name:
-            shown = show(each, request, loaded)
-            return render(request, "portal/_panel.html", {"panel": shown, "record_url": found.url_of(loaded)})
+            return _panel_page(request, found, loaded, show(each, request, loaded))
     raise Http404(f"“{name}” is no panel of {loaded}.")
+
+
+def _panel_page(request: HttpRequest, found: Collection, loaded: models.Model, shown: Shown | None) -> HttpResponse:
+    if wants_partial(request):
+        response = render(request, "portal/_panel.html", {"panel": shown, "record_url": found.url_of(loaded)})
+    else:
+        context = {
+            "record": _record_head(request, found, loaded, "panels"),
+            "object": loaded,
+            "main_panels": [shown] if shown else [],
+            "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded))),
+        }
+        response = render(request, "portal/record_detail.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_safe

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from django.apps import apps
@@ -19,6 +21,7 @@ from portal.search.models import SearchEntry
 CANDIDATES = 400
 # The first names that begin with what was typed: as many as a page shows, and one that says there are more.
 BEGINNINGS = 51
+MOST_SUGGESTIONS = 5
 
 
 @dataclass(frozen=True)
@@ -167,9 +170,28 @@ def marked(name: str, text: str) -> SafeString:
 
 
 def suggestions(reader: Any, word: str) -> list[dict[str, str]]:
-    """Pages near a word that led nowhere, for the page that says so."""
-    for text in (word, *sorted(words.words(word), key=len, reverse=True)):
-        found = find(reader, text, 5).results
+    """Pages near a word that led nowhere, for the page that says so: found as a search would, spelled nearly so, or
+    having one of its parts."""
+    parts = sorted(words.words(word), key=len, reverse=True)
+    for results in (_named(reader, word), _nearly(reader, word), *(_named(reader, part) for part in parts)):
+        found = list(islice(results, MOST_SUGGESTIONS))
         if found:
             return [{"label": each.name, "url": each.url, "note": each.meta} for each in found]
     return []
+
+
+def _named(reader: Any, text: str) -> Iterable[Result]:
+    """Searched only when it is asked for."""
+    yield from find(reader, text, MOST_SUGGESTIONS).results
+
+
+def _nearly(reader: Any, word: str) -> Iterable[Result]:
+    """Records whose name is spelled nearly as ``word``, the nearest first."""
+    asked = words.parts_query(word)
+    if not asked:
+        return
+    alike = SearchEntry.objects.filter(_visible(reader), document__words=asked).order_by()[:CANDIDATES]
+    found = {name: (model, pk) for model, pk, name in alike.values_list("model", "object_id", "name")}
+    entries = [found[name] for name in get_close_matches(word.lower(), found, MOST_SUGGESTIONS)]
+    results = dict(pair for model in {model for model, _ in entries} for pair in _results(reader, model, entries))
+    yield from (results[entry] for entry in entries if entry in results)

@@ -42,5 +42,13 @@ def query(text: str) -> str:
     return " & ".join(_term(word) for word in words(text)[:12])
 
 
+def parts_query(text: str) -> str:
+    """Write out the ``tsquery`` of records that share three letters in a row with ``text``: what a slip of the hand
+    leaves whole."""
+    joined = "".join(words(text))[:LONGEST_WORD]
+    parts = {joined[at : at + SHORTEST_END] for at in range(len(joined) - SHORTEST_END + 1)}
+    return " | ".join(_term(part) for part in sorted(parts))
+
+
 def _term(word: str) -> str:
     return f"('{word}':* | '{END}{word}':*)" if len(word) >= SHORTEST_END else f"'{word}':*"

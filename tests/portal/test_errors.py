@@ -43,6 +43,15 @@ def test_an_address_that_is_not_there_suggests_what_is_near(sign_in, people):
     assert "/services/checkout-api/" in text_of(response)
 
 
+def test_an_address_with_a_slip_of_the_hand_suggests_what_was_meant(sign_in, people):
+    make_entity("checkout-api")
+    make_entity("ledger")
+    for slip in ("chekout-api", "checkuot-api", "checkoutapi", "heckout-apis"):
+        page = text_of(sign_in(people.reader).get(f"/services/{slip}/"))
+        assert "/services/checkout-api/" in page, slip
+        assert "/services/ledger/" not in page, slip
+
+
 @pytest.mark.parametrize(
     "address",
     ["/zebras/", "/services/none/", "/services/a:b:c:d/", "/services/%00/", "/services/%00/edit/", "/services/::/",
@@ -111,6 +120,29 @@ def test_a_broken_panel_leaves_the_rest_of_the_page_standing(sign_in, people, br
     assert page.count("could not be shown") == 1
     assert "Needed by" in page
     assert "/teams/checkout/" in page
+
+
+@pytest.fixture
+def slow_panel() -> Iterator[None]:
+    @panel(on=Entity, slot="main", order=1, title="Slow", template="services/_facts.html", lazy=True)
+    def slow(request: HttpRequest, entity: Entity) -> dict[str, object]:
+        return {"facts": []}
+
+    yield
+    panels._panels[:] = [each for each in panels._panels if each.title != "Slow"]
+
+
+def test_a_panel_that_loads_by_itself_is_a_link_to_a_whole_page_without_javascript(sign_in, people, slow_panel):
+    make_entity("checkout-api")
+    client, address = sign_in(people.reader), "/services/checkout-api/panels/servicesentity-slow/"
+    page = text_of(client.get("/services/checkout-api/"))
+    assert f'hx-get="{address}"' in page
+    assert f'<a href="{address}">Show slow</a>' in page
+    alone = text_of(client.get(address))
+    assert '<h1 class="gw-break">checkout-api</h1>' in alone
+    assert '<h2 id="servicesentity-slow-title">Slow</h2>' in alone
+    part = text_of(client.get(address, headers={"HX-Request": "true"}))
+    assert part.lstrip().startswith('<section class="gw-panel" id="servicesentity-slow"')
 
 
 # Servers that are gone
