@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from portal.actions import create_record, delete_record, lock, update_record
+from portal.actions import delete_record, insert_record, lock, new_record, update_record
 from services import graph
 from services.models import Entity, EntityState, Ownership, Relation
 from services.ownership import set_accountable
@@ -16,17 +16,18 @@ from services.relations import set_single_relation
 _SINGLE_RELATIONS = ("system", "domain")
 
 
-@transaction.atomic
 def create_entity(*, by: Any, model: type[Entity] = Entity, values: Mapping[str, Any], kind: str) -> Entity:
     """Describe something new of ``kind``. Its owner must be a team of the writer's, unless an administrator writes."""
     plain, owner, relations = _split(values)
     _check_new_owner(by, owner)
     # The cache of its owner is written with the row: what is new has no former owner to look up or to end.
-    entity = create_record(by=by, model=model, values={**plain, "owner": owner, "kind": kind}, kind=kind)
-    EntityState.objects.create(entity=entity)
-    if owner:
-        Ownership.objects.create(entity=entity, owner=owner)
-    _write_relations(entity, relations)
+    entity = new_record(model=model, values={**plain, "owner": owner, "kind": kind}, kind=kind)
+    with transaction.atomic():
+        insert_record(entity)
+        EntityState.objects.create(entity=entity)
+        if owner:
+            Ownership.objects.create(entity=entity, owner=owner)
+        _write_relations(entity, relations)
     return _reloaded(entity)
 
 

@@ -36,17 +36,32 @@ def refresh(model: type[models.Model], pks: Iterable[int] | None = None) -> None
     collection = first_collection_of(model)
     if collection is None or not _searched(model):
         return
-    rows = collection.rows().order_by("pk")
     entries = SearchEntry.objects.filter(model=model._meta.label_lower)
-    if pks is not None:
-        pks = list(pks)
-        rows, entries = rows.filter(pk__in=pks), entries.filter(object_id__in=pks)
     # Within an action's transaction it needs no point of its own to return to.
     with transaction.atomic(savepoint=False):
-        entries.exclude(object_id__in=rows.values("pk")).delete()
-        # A cursor keeps memory small for all records, and costs three trips to the database for a few.
-        for batch in _batches(rows, collection, by_cursor=pks is None):
-            _write(model, batch)
+        if pks is None:
+            _refresh_all(model, collection, entries)
+        else:
+            _refresh_some(model, collection, entries, set(pks))
+
+
+def _refresh_all(model: type[models.Model], collection: Any, entries: models.QuerySet[SearchEntry]) -> None:
+    rows = collection.rows().order_by("pk")
+    entries.exclude(object_id__in=rows.values("pk")).delete()
+    # A cursor keeps memory small for all records, and costs three trips to the database for a few.
+    for batch in _batches(rows, collection, by_cursor=True):
+        _write(model, batch)
+
+
+def _refresh_some(
+    model: type[models.Model], collection: Any, entries: models.QuerySet[SearchEntry], pks: set[int]
+) -> None:
+    found: set[int] = set()
+    for batch in _batches(collection.rows().filter(pk__in=pks).order_by("pk"), collection, by_cursor=False):
+        _write(model, batch)
+        found.update(pk for pk, *_ in batch)
+    if gone := pks - found:
+        entries.filter(object_id__in=gone).delete()
 
 
 def refresh_around(reference_id: int) -> None:
