@@ -5,6 +5,7 @@ that no record stands behind is *dangling*: visible, countable, and whole again 
 """
 
 import uuid
+from typing import Any
 
 import pgtrigger
 from django.db import models
@@ -75,6 +76,9 @@ class Referenced(models.Model):
     """A record with a reference of its own. The database keeps ``attached`` and ``label`` of that reference true."""
 
     reference = models.OneToOneField(Reference, on_delete=models.PROTECT, related_name="%(class)s", editable=False)
+
+    # Each record has a name of its own, with a help text of its own.
+    name: Any
 
     class Meta:
         abstract = True
