@@ -113,6 +113,7 @@ TABLE: dict[str, Row] = {
         "302 403 403 403 403 302 302", {"left_at": "2026-11-20"}, "/people/reader/", key="reader"
     ),
     "person-reactivate": post("302 403 403 403 403 302 302", {}, "/people/reader/", key="reader"),
+    "person-erase": Row("302 403 403 403 403 200 302", {"key": "reader"}),
     "api": Row("401 200 200 200 200 200 200"),
     "api-nothing": Row("404 404 404 404 404 404 404", {"rest": "v1/zebras/"}),
     "api-schema": Row("401 200 200 200 200 200 200"),
@@ -223,6 +224,7 @@ LOOKS = sorted(
     for name, row in full_table().items()
     if row.method == "get" and not name.startswith(("account_", "api-")) and name not in {
         "record-new", "record-edit", "record-delete", "take", "first-administrator",
+        "person-erase",
     }
 )  # fmt: skip
 

@@ -29,5 +29,6 @@ for _act in ("add", "change", "delete"):
     rules.add_perm(f"people.{_act}_person", is_administrator)
     rules.add_perm(f"people.{_act}_user", is_administrator)
     rules.add_perm(f"people.{_act}_serviceaccount", is_administrator | is_in_team)
+rules.add_perm("people.erase_person", is_administrator)
 rules.add_perm("people.view_user", is_administrator)
 rules.add_perm("people.view_sign_ins", is_administrator)

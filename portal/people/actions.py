@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.actions import create_record, update_record
+from portal.actions import create_record, lock, update_record
+from portal.people import erasing
 from portal.people.models import (
     ApiToken,
     Membership,
@@ -107,7 +108,27 @@ def _another_administrator(person: Person) -> bool:
 @transaction.atomic
 def reactivate_person(*, by: Any, person: Person) -> Person:
     """Somebody comes back. Memberships, login and tokens are given anew, not restored."""
+    if person.erased_on:
+        raise ValidationError("The name was erased, so nobody knows who this was. Enter them as a new person.")
     return update_record(by=by, record=person, values={"is_active": True, "left_at": None})
+
+
+@transaction.atomic
+def erase_person(*, by: Any, person: Person, version: int | None = None) -> Person:
+    """Take the name of somebody who left out of the portal and out of its history, for good. The record, what it owned
+    and every id stay, as those of somebody who left.
+
+    Raises ValidationError while they work here, or while a file describes them: an import would bring the name back.
+    """
+    locked = lock(person, version, {})
+    erasing.refuse_unless_possible(locked)
+    keys = erasing.keys_of(locked.reference)
+    for user in User.objects.filter(person=locked):
+        erasing.erase_login(by, user)
+    neutral = {"name": f"left-{locked.pk}", "title": erasing.TITLE, "email": "", "erased_on": timezone.localdate()}
+    erased = update_record(by=by, record=locked, values=neutral)
+    erasing.erase_traces(erased, keys)
+    return erased
 
 
 @transaction.atomic

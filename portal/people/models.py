@@ -79,6 +79,7 @@ class Person(Versioned, Referenced):
     email = models.EmailField(blank=True)
     is_active = models.BooleanField("active", default=True, db_default=True)
     left_at = models.DateField("left on", null=True, blank=True, editable=False)
+    erased_on = models.DateField("name erased on", null=True, blank=True, editable=False)
 
     class Meta(Versioned.Meta, Referenced.Meta):
         abstract = False

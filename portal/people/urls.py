@@ -40,6 +40,7 @@ profile_urls = [
 person_urls = [
     path("deactivate/", views.person_deactivate, name="person-deactivate"),
     path("reactivate/", views.person_reactivate, name="person-reactivate"),
+    path("erase/", views.person_erase, name="person-erase"),
 ]
 
 team_urls = [

@@ -13,16 +13,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from portal.actions import Conflict
 from portal.collections import get_collection
+from portal.crumbs import crumbs_of
 from portal.home import home_context
 from portal.loading import load_record
-from portal.people import actions
+from portal.people import actions, erasing
+from portal.people.collections import PEOPLE
 from portal.people.demo import DEMO_PEOPLE, demo_allowed, demo_people
 from portal.people.forms import LeavingForm, MemberForm, PreferencesForm, TokenForm
 from portal.people.models import ApiToken, Membership, Person, ServiceAccount, Team, User
 from portal.people.tokens import make_token, revoke_token
+from portal.saving import version_of
 
 # A new key is shown on the page after the one that made it, and nowhere else.
 NEW_KEY = "new_token_key"
@@ -171,9 +175,52 @@ def person_deactivate(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def person_reactivate(request: HttpRequest, key: str) -> HttpResponse:
     person, address = _load(request, "people", key, Person)
-    actions.reactivate_person(by=request.user, person=person)
-    messages.success(request, f"{person} is back. Teams and login are given anew.")
+    try:
+        actions.reactivate_person(by=request.user, person=person)
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+    else:
+        messages.success(request, f"{person} is back. Teams and login are given anew.")
     return redirect(address)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def person_erase(request: HttpRequest, key: str) -> HttpResponse:
+    """Ask, saying what goes and what stays; then erase the name of somebody who left."""
+    person, _ = _load(request, "people", key, Person)
+    if not request.user.has_perm("people.erase_person", person):
+        raise PermissionDenied("Only an administrator erases a name.")
+    if request.method != "POST":
+        return _erase_page(request, person, erasing.why_not(person))
+    try:
+        erased = actions.erase_person(by=request.user, person=person, version=version_of(request, person))
+    except ValidationError as problem:
+        return _erase_page(request, person, " ".join(problem.messages), status=422)
+    except Conflict as conflict:
+        return _erase_page(request, conflict.current, f"{conflict} Look again before you erase it.", status=409)
+    messages.success(request, "The name is erased. What they owned and did stays, as that of somebody who left.")
+    return redirect(PEOPLE.url_of(erased))
+
+
+def _erase_page(request: HttpRequest, person: Any, problem: str, status: int = 200) -> HttpResponse:
+    address = PEOPLE.url_of(person)
+    context = {
+        "person": person,
+        "problem": problem,
+        "goes": [
+            f"{person}, as name, short name and e-mail, from the page, from lists, from search and from history",
+            "former short names: addresses and files that use one no longer find anybody",
+            "the e-mail and password of their login, their sessions, the names of their tokens",
+        ],
+        "stays": [
+            f"the record, as “{erasing.TITLE}”, with its teams and dates",
+            "what they own and what they changed, as that of somebody who left",
+            "what files say: whatever still names them as owner or member brings the short name back as a loose end",
+        ],
+        "cancel_url": address,
+        "crumbs": crumbs_of(PEOPLE, (str(person), address), ("Erase the name", request.path)),
+    }
+    return render(request, "people/person_erase.html", context, status=status)
 
 
 @require_POST

@@ -1,0 +1,74 @@
+"""What goes with the name of somebody who left: of the person, of their login, and out of history."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from portal.actions import update_record
+from portal.declared import declared_fields
+from portal.history.erasing import redact_addresses, redact_versions
+from portal.people.models import ApiToken, Person, User
+from portal.references.models import Reference
+
+TITLE = "Somebody who left"
+
+
+def why_not(person: Person) -> str:
+    """Why the name cannot be erased now, and what to do about it; nothing where it can."""
+    if person.is_active:
+        return f"{person} works here. Only the name of somebody who left can be erased: note the last day first."
+    if person.erased_on:
+        return "The name was erased already."
+    if declared := next(iter(declared_fields(person).values()), None):
+        return (
+            f"{declared.text} describes {person}, and the next import would bring the name back. "
+            "Remove it from the file, import again, then erase the name."
+        )
+    return ""
+
+
+def refuse_unless_possible(person: Person) -> None:
+    if reason := why_not(person):
+        raise ValidationError(reason)
+
+
+def erase_login(by: Any, user: User) -> None:
+    """Leave a login that nobody can use: no address, no password, no session, tokens without a name."""
+    neutral = {"email": f"left-{user.pk}@erased.invalid"}
+    update_record(by=by, record=user, values={**neutral, "is_active": False})
+    user.set_unusable_password()
+    User.objects.filter(pk=user.pk).update(password=user.password)
+    EmailAddress.objects.filter(user=user).delete()
+    ApiToken.objects.filter(user=user).update(name="erased")
+    redact_versions(user, neutral)
+    _end_sessions(user)
+
+
+def _end_sessions(user: User) -> None:
+    """The table does not say whose a session is: that is inside it."""
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            SessionStore(session.session_key).delete()
+
+
+def keys_of(reference: Reference) -> list[str]:
+    """Every way in which an address could spell the person until now, former names included."""
+    canonicals = [reference.canonical, *reference.aliases.values_list("canonical", flat=True)]
+    keys = []
+    for canonical in canonicals:
+        _, _, rest = canonical.partition(":")
+        namespace, _, name = rest.partition("/")
+        keys += [canonical, f"{namespace}:{name}", *([name] if namespace == "default" else [])]
+    return keys
+
+
+def erase_traces(person: Person, keys: list[str]) -> None:
+    """Let history and former references forget the name that the person no longer bears."""
+    person.reference.aliases.all().delete()
+    redact_versions(person, {"name": person.name, "title": person.title, "email": ""})
+    redact_addresses("people", keys, person.name)
