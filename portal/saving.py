@@ -45,18 +45,25 @@ def conflict_context(
 ) -> dict[str, Any]:
     """What the 409 page shows: fields that both changed, fields that only one of them changed, and who was first."""
     current = make_form(collection, conflict.current)
-    last = last_change_of(conflict.current)
     address = collection.url_of(conflict.current)
     return {
         **_sorted_fields(form, current, _read_base(request)),
+        **changed_meanwhile(conflict),
         "base": _as_base(current),
-        "by": last.who if last else "Somebody",
-        "when": last.when if last else None,
         "title": str(conflict.current),
-        "version": getattr(conflict.current, "version", ""),
         "save_url": f"{address}edit/",
         "cancel_url": address,
         "crumbs": crumbs_of(collection, (str(conflict.current), address)),
+    }
+
+
+def changed_meanwhile(conflict: Conflict) -> dict[str, Any]:
+    """Who was first and when, and the version they left: sent with it, the same act succeeds."""
+    last = last_change_of(conflict.current)
+    return {
+        "by": last.who if last else "Somebody",
+        "when": last.when if last else None,
+        "version": getattr(conflict.current, "version", ""),
     }
 
 

@@ -30,7 +30,7 @@ from portal.loading import load_collection, load_record
 from portal.middleware import explain_gone
 from portal.panels import Shown, panels_of, show
 from portal.query import BadQuery, parse
-from portal.saving import base_of, conflict_context, version_of
+from portal.saving import base_of, changed_meanwhile, conflict_context, version_of
 from portal.search.find import suggestions
 
 log = structlog.get_logger(__name__)
@@ -287,14 +287,27 @@ def record_delete(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         return loaded
     if not found.may(request.user, "delete", loaded):
         raise PermissionDenied(f"You may not delete {loaded}: it belongs to another team.")
-    dependants = getattr(getattr(loaded, "state", None), "dependants", 0)
-    confirm_name = str(loaded) if dependants > 10 else ""
-    problem = ""
-    if request.method == "POST":
-        if confirm_name and request.POST.get("confirm", "").strip() != confirm_name:
-            problem = f"Type {confirm_name} to delete it: {dependants} things depend on it."
-        else:
-            return _delete(request, found, loaded)
+    confirm_name = _name_to_type(loaded)
+    if request.method != "POST":
+        return _delete_page(request, found, loaded)
+    if confirm_name and request.POST.get("confirm", "").strip() != confirm_name:
+        problem = f"Type {confirm_name} to delete it: {_dependants(loaded)} things depend on it."
+        return _delete_page(request, found, loaded, {"problem": problem}, status=422)
+    return _delete(request, found, loaded)
+
+
+def _dependants(loaded: models.Model) -> int:
+    return getattr(getattr(loaded, "state", None), "dependants", 0)
+
+
+def _name_to_type(loaded: models.Model) -> str:
+    return str(loaded) if _dependants(loaded) > 10 else ""
+
+
+def _delete_page(
+    request: HttpRequest, found: Collection, loaded: models.Model, more: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    address, dependants = found.url_of(loaded), _dependants(loaded)
     context = {
         "title": f"Delete {loaded}",
         "goes": [f"{loaded}, with its description, links and facts", "what it says it depends on and is part of"],
@@ -302,13 +315,14 @@ def record_delete(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             f"{dependants} that depend on it: they will point at a loose end" if dependants else "its reference",
             "its history",
         ],
-        "confirm_name": confirm_name,
-        "problem": problem,
+        "confirm_name": _name_to_type(loaded),
         "version": version_of(request, loaded),
-        "cancel_url": found.url_of(loaded),
-        "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded)), ("Delete", request.path)),
+        "delete_url": f"{address}delete/",
+        "cancel_url": address,
+        "crumbs": crumbs_of(found, (str(loaded), address), ("Delete", request.path)),
+        **(more or {}),
     }
-    return render(request, "portal/record_delete.html", context, status=422 if problem else 200)
+    return render(request, "portal/record_delete.html", context, status=status)
 
 
 def _delete(request: HttpRequest, found: Collection, loaded: models.Model) -> HttpResponse:
@@ -319,9 +333,8 @@ def _delete(request: HttpRequest, found: Collection, loaded: models.Model) -> Ht
     except Deleted as gone:
         messages.warning(request, str(gone))
         return redirect(found.url)
-    except Conflict:
-        messages.error(request, f"{name} was changed while you looked. Look again before you delete it.")
-        return redirect(found.url_of(loaded))
+    except Conflict as conflict:
+        return _delete_page(request, found, conflict.current, changed_meanwhile(conflict), status=409)
     messages.success(request, f"Deleted {name}.")
     return redirect(found.url)
 

@@ -1,6 +1,7 @@
 """Making, changing and deleting records on their pages."""
 
 import html
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.factories import depend, make_entity, make_reference
 pytestmark = pytest.mark.django_db
 
 EDIT = "/services/checkout-api/edit/"
+DELETE = "/services/checkout-api/delete/"
 
 
 def texts_of(form_page) -> dict[str, str]:
@@ -236,14 +238,23 @@ def test_deleting_leaves_what_pointed_there_pointing_at_a_loose_end(sign_in, peo
     assert "web-store" in client.get("/references/component:default:checkout-api/").content.decode()
 
 
-def test_a_record_that_changed_meanwhile_is_not_deleted(sign_in, people):
+def test_a_record_that_changed_meanwhile_is_deleted_only_after_saying_who_changed_it(sign_in, people):
     make_entity("checkout-api", owner=people.team)
-    client = sign_in(people.editor)
-    asked = client.get("/services/checkout-api/delete/")
+    client = sign_in(people.administrator)
+    asked = client.get(DELETE)
     client.post(EDIT, {**texts_of(client.get(EDIT)), "title": "Changed"})
-    response = client.post("/services/checkout-api/delete/", {"version": asked.context["version"]}, follow=True)
-    assert "was changed while you looked" in response.content.decode()
+    client = sign_in(people.editor)
+    response = client.post(DELETE, {"version": asked.context["version"]})
+    page = html.unescape(response.content.decode())
+    assert response.status_code == 409
+    assert re.search(r"<strong>Administrator changed it meanwhile, <time datetime=", page)
+    assert '<a href="/services/checkout-api/history/">See what changed</a>' in page
+    assert f'action="{DELETE}"' in page
     assert Entity.objects.filter(name="checkout-api").exists()
+    now = Entity.objects.get(name="checkout-api").version
+    assert re.search(r'name="version" value="(\d+)"', page)[1] == str(now)
+    assert client.post(DELETE, {"version": now}).url == "/services/"
+    assert not Entity.objects.filter(name="checkout-api").exists()
 
 
 def test_what_many_depend_on_is_deleted_only_by_typing_its_name(sign_in, people):
