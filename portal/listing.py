@@ -1,5 +1,6 @@
 """A list page, put together from a query: header links, rows of cells, filter chips, menus, pages."""
 
+import re
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 from portal.cells import as_text, cell
 from portal.collections import Collection
 from portal.columns import Field
-from portal.kinds import JSON, TAGS
+from portal.kinds import BOOLEAN, JSON, TAGS
 from portal.query import DEEPEST_PAGE, EXACT_TOTAL, Filter, Query, Sort
 
 # On a phone: the name, then at most this many columns.
@@ -173,8 +174,7 @@ def _kept(request: HttpRequest, *left_out: str) -> list[tuple[str, str]]:
 
 def _editor(field: Field, chosen: Filter | None = None) -> dict[str, Any]:
     """What a filter's own form needs: its questions, and its choices or its input."""
-    texts = chosen.texts if chosen else ()
-    choices = [*field.choices] or ([("true", "Yes"), ("false", "No")] if field.kind.name == "boolean" else [])
+    choices = [*field.choices] or ([(True, "Yes"), (False, "No")] if field.kind is BOOLEAN else [])
     asks_set = chosen is not None and chosen.operator.name == "set"
     return {
         "field": field.name,
@@ -183,13 +183,36 @@ def _editor(field: Field, chosen: Filter | None = None) -> dict[str, Any]:
             {"value": each.name, "label": each.label, "selected": chosen is not None and each is chosen.operator}
             for each in field.kind.operators
         ],
-        "choices": None
-        if asks_set or not choices
-        else [{"value": str(value), "label": label, "selected": str(value) in texts} for value, label in choices],
+        "choices": None if asks_set or not choices else [_choice(value, label, chosen) for value, label in choices],
         "input_type": "text",
-        "input_value": ", ".join(texts),
+        "input_value": _in_one_line(chosen) if chosen else "",
         "kinds": field.kinds or None,
     }
+
+
+def _choice(value: Any, label: str, chosen: Filter | None) -> dict[str, Any]:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return {"value": text, "label": label, "selected": chosen is not None and value in chosen.values}
+
+
+def _in_one_line(chosen: Filter) -> str:
+    """The values as they stand in one input: with commas between, in quotes where a value has a comma itself."""
+    if not chosen.operator.many:
+        return chosen.texts[0]
+    return ", ".join(
+        f'"{text.replace(_QUOTE, _QUOTE * 2)}"' if _LIST_MARK.search(text) else text for text in chosen.texts
+    )
+
+
+_QUOTE = '"'
+_LIST_MARK = re.compile(r'[,"]')
+_ITEM = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]+)')
+
+
+def _items(line: str) -> list[str]:
+    """The values of an input that takes several; the way back from ``_in_one_line``."""
+    found = (quoted.replace(_QUOTE * 2, _QUOTE) or plain for quoted, plain in _ITEM.findall(line))
+    return [text.strip() for text in found if text.strip()]
 
 
 def _chip(request: HttpRequest, query: Query, each: Filter) -> dict[str, Any]:
@@ -199,7 +222,7 @@ def _chip(request: HttpRequest, query: Query, each: Filter) -> dict[str, Any]:
         "value": "" if each.operator.name == "set" else _value_label(each),
         "remove_url": with_params(request.GET, **_without(query, each)),
         "edit": _editor(each.field, each),
-        "hidden": _kept(request, "page", each.name),
+        "hidden": [*_kept(request, "page", each.name), ("filter.part", each.name)],
     }
 
 
@@ -248,15 +271,38 @@ def _page_url(request: HttpRequest, page: int) -> str:
 
 
 def filter_from_form(collection: Collection, params: QueryDict) -> str | None:
-    """The address that a filter's form asks for, once it says how to compare: ``filter.*`` become one parameter."""
+    """The address that a filter's form asks for, once it says how to compare: ``filter.*`` become one parameter.
+
+    The form of a chip names the part of the question that it changes (``filter.part``); the other parts stay.
+    """
     if "filter.field" not in params or "filter.op" not in params:
         return None
-    field, operator = str(params["filter.field"]), str(params["filter.op"])
-    given = [text.strip() for value in params.getlist("filter.value") for text in value.split(",") if text.strip()]
-    name = f"{field}.{operator}" if operator else field
-    texts: list[str] = ["true"] if operator == "set" and not given else given
-    changes: dict[str, list[str] | None] = {name: texts or None}
+    column, asked, part = str(params["filter.field"]), str(params["filter.op"]), params.get("filter.part")
+    name = f"{column}.{asked}" if asked else column
     rest = params.copy()
-    for parameter in ("filter.field", "filter.op", "filter.value"):
+    for parameter in ("filter.field", "filter.op", "filter.value", "filter.part"):
         rest.pop(parameter, None)
-    return collection.url + with_params(rest, **changes)
+    many = _takes_many(collection, column, asked)
+    texts = _texts_given(params.getlist("filter.value"), asked, many=many)
+    if part and not texts:
+        return collection.url + with_params(rest, **_lifted(collection, column, rest))
+    if part and many:
+        texts = [*dict.fromkeys([*rest.getlist(name), *texts])]
+    return collection.url + with_params(rest, **{name: texts or None})
+
+
+def _takes_many(collection: Collection, column: str, asked: str) -> bool:
+    field = collection.fields.get(column)
+    operator = field.kind.operator(asked) if field else None
+    return operator is not None and operator.many
+
+
+def _texts_given(given: list[str], asked: str, *, many: bool) -> list[str]:
+    texts = [text for line in given for text in (_items(line) if many else [line.strip()]) if text]
+    return ["true"] if asked == "set" and not texts else texts
+
+
+def _lifted(collection: Collection, column: str, rest: QueryDict) -> dict[str, str]:
+    """What lifts a question that was emptied: nothing more, unless a default would come back in its place."""
+    others = any(name.partition(".")[0] == column for name in rest)
+    return {column: "*"} if column in collection.defaults and not others else {}
