@@ -92,11 +92,13 @@ class Collection:
     def visible(self, reader: Any) -> models.QuerySet[Any]:
         """The rows that exist for this reader."""
         rows = self.rows()
-        return rows.visible(reader) if hasattr(rows, "visible") else rows
+        rows = rows.visible(reader) if hasattr(rows, "visible") else rows
+        return known_to(reader, rows) if self.model is Reference else rows
 
     @cached_property
     def has_row_rule(self) -> bool:
-        return hasattr(self.rows(), "visible")
+        """Whether some rows may not exist for some reader. A reference is as hidden as the record behind it."""
+        return hasattr(self.rows(), "visible") or (self.model is Reference and bool(guarded_collections()))
 
     def may(self, reader: Any, act: str, record: models.Model | None = None) -> bool:
         """Whether the reader may ``view``, ``add``, ``change`` or ``delete``, in general or this record."""
@@ -223,6 +225,36 @@ def first_collection_of(model: type[models.Model]) -> Collection | None:
 
 def collection_of_kind(kind: str) -> Collection | None:
     return _by_kind.get(kind)
+
+
+# References of records that a reader may not see
+
+
+def guarded_collections() -> list[Collection]:
+    """The collections, one for each model with references, that hide rows or everything from some readers."""
+    speakers = (first_collection_of(model) for model in {each.model for each in _registry.values() if each.referenced})
+    return [each for each in speakers if each is not None and (each.perm or each.has_row_rule)]
+
+
+def known_to(reader: Any, rows: models.QuerySet[Any], path: str = "pk") -> models.QuerySet[Any]:
+    """The rows whose reference, at ``path``, the reader may know of: a loose end, or one of a record they may see."""
+    for each in guarded_collections():
+        seen = each.visible(reader) if each.may(reader, "view") else each.rows().none()
+        behind = each.model._default_manager.values("reference")
+        is_known = ~models.Q(**{f"{path}__in": behind}) | models.Q(**{f"{path}__in": seen.values("reference")})
+        rows = rows.filter(is_known)
+    return rows
+
+
+def unknown_to(reader: Any, reference_ids: Iterable[int | None] | None = None) -> dict[int, str]:
+    """Those of the references, or of all there are, that stand for records the reader may not see: id → canonical."""
+    if not guarded_collections():
+        return {}
+    asked = Reference.objects.filter(attached=True)
+    if reference_ids is not None:
+        asked = asked.filter(pk__in={each for each in reference_ids if each is not None})
+    known = known_to(reader, asked).values_list("pk", flat=True)
+    return dict(asked.exclude(pk__in=known).values_list("pk", "canonical"))
 
 
 def reference_url(canonical: str, attached: bool = True) -> str:

@@ -5,9 +5,9 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from portal.cells import cell
-from portal.collections import Collection
+from portal.collections import Collection, unknown_to
 from portal.panels import Shown
-from portal.query import annotated
+from portal.query import annotated, unnamed
 
 
 def facts_panel(request: HttpRequest, collection: Collection, record: models.Model) -> Shown:
@@ -15,5 +15,10 @@ def facts_panel(request: HttpRequest, collection: Collection, record: models.Mod
     paths = [path for field in fields for path in field.paths]
     values = annotated(collection.visible(request.user), request.user, fields).filter(pk=record.pk)
     read = iter(values.values_list(*paths).get())
-    rows = [(field.label, cell(field, tuple(next(read) for _ in field.paths))) for field in fields]
+    known = unnamed(
+        fields,
+        [tuple(next(read) for _ in field.paths) for field in fields],
+        frozenset(unknown_to(request.user).values()),
+    )
+    rows = [(field.label, cell(field, value)) for field, value in zip(fields, known, strict=True)]
     return Shown("Facts", "facts", render_to_string("portal/_facts.html", {"rows": rows}, request))

@@ -17,9 +17,9 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import QueryDict
 
-from portal.collections import Collection
+from portal.collections import Collection, unknown_to
 from portal.columns import Field
-from portal.kinds import BOOLEAN, BadValue, Operator
+from portal.kinds import BOOLEAN, REFERENCE, BadValue, Operator
 from portal.search.index import matching
 
 RESERVED = ("q", "sort", "columns", "page", "size", "cursor", "format")
@@ -130,7 +130,13 @@ class Query:
             width = len(field.kind.reads)
             values.append(row[at : at + width])
             at += width
-        return key, values
+        return key, unnamed(self.columns, values, self.hidden) if self.hidden else values
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """What the rows may point at and the reader may not see."""
+        points = any(field.kind is REFERENCE for field in self.columns)
+        return frozenset(unknown_to(self.reader).values()) if points else frozenset()
 
     def total(self) -> int | None:
         """How many rows match: exact up to EXACT_TOTAL, None beyond."""
@@ -154,6 +160,14 @@ class Query:
             beyond |= equal & _past(path, value, descending=descending, nullable=nullable)
             equal &= Q(**{f"{path}__isnull": True}) if value is None else Q(**{path: value})
         return beyond
+
+
+def unnamed(fields: Iterable[Field], values: list[tuple[Any, ...]], hidden: frozenset[str]) -> list[tuple[Any, ...]]:
+    """The values of a row, references to what is hidden from the reader left out."""
+    return [
+        (None,) * len(value) if field.kind is REFERENCE and value[1] in hidden else value
+        for field, value in zip(fields, values, strict=True)
+    ]
 
 
 def annotated(rows: QuerySet[Any], reader: Any, fields: Iterable[Field]) -> QuerySet[Any]:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from portal.collections import known_to
 from portal.references.models import Reference
 from portal.search import find
 
@@ -62,7 +63,7 @@ def references(request: HttpRequest) -> JsonResponse:
     """Up to ten described references of the asked kinds for a field's list of suggestions."""
     kinds = [kind for kind in request.GET.get("kinds", "").split(",") if kind]
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100].lower()
-    found = Reference.objects.filter(kind__in=kinds, attached=True)
+    found = known_to(request.user, Reference.objects.filter(kind__in=kinds, attached=True))
     if text:
         found = found.filter(name__contains=text) | found.filter(label__icontains=text)
     rows = found.order_by("label").values_list("canonical", "name", "namespace", "kind", "label")[:10]

@@ -65,8 +65,9 @@ def refresh_counts(reference_ids: Iterable[int] | None = None) -> int:
 _RADIUS = """
     WITH reached AS MATERIALIZED (
         SELECT radius.depth, radius.reference_id, entity.tier, entity.type, entity.owner_id
-          FROM services_blast_radius(%s) radius
-          LEFT JOIN services_entity entity ON entity.reference_id = radius.reference_id),
+          FROM services_blast_radius(%(start)s) radius
+          LEFT JOIN services_entity entity ON entity.reference_id = radius.reference_id
+         WHERE radius.reference_id <> ALL(%(hidden)s)),
     ring AS (
         SELECT depth, count(*) AS total, count(*) FILTER (WHERE type IN ('service', 'website')) AS services,
                array_agg(DISTINCT owner_id) AS owners,
@@ -79,18 +80,22 @@ _RADIUS = """
            (SELECT jsonb_agg(jsonb_build_object('ref', canonical, 'name', label, 'tier', tier, 'attached', attached))
               FROM (SELECT canonical, label, tier, attached
                       FROM reached JOIN references_reference reference ON reference.id = reached.reference_id
-                     WHERE reached.depth = ring.depth ORDER BY tier NULLS LAST, label LIMIT %s) AS shown),
+                     WHERE reached.depth = ring.depth ORDER BY tier NULLS LAST, label LIMIT %(sample)s) AS shown),
            (SELECT jsonb_agg(jsonb_build_object('ref', canonical, 'name', label))
-              FROM references_reference owner WHERE owner.id = ANY(ring.owners)),
+              FROM references_reference owner
+             WHERE owner.id = ANY(ring.owners) AND owner.id <> ALL(%(hidden)s)),
            tiers
       FROM ring ORDER BY depth
 """
 
 
-def blast_radius(reference_id: int, sample: int = 5) -> list[Ring]:
-    """Everything that transitively suffers when this fails, ring by ring, ``sample`` of each ring by name."""
+def blast_radius(reference_id: int, sample: int = 5, hidden: Iterable[int] = ()) -> list[Ring]:
+    """Everything that transitively suffers when this fails, ring by ring, ``sample`` of each ring by name.
+
+    References that are ``hidden`` are neither named nor counted, but what suffers by way of them is.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_RADIUS, [reference_id, sample])
+        cursor.execute(_RADIUS, {"start": reference_id, "sample": sample, "hidden": list(hidden)})
         rows = cursor.fetchall()
     return [
         Ring(depth, total, services, json.loads(named), json.loads(teams or "[]"), json.loads(tiers))

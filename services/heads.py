@@ -9,13 +9,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.cells import owner_html
-from portal.collections import reference_url
+from portal.collections import reference_url, unknown_to
 from portal.heads import Fact, Head, head
 from portal.people.models import Person, Team
 from portal.references.models import Reference
 from services.links import safe_link
 from services.models import Document, Entity, Lifecycle, Source
 from services.ownership import nobody_answers
+
+HIDDEN = format_html('<span class="gw-muted">{}</span>', "hidden from you")
 
 
 @head(on=Entity)
@@ -28,13 +30,15 @@ def entity_head(request: HttpRequest, entity: Entity) -> Head:
         title=entity.title or entity.name,
         subtitle=entity.description.strip().partition("\n")[0][:300],
         tags=tags,
-        reach=_reach(entity, owner) if owner else [],
+        reach=_reach(request, entity, owner) if owner else [],
         unowned=None if owner else _unowned(request, entity),
         notes=_notes(request, entity, owner),
     )
 
 
-def _reach(entity: Entity, owner: Reference) -> list[Fact]:
+def _reach(request: HttpRequest, entity: Entity, owner: Reference) -> list[Fact]:
+    if unknown_to(request.user, [owner.pk]):
+        return [Fact("Owner", HIDDEN), Fact("When it breaks", _runbook(entity))]
     team = Team.objects.filter(reference=owner).first()
     person = Person.objects.filter(reference=owner).first() if team is None else None
     url = reference_url(owner.canonical, owner.attached)
@@ -70,10 +74,10 @@ def _unowned(request: HttpRequest, entity: Entity) -> dict[str, Any]:
 
 def _notes(request: HttpRequest, entity: Entity, owner: Reference | None) -> list[Mapping[str, Any]]:
     notes: list[Mapping[str, Any]] = []
-    if owner is not None and nobody_answers(entity):
+    if owner is not None and nobody_answers(entity) and not unknown_to(request.user, [owner.pk]):
         notes.append(_abandoned(request, entity, owner))
     if entity.lifecycle == Lifecycle.DEPRECATED:
-        notes.append(_deprecation(entity))
+        notes.append(_deprecation(request, entity))
     return notes[:1]
 
 
@@ -91,10 +95,12 @@ def _note(icon: str, title: str, text: str, action: dict[str, str] | None = None
     return {"status": "warn", "icon": icon, "title": title, "text": text, "url": "", "action": action}
 
 
-def _deprecation(entity: Entity) -> dict[str, Any]:
+def _deprecation(request: HttpRequest, entity: Entity) -> dict[str, Any]:
     count = entity.state.dependants if hasattr(entity, "state") else 0
     left = f"{count} still depend on it directly." if count else "Nothing depends on it any more."
     successor = entity.successor
+    if successor is not None and unknown_to(request.user, [successor.pk]):
+        return _note("alert-triangle", "It is deprecated", f"{left} Its successor is hidden from you.")
     if successor is None:
         return _note("alert-triangle", "It is deprecated", f"{left} No successor is named.")
     action = {"label": "Open it", "url": reference_url(successor.canonical, successor.attached)}
@@ -108,6 +114,8 @@ def team_head(request: HttpRequest, team: Team) -> Head:
     mail = format_html('<a href="mailto:{}">{}</a>', team.email, team.email) if team.email else empty
     parent = team.parent
     part_of = owner_html(parent.label, reference_url(parent.canonical, parent.attached), "group") if parent else empty
+    if parent and unknown_to(request.user, [parent.pk]):
+        part_of = HIDDEN
     return Head(
         title=str(team),
         subtitle=team.description.strip().partition("\n")[0][:300],

@@ -8,12 +8,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from portal.cells import cell
-from portal.collections import collection_of, reference_url
+from portal.collections import collection_of, known_to, reference_url, unknown_to
 from portal.history.events import Event, events_of
 from portal.panels import Context, panel
 from portal.people.models import Person, Team
 from portal.references.models import Reference
 from services import graph
+from services.heads import HIDDEN
 from services.links import is_safe
 from services.models import Document, Edge, Entity, Ownership, Relation, RelationType, Source
 from services.provenance import declared_by, describing_document
@@ -23,50 +24,55 @@ _RUNS = ("component", "api", "resource")
 _GROUPS = ("system", "domain")
 
 
-def _rows(references: Any) -> list[dict[str, Any]]:
-    """Entities behind references, as the tables of neighbours show them."""
-    rows = references.annotate(
-        owner_label=F("entity__owner__label"),
-        owner_ref=F("entity__owner__canonical"),
-        owner_attached=F("entity__owner__attached"),
-        tier=F("entity__tier"),
-        lifecycle=F("entity__lifecycle"),
-    ).values(
-        "canonical", "label", "attached", "kind", "tier", "lifecycle", "owner_label", "owner_ref", "owner_attached"
+def _rows(request: HttpRequest, references: Any) -> list[dict[str, Any]]:
+    """Entities behind references, as the tables of neighbours show them, without those hidden from the reader."""
+    found = list(
+        references.annotate(
+            owner_id=F("entity__owner"),
+            owner_label=F("entity__owner__label"),
+            owner_ref=F("entity__owner__canonical"),
+            owner_attached=F("entity__owner__attached"),
+            tier=F("entity__tier"),
+            lifecycle=F("entity__lifecycle"),
+        ).values(
+            *("canonical", "label", "attached", "kind", "tier", "lifecycle"),
+            *("owner_id", "owner_label", "owner_ref", "owner_attached"),
+        )
     )
-    found = []
-    for row in rows:
+    hidden = unknown_to(request.user, {row["owner_id"] for row in found})
+    for row in found:
         row["url"] = reference_url(row["canonical"], row["attached"])
-        if row["owner_ref"]:
+        if row["owner_id"] in hidden:
+            row["owner_label"] = ""
+        elif row["owner_ref"]:
             row["owner_url"] = reference_url(row["owner_ref"], row["owner_attached"])
-        found.append(row)
     return found
 
 
-def _needs(entity: Entity, most: int = 200) -> list[dict[str, Any]]:
+def _needs(request: HttpRequest, entity: Entity, most: int = 200) -> list[dict[str, Any]]:
     """What this depends on, most important first."""
-    return _neighbours(Edge.objects.filter(reached=entity.reference_id).values("origin"), most)
+    return _neighbours(request, Edge.objects.filter(reached=entity.reference_id).values("origin"), most)
 
 
-def _needed_by(entity: Entity, most: int = 200) -> list[dict[str, Any]]:
+def _needed_by(request: HttpRequest, entity: Entity, most: int = 200) -> list[dict[str, Any]]:
     """What depends on this, most important first."""
-    return _neighbours(Edge.objects.filter(origin=entity.reference_id).values("reached"), most)
+    return _neighbours(request, Edge.objects.filter(origin=entity.reference_id).values("reached"), most)
 
 
-def _neighbours(pks: Any, most: int) -> list[dict[str, Any]]:
-    found = Reference.objects.filter(pk__in=pks)
-    return _rows(found.order_by(F("entity__tier").asc(nulls_last=True), "label")[:most])
+def _neighbours(request: HttpRequest, pks: Any, most: int) -> list[dict[str, Any]]:
+    found = known_to(request.user, Reference.objects.filter(pk__in=pks))
+    return _rows(request, found.order_by(F("entity__tier").asc(nulls_last=True), "label")[:most])
 
 
 @panel(on=Entity, slot="main", order=20, title="Depends on", template="services/_neighbours.html", kinds=_RUNS)
 def depends_on(request: HttpRequest, entity: Entity) -> Context | None:
-    rows = _needs(entity)
+    rows = _needs(request, entity)
     return _neighbour_context(entity, rows, "It depends on nothing that is described.")
 
 
 @panel(on=Entity, slot="main", order=30, title="Needed by", template="services/_neighbours.html", kinds=_RUNS)
 def needed_by(request: HttpRequest, entity: Entity) -> Context | None:
-    rows = _needed_by(entity)
+    rows = _needed_by(request, entity)
     return _neighbour_context(entity, rows, "Nothing that is described depends on it.")
 
 
@@ -87,7 +93,7 @@ def _neighbour_context(entity: Entity, rows: list[dict[str, Any]], empty: str) -
     kinds=_RUNS,
 )
 def all_dependencies(request: HttpRequest, entity: Entity) -> Context:
-    rows = _needs(entity)
+    rows = _needs(request, entity)
     return {"rows": rows, "empty": "It depends on nothing that is described.", "fact": len(rows) or ""}
 
 
@@ -100,13 +106,13 @@ def all_dependencies(request: HttpRequest, entity: Entity) -> Context:
     kinds=_RUNS,
 )
 def all_dependants(request: HttpRequest, entity: Entity) -> Context:
-    rows = _needed_by(entity)
+    rows = _needed_by(request, entity)
     return {"rows": rows, "empty": "Nothing that is described depends on it.", "fact": len(rows) or ""}
 
 
 @panel(on=Entity, slot="main", order=40, title="Blast radius", template="services/_blast_radius.html", kinds=_RUNS)
 def blast_radius(request: HttpRequest, entity: Entity) -> Context | None:
-    rings = graph.blast_radius(entity.reference_id)
+    rings = graph.blast_radius(entity.reference_id, hidden=unknown_to(request.user))
     if not rings:
         return {"rings": [], "fact": "nothing else stops"}
     teams = {team["ref"]: team for ring in rings for team in ring.teams}
@@ -141,7 +147,7 @@ def _contacts(owners: list[str]) -> str:
 @panel(on=Entity, slot="main", order=20, title="Contains", template="services/_neighbours.html", kinds=_GROUPS)
 def contains(request: HttpRequest, entity: Entity) -> Context:
     parts = Reference.objects.filter(relations__object=entity.reference_id, relations__type=RelationType.PART_OF)
-    rows = _rows(parts.distinct().order_by("kind", "label")[:500])
+    rows = _rows(request, known_to(request.user, parts.distinct()).order_by("kind", "label")[:500])
     return {"rows": rows, "empty": f"No part of this {entity.kind} is described.", "fact": len(rows) or ""}
 
 
@@ -184,8 +190,21 @@ def facts(request: HttpRequest, entity: Entity) -> Context:
     names = ("type", "lifecycle", "tier", "system", "domain", "privacy_class", "residency", "region", "failover",
              "encryption")  # fmt: skip
     fields = collection.fields_for(request.user)
-    rows = [(fields[name].label, cell(fields[name], _values(entity, name))) for name in names if name in fields]
+    hidden = unknown_to(request.user, [entity.system_id, entity.domain_id])
+    rows = [
+        (
+            fields[name].label,
+            HIDDEN if _points_at(entity, name) in hidden else cell(fields[name], _values(entity, name)),
+        )
+        for name in names
+        if name in fields
+    ]
     return {"rows": rows, "tags": entity.tags, "canonical": entity.reference.canonical, "kind": entity.kind}
+
+
+def _points_at(entity: Entity, name: str) -> int | None:
+    value = getattr(entity, name)
+    return value.pk if isinstance(value, Reference) else None
 
 
 def _values(entity: Entity, name: str) -> tuple[Any, ...]:
@@ -207,7 +226,8 @@ def links(request: HttpRequest, entity: Entity) -> Context | None:
 
 @panel(on=Entity, slot="rail", order=30, title="Who answers for it", template="services/_ownership.html")
 def ownership(request: HttpRequest, entity: Entity) -> Context | None:
-    tenures = Ownership.objects.filter(entity=entity).select_related("owner").order_by("-effective_from", "role")[:10]
+    all_of_it = Ownership.objects.filter(entity=entity).select_related("owner")
+    tenures = known_to(request.user, all_of_it, "owner").order_by("-effective_from", "role")[:10]
     rows = [
         {"owner": each.owner, "url": reference_url(each.owner.canonical, each.owner.attached), "tenure": each}
         for each in tenures
@@ -245,19 +265,20 @@ def _events(request: HttpRequest, record: Any) -> list[Event]:
 
 @panel(on=Team, slot="main", order=10, title="Owns", template="services/_owned.html")
 def team_owns(request: HttpRequest, team: Team) -> Context:
-    return _owned(team.reference, f"{team} owns nothing that is described.")
+    return _owned(request, team.reference, f"{team} owns nothing that is described.")
 
 
 @panel(on=Person, slot="main", order=10, title="Owns", template="services/_owned.html")
 def person_owns(request: HttpRequest, person: Person) -> Context | None:
-    context = _owned(person.reference, "")
+    context = _owned(request, person.reference, "")
     if not context["rows"]:
         return None
     return {**context, "left": not person.is_active}
 
 
-def _owned(reference: Reference, empty: str) -> dict[str, Any]:
-    rows = Entity.objects.filter(owner=reference).order_by(F("tier").asc(nulls_last=True), "name")
+def _owned(request: HttpRequest, reference: Reference, empty: str) -> dict[str, Any]:
+    known = known_to(request.user, Entity.objects.filter(owner=reference), "reference")
+    rows = known.order_by(F("tier").asc(nulls_last=True), "name")
     total = rows.count()
     owned = [
         {
@@ -281,7 +302,9 @@ def _owned(reference: Reference, empty: str) -> dict[str, Any]:
 @panel(on=Document, slot="main", order=10, title="What became of it", template="services/_document.html")
 def document_fate(request: HttpRequest, document: Document) -> Context:
     reference = document.reference
-    return {"url": reference_url(reference.canonical, reference.attached) if reference else ""}
+    if reference is None or unknown_to(request.user, [reference.pk]):
+        return {"described": "", "url": ""}
+    return {"described": reference.canonical, "url": reference_url(reference.canonical, reference.attached)}
 
 
 @panel(on=Source, slot="main", order=10, title="Runs", template="services/_runs.html")
@@ -294,12 +317,16 @@ def runs(request: HttpRequest, source: Source) -> Context:
 
 @panel(on=Reference, slot="main", order=10, title="What points here", template="services/_pointing.html")
 def pointing(request: HttpRequest, reference: Reference) -> Context:
-    relations = Relation.objects.filter(object=reference).select_related("subject").order_by("subject__label")[:100]
-    owned = Entity.objects.filter(owner=reference).select_related("reference").order_by("name")[:100]
+    relations = known_to(request.user, Relation.objects.filter(object=reference), "subject")
+    owned = known_to(request.user, Entity.objects.filter(owner=reference), "reference")
     rows: list[dict[str, Any]] = [
-        {"label": each.subject.label, "how": each.get_type_display(), "ref": each.subject} for each in relations
+        {"label": each.subject.label, "how": each.get_type_display(), "ref": each.subject}
+        for each in relations.select_related("subject").order_by("subject__label")[:100]
     ]
-    rows += [{"label": each.name, "how": "is owned by it", "ref": each.reference} for each in owned]
+    rows += [
+        {"label": each.name, "how": "is owned by it", "ref": each.reference}
+        for each in owned.select_related("reference").order_by("name")[:100]
+    ]
     for row in rows:
         row["url"] = reference_url(row["ref"].canonical, row["ref"].attached)
     return {"rows": rows, "fact": len(rows) or ""}

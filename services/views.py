@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from portal.collections import collection_of
+from portal.collections import collection_of, known_to
 from portal.crumbs import crumbs_of
 from portal.declared import declared_fields
 from portal.references.models import Reference
@@ -20,8 +20,9 @@ from services.ownership import nobody_answers
 @require_http_methods(["GET", "HEAD", "POST"])
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Take on something that nobody answers for, for a team of one's own."""
-    entity = get_object_or_404(Entity.objects.select_related("reference", "owner"), pk=pk)
     reader: Any = request.user
+    known = known_to(reader, Entity.objects.all(), "reference")
+    entity = get_object_or_404(known.select_related("reference", "owner"), pk=pk)
     if not reader.team_ids or not nobody_answers(entity):
         raise PermissionDenied(f"{entity} has an owner, or you are in no team that could take it.")
     if declared := declared_fields(entity).get("owner"):

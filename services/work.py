@@ -1,14 +1,14 @@
 """What the catalog puts on the home page: the services of one's teams, and what wants an owner's attention."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.db.models import F, Q
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from portal.collections import get_collection, reference_url
+from portal.collections import get_collection, known_to, reference_url
 from portal.history.events import recent_changes
 from portal.home import Section, Waiting, register_home, register_waiting
 from portal.listing import table
@@ -16,6 +16,7 @@ from portal.people.models import Membership, Person
 from portal.query import parse
 from portal.references.models import Reference
 from services.models import Document, DocumentStatus, Entity, Lifecycle
+from services.querysets import EntityQuerySet
 
 MOST = 5
 
@@ -36,12 +37,17 @@ def my_services(request: HttpRequest) -> Section:
     shown = table(request, parse(services, reader, params))
     return {
         "services": {"note": ", ".join(team.label for team in teams), "url": f"{services.url}?{owners}", **shown},
-        "changes": list(_changes_near(teams)),
+        "changes": list(_changes_near(reader, teams)),
     }
 
 
-def _changes_near(teams: list[Reference]) -> Iterable[dict[str, Any]]:
-    mine = Entity.objects.owned_by([team.pk for team in teams])
+def _known(reader: Any) -> EntityQuerySet:
+    """What the reader may see of the catalog."""
+    return cast("EntityQuerySet", known_to(reader, Entity.objects.all(), "reference"))
+
+
+def _changes_near(reader: Any, teams: list[Reference]) -> Iterable[dict[str, Any]]:
+    mine = _known(reader).owned_by([team.pk for team in teams])
     for change in recent_changes(Entity, mine.values("pk"), most=6):
         url = reference_url(change.version.pgh_obj.reference.canonical) if change.version.pgh_obj else ""
         yield {"icon": "edit", "title": change.version.name, "url": url, "text": change.text, "when": change.when}
@@ -52,8 +58,8 @@ def deprecated_but_needed(reader: Any) -> Iterable[Waiting]:
     """Deprecated things of the reader's teams that others still depend on."""
     if not reader.team_ids:
         return
-    still_needed = Entity.objects.owned_by(reader.team_ids).filter(
-        lifecycle=Lifecycle.DEPRECATED, state__dependants__gt=0
+    still_needed = (
+        _known(reader).owned_by(reader.team_ids).filter(lifecycle=Lifecycle.DEPRECATED, state__dependants__gt=0)
     )
     for row in still_needed.order_by("-state__dependants").values("name", "reference__canonical", "state__dependants")[
         :MOST
@@ -70,7 +76,8 @@ def missing_tier(reader: Any) -> Iterable[Waiting]:
     if not reader.team_ids:
         return
     unsaid = (
-        Entity.objects.of_kind("component")
+        _known(reader)
+        .of_kind("component")
         .owned_by(reader.team_ids)
         .filter(tier=None, lifecycle=Lifecycle.PRODUCTION, type__in=["service", "website"])
     )
@@ -87,7 +94,7 @@ def owned_by_nobody(reader: Any) -> Iterable[Waiting]:
     if not reader.is_administrator:
         return
     left = Person.objects.filter(is_active=False).values("reference")
-    unowned = Entity.objects.filter(Q(owner=None) | Q(owner__in=left) | Q(owner__attached=False))
+    unowned = _known(reader).filter(Q(owner=None) | Q(owner__in=left) | Q(owner__attached=False))
     unowned = unowned.filter(kind__in=["component", "api", "resource"]).select_related("owner")
     for entity in unowned.select_related("reference").order_by(F("tier").asc(nulls_last=True), "name")[:MOST]:
         url = reference_url(entity.reference.canonical)
@@ -101,7 +108,7 @@ def left_behind(reader: Any) -> Iterable[Waiting]:
         return
     colleagues = Membership.objects.filter(team__in=reader.team_ids).values("person")
     left = Person.objects.filter(is_active=False, reference__in=colleagues).values("reference")
-    owned = Entity.objects.filter(owner__in=left).select_related("reference", "owner")
+    owned = _known(reader).filter(owner__in=left).select_related("reference", "owner")
     for entity in owned.order_by(F("tier").asc(nulls_last=True), "name")[:MOST]:
         url = reference_url(entity.reference.canonical)
         note = f"{entity.owner} was in your team and has left"

@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from portal.collections import Collection
+from portal.collections import Collection, unknown_to
 from portal.people.models import ServiceAccount, User
 from portal.references.models import Reference
 
@@ -47,7 +47,7 @@ def events_of(record: models.Model, collection: Collection | None, reader: Any, 
     """The latest ``most`` events of a record, newest first, without columns that the reader may not see."""
     versions = _versions(record, most)
     told = [field for field in _fields_told(type(record), collection, reader) if _is_tracked(field, versions)]
-    names = _Names(versions, told)
+    names = _Names(versions, told, reader)
     transactions = [list(group) for _, group in groupby(versions, key=lambda version: version.pgh_created_at)]
     events = []
     for at, group in enumerate(transactions[:most]):
@@ -78,7 +78,7 @@ def recent_changes(model: type[models.Model], pks: Any, most: int) -> list[Recen
         return []
     found: Any = table._default_manager.filter(pgh_obj__in=pks).select_related("pgh_obj__reference").order_by("-pgh_id")
     versions = {(version.pgh_obj_id, version.pgh_created_at): version for version in reversed(found[: most * 4])}
-    names = _Names(list(versions.values()), ())
+    names = _Names(list(versions.values()), (), None)
     changes = []
     for version in sorted(versions.values(), key=lambda each: -each.pgh_id)[:most]:
         who = names.who(version.pgh_context or {})
@@ -115,10 +115,11 @@ def _is_tracked(field: Any, versions: list[Any]) -> bool:
 class _Names:
     """Names of everything the versions point at: references, users, service accounts; a query each."""
 
-    def __init__(self, versions: list[Any], fields: Iterable[Any]) -> None:
+    def __init__(self, versions: list[Any], fields: Iterable[Any], reader: Any) -> None:
         pointing = [field.attname for field in fields if field.related_model is Reference]
         ids = {getattr(version, name) for version in versions for name in pointing} - {None}
         self.references = dict(Reference.objects.filter(pk__in=ids).values_list("pk", "label")) if ids else {}
+        self.references |= dict.fromkeys(unknown_to(reader, ids) if ids else (), "something hidden from you")
         users: set[Any] = {(version.pgh_context or {}).get("user") for version in versions} - {None}
         self.users = {user.pk: str(user) for user in User.objects.select_related("person").filter(pk__in=users)}
         machines: set[Any] = {(version.pgh_context or {}).get("service_account") for version in versions} - {None}

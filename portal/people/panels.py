@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 
 from portal.cells import owner_html
-from portal.collections import get_collection, reference_url
+from portal.collections import get_collection, known_to, reference_url
 from portal.panels import Context, panel
 from portal.people.forms import LeavingForm, MemberForm, TokenForm
 from portal.people.models import Membership, Person, ServiceAccount, Team
@@ -11,7 +11,8 @@ from portal.people.models import Membership, Person, ServiceAccount, Team
 
 @panel(on=Team, slot="main", order=20, title="Members", template="people/_members.html")
 def members(request: HttpRequest, team: Team) -> Context:
-    current = Membership.objects.current().filter(team=team.reference_id).select_related("person")
+    everybody = Membership.objects.current().filter(team=team.reference_id).select_related("person")
+    current = known_to(request.user, everybody, "person")
     rows = [
         {
             "membership": each,
@@ -26,13 +27,15 @@ def members(request: HttpRequest, team: Team) -> Context:
 @panel(on=Team, slot="rail", order=20, title="Teams within", template="people/_teams.html")
 def children(request: HttpRequest, team: Team) -> Context | None:
     found = Team.objects.filter(parent=team.reference_id, is_active=True).select_related("reference")
-    rows = [owner_html(str(each), _url(each.reference), "group") for each in found.order_by("title")]
+    known = known_to(request.user, found.order_by("title"), "reference")
+    rows = [owner_html(str(each), _url(each.reference), "group") for each in known]
     return {"rows": rows, "fact": len(rows)} if rows else None
 
 
 @panel(on=Person, slot="main", order=20, title="Teams", template="people/_person_teams.html")
 def teams(request: HttpRequest, person: Person) -> Context:
-    tenures = Membership.objects.filter(person=person.reference_id).select_related("team")
+    everywhere = Membership.objects.filter(person=person.reference_id).select_related("team")
+    tenures = known_to(request.user, everywhere, "team")
     rows = [
         {"membership": each, "html": owner_html(each.team.label, _url(each.team), "group", each.team.attached)}
         for each in tenures.order_by("effective_to", "team__label")

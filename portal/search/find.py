@@ -12,8 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.cells import as_text, cell
-from portal.collections import Collection, collection_of_kind, collections, first_collection_of
+from portal.collections import Collection, collection_of_kind, collections, first_collection_of, unknown_to
 from portal.columns import Field
+from portal.query import unnamed
 from portal.search import words
 from portal.search.models import SearchEntry
 
@@ -118,18 +119,19 @@ def _results(reader: Any, label: str, entries: list[tuple[str, int]]) -> Iterabl
     rows = speaker.visible(reader).filter(pk__in=pks)
     annotations = {path: expr for field in asked for path, expr in field.annotation(reader).items()}
     paths = ["pk", *speaker.key_paths, *(path for field in asked for path in field.paths)]
+    hidden = frozenset(unknown_to(reader).values())
     for row in rows.annotate(**annotations).values_list(*paths) if annotations else rows.values_list(*paths):
-        yield (label, row[0]), _result(speaker, asked, row)
+        yield (label, row[0]), _result(speaker, asked, row, hidden)
 
 
-def _result(speaker: Collection, asked: list[Field], row: tuple[Any, ...]) -> Result:
+def _result(speaker: Collection, asked: list[Field], row: tuple[Any, ...], hidden: frozenset[str]) -> Result:
     at = 1 + len(speaker.key_paths)
     parts = row[1:at]
     home = _home(speaker, parts)
     values: dict[str, tuple[Field, tuple[Any, ...]]] = {}
     for field in asked:
         width = len(field.kind.reads)
-        values[field.name] = (field, row[at : at + width])
+        values[field.name] = (field, unnamed([field], [row[at : at + width]], hidden)[0])
         at += width
     line = {name: values[name] for name in speaker.line if name in values}
     linked = next((pair for pair in values.values() if pair[0].cell == "link"), None)
