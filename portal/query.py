@@ -23,6 +23,8 @@ from portal.kinds import BOOLEAN, REFERENCE, BadValue, Operator
 from portal.search.index import matching
 
 RESERVED = ("q", "sort", "columns", "page", "size", "cursor", "format")
+# Asked once or not at all. Columns may be named in several parameters.
+SINGLE = ("q", "sort", "page", "size", "cursor", "format")
 EXACT_TOTAL = 1000
 LARGEST_PAGE = 500
 DEEPEST_PAGE = 10_000
@@ -208,6 +210,7 @@ class _Parser:
         self.problems: list[str] = []
 
     def parse(self, size: int, every_column: bool) -> Query:
+        self._refuse_repeated()
         sort = self._sort()
         query = Query(
             collection=self.collection,
@@ -224,6 +227,11 @@ class _Parser:
         if self.problems:
             raise BadQuery(self.problems)
         return query
+
+    def _refuse_repeated(self) -> None:
+        for name in SINGLE:
+            if (times := len(self.params.get(name, ()))) > 1:
+                self.problems.append(f"{name} was given {times} times; it takes one value.")
 
     def _one(self, name: str) -> str:
         text = self.params.get(name, [""])[-1].strip()

@@ -274,6 +274,43 @@ def test_a_cursor_with_a_value_of_another_type_is_refused(ask, sort, value):
     assert answer == "cursor: this cursor belongs to another list or is cut short; begin without it."
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["q=pay&q=gate", "sort=name&sort=tier", "page=1&page=2", "size=10&size=20", "cursor=a&cursor=b",
+     "format=csv&format=json"],
+)  # fmt: skip
+def test_what_is_asked_once_is_refused_twice_by_page_and_api(ask, sign_in, people, query):
+    told = f"{query.partition('=')[0]} was given 2 times; it takes one value."
+    assert told in ask(query)
+    response = sign_in(people.reader).get(f"/services/?{query}")
+    assert (response.status_code, told in response.content.decode()) == (400, True)
+
+
+def test_empty_values_do_not_count_as_given(ask):
+    make_entity("pay-gate")
+    assert ask("q=&q=pay") == ["pay-gate"]
+
+
+def test_a_time_without_a_zone_is_the_readers_on_pages_and_the_organisations_with_a_token(
+    ask, sign_in, people, settings
+):
+    settings.TIME_ZONE = "America/New_York"
+    people.reader.time_zone = "Asia/Tokyo"
+    people.reader.save()
+    make_entity("a")
+    Entity.objects.update(updated_at="2026-12-01T03:00:00Z")
+    page = sign_in(people.reader).get
+    # 10:00 in Tokyo is 01:00 UTC, before the change; in New York it is 15:00 UTC, after it.
+    for asked in ("2026-12-01T10:00", "2026-12-01"):
+        rows = page(f"/services/?updated_at.after={asked}").context["page"]["rows"]
+        assert [row["url"] for row in rows] == ["/services/a/"]
+        file = b"".join(page(f"/services/?updated_at.after={asked}&columns=name&format=csv"))
+        assert file.decode("utf-8-sig").split() == ["name", "a"]
+        assert ask(f"updated_at.after={asked}") == []
+    assert ask("updated_at.after=2026-12-01T10:00%2B09:00") == ["a"]
+    assert ask("updated_at.after=2026-11-30T21:00") == ["a"]
+
+
 def test_asking_in_sql_stays_text(ask):
     make_entity("a")
     assert ask("name=a';DROP TABLE services_entity;--") == []
