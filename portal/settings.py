@@ -42,6 +42,11 @@ DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,
     "ENGINE": "django.db.backends.postgresql",
 }
+# The directory of a socket stands in the address as ?host=…, which becomes an option of the driver. "manage.py dbshell"
+# hands psql only what stands here.
+for _name in ("host", "port"):
+    if _value := DATABASES["default"].get("OPTIONS", {}).pop(_name, None):
+        DATABASES["default"][_name.upper()] = _value
 # A list joins up to nine tables by key, for each request anew. Trying every order of them takes PostgreSQL ten times as
 # long as the query itself; four at a time leaves the conditions their choice and costs a millisecond.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c join_collapse_limit=4")
