@@ -75,7 +75,7 @@ class _Teller:
     def tell(self) -> None:
         """What happened since, oldest first."""
         acts: list[tuple[int, Callable[[int, Any], None], Any]] = [(e.days, self._edit, e) for e in story.EDITS]
-        acts.append((story.MADE_BY_HAND.days, self._make, story.MADE_BY_HAND))
+        acts += [(made.days, self._make, made) for made in story.MADE_BY_HAND]
         acts += [(days, self._let_go, name) for name, days in story.LEAVERS.items()]
         for days, act, subject in sorted(acts, key=lambda each: -each[0]):
             act(days, subject)
@@ -97,7 +97,7 @@ class _Teller:
         return Reference.objects.get(canonical=canonical)
 
     def _who_signs_in(self) -> list[str]:
-        return sorted({edit.who for edit in (*story.EDITS, story.MADE_BY_HAND)} | story.ROLES.keys())
+        return sorted({edit.who for edit in (*story.EDITS, *story.MADE_BY_HAND)} | story.ROLES.keys())
 
     def _make_login(self, name: str) -> User:
         person = Person.objects.get(name=name)
@@ -134,7 +134,7 @@ class _Teller:
 
     def _make(self, days: int, edit: story.Edit) -> None:
         values = dict(edit.values)
-        for name in ("owner", "system"):
+        for name in {"owner", "system"} & values.keys():
             values[name] = self._reference(values[name])
         with self._as(edit.who, days, edit.reference):
             actions.create_entity(by=self.users[edit.who], values=values, kind="component")
@@ -153,7 +153,7 @@ def _tenures(today: dt.date) -> list[backdate.Tenure]:
     ownerships = Ownership.objects.exclude(effective_from__lt=today).select_related("entity", "owner")
     leads = _leading_people()
     begun = {spell.reference: spell.until for spell in (*story.FORMER_MEMBERS, *story.FORMER_OWNERS)}
-    begun[story.MADE_BY_HAND.reference] = story.MADE_BY_HAND.days
+    begun |= {made.reference: made.days for made in story.MADE_BY_HAND}
     tenures = []
     for membership in memberships:
         days = begun.get(membership.person.canonical) or _number(membership.person.name, 150, 2400)

@@ -63,26 +63,55 @@ EDITS = (
     Edit(1, "tomasz-wrona", "component:default/seat-hold-worker", {"encryption": "in transit, at rest"}),
 )
 
-# Made in the portal rather than in a file, and so editable in every field.
-MADE_BY_HAND = Edit(
-    76,
-    "amara-diallo",
-    "component:default/queue-music",
-    {
-        "name": "queue-music",
-        "description": "Plays the support act in the waiting room; a hack-day idea that fans asked to keep.",
-        "type": "service",
-        "lifecycle": "experimental",
-        "tier": 4,
-        "privacy_class": "public",
-        "residency": "EU",
-        "owner": "group:default/core-platform",
-        "system": "system:default/buying",
-        "tags": ["elixir", "hack-day"],
-        "links": [
-            {"url": "https://handbook.larkspur.example/core-platform/queue-music", "title": "Idea", "type": "docs"}
-        ],
-    },
+# Made in the portal rather than in a file, and so editable in every field. Nobody owns the last two: a file would be
+# turned away without an owner, a page lets it be said later.
+MADE_BY_HAND = (
+    Edit(
+        76,
+        "amara-diallo",
+        "component:default/queue-music",
+        {
+            "name": "queue-music",
+            "description": "Plays the support act in the waiting room; a hack-day idea that fans asked to keep.",
+            "type": "service",
+            "lifecycle": "experimental",
+            "tier": 4,
+            "privacy_class": "public",
+            "residency": "EU",
+            "owner": "group:default/core-platform",
+            "system": "system:default/buying",
+            "tags": ["elixir", "hack-day"],
+            "links": [
+                {"url": "https://handbook.larkspur.example/core-platform/queue-music", "title": "Idea", "type": "docs"}
+            ],
+        },
+    ),
+    Edit(
+        68,
+        "sofia-marchetti",
+        "component:default/rain-radar",
+        {
+            "name": "rain-radar",
+            "description": "Warns open-air venues an hour before rain; found running in a contractor's account.",
+            "type": "service",
+            "lifecycle": "production",
+            "tags": ["python"],
+        },
+    ),
+    Edit(
+        26,
+        "sofia-marchetti",
+        "component:default/press-passes",
+        {
+            "name": "press-passes",
+            "description": "Prints passes for journalists; whoever set it up before the festival season is not known.",
+            "type": "website",
+            "lifecycle": "production",
+            "tier": 4,
+            "system": "system:default/buying",
+            "tags": ["php"],
+        },
+    ),
 )
 
 # Who left, and how many days ago. What they own waits for somebody to take it.

@@ -42,10 +42,10 @@ def history(record: Any) -> list[tuple[str, dict[str, tuple[str, str]]]]:
 def test_everything_described_is_there() -> None:
     kinds = Counter(Entity.objects.values_list("kind", flat=True))
     assert kinds == {
-        "component": 159, "api": 40, "resource": 60, "system": 12, "domain": 5, "template": 1, "dashboard": 1,
+        "component": 161, "api": 40, "resource": 60, "system": 12, "domain": 5, "template": 1, "dashboard": 1,
     }  # fmt: skip
     assert (Team.objects.count(), Person.objects.count()) == (31, 120)
-    assert Entity.objects.filter(type__in=("service", "website"), kind="component").count() == 141
+    assert Entity.objects.filter(type__in=("service", "website"), kind="component").count() == 143
 
 
 def test_what_was_not_taken_is_kept_with_its_reason() -> None:
@@ -130,6 +130,17 @@ def test_something_was_made_by_hand() -> None:
     assert made.owner.label == "Core Platform"
     assert made.system.label == "Buying"
     assert [who for who, _ in history(made)] == ["Amara Diallo"]
+
+
+def test_two_services_have_no_owner_at_all(client) -> None:
+    administrator = User.objects.get(email="sofia.marchetti@larkspur.example")
+    client.force_login(administrator, backend="portal.people.backends.PersonBackend")
+    assert "/services/?owner.set=false" in client.get("/help/").content.decode()
+    page = client.get("/services/?owner.set=false").context["page"]
+    assert [row["url"] for row in page["rows"]] == ["/services/press-passes/", "/services/rain-radar/"]
+    for name in ("press-passes", "rain-radar"):
+        assert "Nobody owns this" in client.get(f"/services/{name}/").content.decode()
+        assert client.get(f"/catalog/take/{entity(name).pk}/").status_code == 200
 
 
 def test_machines_belong_to_teams() -> None:
