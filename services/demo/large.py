@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pghistory
 from django.db import connection, models, transaction
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from portal.demo.progress import Progress
 from portal.people.models import Membership, Person, Team
 from portal.references.models import Reference
 from portal.search import index
+from portal.tenure import organisation_today
 from services import graph
 from services.catalog.bulk import skip_no_trigger
 from services.demo.names import full_names, team_names
@@ -67,7 +69,8 @@ def load_large(entities: int = 100_000, relations: int | None = None) -> None:
     with Progress(f"Loading {entities:,} entities", wanted * 6 + edges) as bar:
         bar.advance(0, "drawing the company")
         plan = draw(entities=wanted, relations=edges, taken=_names_in_use(), seed=SEED)
-        _Writer(plan, bar).write()
+        with pghistory.context(origin=SOURCE):
+            _Writer(plan, bar).write()
         bar.advance(wanted, "search")
         for model in (Entity, Team, Person):
             index.refresh(model)
@@ -89,7 +92,7 @@ class _Writer:
 
     def __init__(self, plan: Plan, bar: Progress) -> None:
         self.plan, self.bar, self.chance = plan, bar, random.Random(SEED)  # noqa: S311
-        self.today = timezone.localdate()
+        self.today = organisation_today()
         self.source = Source.objects.create(name=SOURCE, kind="demo", trusted=True, precedence=200)
 
     def write(self) -> None:

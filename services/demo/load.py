@@ -16,6 +16,7 @@ from django.utils import timezone
 from portal.people import actions as people
 from portal.people.models import Membership, MembershipRole, Person, Role, User
 from portal.references.models import Reference
+from portal.tenure import organisation_today
 from services import actions
 from services.catalog.apply import apply_paths
 from services.demo import backdate, story
@@ -31,16 +32,6 @@ LEADING = ("Team lead", "Director", "Chief")
 
 def is_loaded() -> bool:
     return Source.objects.filter(kind=KIND).exists()
-
-
-def real_data() -> str:
-    """Other sources, or a catalog that was there before the demo. What people try out in the demo is part of it."""
-    others = list(Source.objects.exclude(kind=KIND).order_by("name").values_list("name", flat=True)[:3])
-    if others:
-        return f"catalog source(s) {', '.join(others)}"
-    if not is_loaded() and (count := Entity.objects.count()):
-        return f"{count} catalog entities"
-    return ""
 
 
 @transaction.atomic
@@ -60,7 +51,7 @@ class _Teller:
     """Lets people do in the portal what they did at Larkspur, in the order in which they did it."""
 
     def __init__(self) -> None:
-        self.now, self.today = timezone.now(), timezone.localdate()
+        self.now, self.today = timezone.now(), organisation_today()
         self.moments: dict[UUID, dt.datetime] = {}
         self.references = dict(Reference.objects.values_list("canonical", "pk"))
         with self._as(None, story.BEGINNING):

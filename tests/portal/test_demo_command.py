@@ -2,11 +2,12 @@
 
 import io
 
+import pghistory
 import pytest
 from django.core.management import CommandError, call_command
 
 from portal.demo.progress import Progress
-from portal.people.models import User
+from portal.people.models import Person, User
 from services.demo.load import SOURCE
 from services.models import Entity, Source
 from tests import factories
@@ -24,7 +25,9 @@ def test_it_loads_the_company() -> None:
 def test_it_resets_what_people_tried_out() -> None:
     call_command("demo")
     Entity.objects.filter(name="checkout-api").update(tier=4)
-    factories.make_entity("tried-out")
+    with pghistory.context(user=User.objects.get(email="sofia.marchetti@larkspur.example").pk, origin="page"):
+        factories.make_entity("tried-out")
+        factories.make_user("tried.out")
     call_command("demo")
     assert Entity.objects.get(name="checkout-api").tier == 0
     assert not Entity.objects.filter(name="tried-out").exists()
@@ -46,9 +49,28 @@ def test_it_refuses_where_somebody_real_signs_in() -> None:
 
 def test_it_refuses_where_a_catalog_is_kept() -> None:
     factories.make_entity("payroll")
-    with pytest.raises(CommandError, match="1 catalog entities"):
+    with pytest.raises(CommandError, match="1 entities, such as payroll"):
         call_command("demo")
     assert Entity.objects.get().name == "payroll"
+
+
+def test_what_somebody_made_beside_the_loaded_demo_is_named_and_kept() -> None:
+    call_command("demo")
+    with pghistory.context(origin="shell"):
+        factories.make_entity("payroll")
+        factories.make_team("accounting")
+    with pytest.raises(CommandError, match="1 entities, such as payroll; 1 teams, such as Accounting"):
+        call_command("demo")
+    assert Entity.objects.filter(name="payroll").exists()
+
+
+def test_who_has_a_real_address_is_not_the_demo_s_to_delete_whoever_entered_them() -> None:
+    call_command("demo")
+    with pghistory.context(user=User.objects.get(email="sofia.marchetti@larkspur.example").pk, origin="page"):
+        factories.make_person("jo", email="jo@company.test")
+    with pytest.raises(CommandError, match="1 people, such as Jo"):
+        call_command("demo")
+    assert Person.objects.filter(name="jo").exists()
 
 
 def test_once_is_quiet_where_there_are_real_data() -> None:
@@ -61,6 +83,8 @@ def test_large_adds_to_the_company() -> None:
     call_command("demo", size="large", entities=1_000)
     assert Entity.objects.count() == 1_000
     assert Entity.objects.filter(name="checkout-api", kind="component").exists()
+    call_command("demo")
+    assert Entity.objects.count() < 1_000
 
 
 @pytest.mark.parametrize("size", ["many", "999", "-5", "5000001"])

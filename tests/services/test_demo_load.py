@@ -14,7 +14,8 @@ from portal.people.demo import DEMO_PEOPLE, demo_people
 from portal.people.models import Membership, Person, ServiceAccount, Team, User
 from portal.references.models import Reference
 from services.demo import story
-from services.demo.load import SOURCE, is_loaded, load_company, real_data
+from services.demo.load import SOURCE, is_loaded, load_company
+from services.demo.strangers import real_data
 from services.models import Document, Entity, Ownership, Source
 
 
