@@ -3,30 +3,38 @@
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
+from django.db.models import Q
 
-from portal.people.models import Person
+from portal.people.models import Person, Team
 from portal.references.models import Reference
 from portal.search import index
+from portal.tenure import organisation_today
 from services.models import Entity, Ownership, OwnershipRole
 
 
 def nobody_answers(entity: Entity) -> bool:
-    """Nobody owns it, or its owner is not described, or has left."""
+    """Nobody owns it, or its owner is not described, has left or, being a team, was closed."""
     owner = entity.owner
     if owner is None or not owner.attached:
         return True
-    return owner.kind == "user" and Person.objects.filter(reference=owner, is_active=False).exists()
+    owners = Person.objects if owner.kind == "user" else Team.objects
+    return owners.filter(reference=owner, is_active=False).exists()
+
+
+def unanswered() -> Q:
+    """The condition of ``nobody_answers``, of entities."""
+    gone = [model.objects.filter(is_active=False).values("reference") for model in (Person, Team)]
+    return Q(owner=None) | Q(owner__attached=False) | Q(owner__in=gone[0]) | Q(owner__in=gone[1])
 
 
 @transaction.atomic
 def set_accountable(*, entity: Entity, owner: Reference | None) -> None:
     """Make ``owner`` accountable from today; None leaves the entity without an owner. The former tenure ends today."""
-    today = timezone.localdate()
+    today = organisation_today()
     current = Ownership.objects.filter(entity=entity, role=OwnershipRole.ACCOUNTABLE, effective_to=None).first()
     if (current.owner_id if current else None) == (owner.pk if owner else None):
         return
-    if current and current.effective_from == today:
+    if current and current.effective_from >= today:
         current.delete()
     elif current:
         current.effective_to = today

@@ -22,6 +22,7 @@ from portal.people.models import (
     User,
 )
 from portal.references.models import Reference
+from portal.tenure import organisation_today
 
 
 def create_team(*, by: Any, model: type[Team] = Team, values: Mapping[str, Any], kind: str = "group") -> Team:
@@ -86,7 +87,7 @@ def _check_team_of_machine(by: Any, team: Reference) -> None:
 @transaction.atomic
 def deactivate_person(*, by: Any, person: Person, left_at: dt.date | None = None) -> Person:
     """Somebody leaves: memberships end, the login closes, tokens are revoked. What they owned stays, as work to do."""
-    day = left_at or timezone.localdate()
+    day = left_at or organisation_today()
     person = update_record(by=by, record=person, values={"is_active": False, "left_at": day})
     if not _another_administrator(person):
         raise ValidationError(f"{person} is the last administrator. Make somebody else administrator first.")
@@ -125,7 +126,7 @@ def erase_person(*, by: Any, person: Person, version: int | None = None) -> Pers
     keys = erasing.keys_of(locked.reference)
     for user in User.objects.filter(person=locked):
         erasing.erase_login(by, user)
-    neutral = {"name": f"left-{locked.pk}", "title": erasing.TITLE, "email": "", "erased_on": timezone.localdate()}
+    neutral = {"name": f"left-{locked.pk}", "title": erasing.TITLE, "email": "", "erased_on": organisation_today()}
     erased = update_record(by=by, record=locked, values=neutral)
     erasing.erase_traces(erased, keys)
     return erased
@@ -145,7 +146,7 @@ def join_team(
         person=person,
         team=team,
         role=role,
-        effective_from=effective_from or timezone.localdate(),
+        effective_from=effective_from or organisation_today(),
         trusted=trusted,
     )
     membership.full_clean()
@@ -155,7 +156,8 @@ def join_team(
 
 @transaction.atomic
 def leave_team(*, by: Any, membership: Membership, effective_to: dt.date | None = None) -> Membership:
-    membership.effective_to = effective_to or timezone.localdate()
+    """End a membership, today when no day is said; one that has yet to begin ends before it began."""
+    membership.effective_to = effective_to or max(organisation_today(), membership.effective_from)
     membership.full_clean()
     membership.save(update_fields=["effective_to"])
     return membership

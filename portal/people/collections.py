@@ -1,8 +1,7 @@
 """Teams, people, logins and machine accounts as collections."""
 
-from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from portal.collections import Collection, register
 from portal.columns import Column
@@ -11,14 +10,7 @@ from portal.people.models import Membership, Person, ServiceAccount, Team, User
 
 
 def _current_memberships(**match: OuterRef) -> Coalesce:
-    today = timezone.localdate()
-    found = (
-        Membership.objects.filter(Q(effective_to=None) | Q(effective_to__gt=today), **match)
-        .order_by()
-        .values(*match)
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
+    found = Membership.objects.current().filter(**match).order_by().values(*match).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(found, output_field=IntegerField()), 0)
 
 

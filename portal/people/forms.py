@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal.forms import ReferenceField
 from portal.people.models import Density, MembershipRole, Scope, Theme
+from portal.tenure import organisation_today
 
 
 class FirstAdministratorForm(forms.Form):
@@ -65,5 +66,5 @@ class MemberForm(forms.Form):
 
 class LeavingForm(forms.Form):
     left_at = forms.DateField(
-        label="Last day", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), initial=timezone.localdate
+        label="Last day", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), initial=organisation_today
     )

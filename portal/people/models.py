@@ -19,7 +19,7 @@ from django.utils import timezone
 from portal.history.tracking import track_history
 from portal.models import Versioned, bump_version
 from portal.references.models import Reference, Referenced
-from portal.tenure import Tenure
+from portal.tenure import Tenure, organisation_today
 
 
 class TeamKind(models.TextChoices):
@@ -102,7 +102,7 @@ class Membership(models.Model):
     person = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="memberships")
     team = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="team_memberships")
     role = models.CharField(max_length=20, choices=MembershipRole, default=MembershipRole.MEMBER)
-    effective_from = models.DateField("from", default=timezone.localdate)
+    effective_from = models.DateField("from", default=organisation_today)
     effective_to = models.DateField("until", null=True, blank=True)
     trusted = models.BooleanField(default=True, db_default=True)
 

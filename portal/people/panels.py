@@ -21,7 +21,8 @@ def members(request: HttpRequest, team: Team) -> Context:
         for each in current.order_by("-role", "person__label")
     ]
     may = request.user.has_perm("people.change_team", team)
-    return {"rows": rows, "fact": len(rows) or "", "form": MemberForm() if may else None}
+    form = MemberForm() if may else None
+    return {"rows": rows, "fact": len(rows) or "", "form": form, "key": _key("teams", team)}
 
 
 @panel(on=Team, slot="rail", order=20, title="Teams within", template="people/_teams.html")
@@ -47,7 +48,7 @@ def teams(request: HttpRequest, person: Person) -> Context:
 def leaving(request: HttpRequest, person: Person) -> Context | None:
     if not request.user.has_perm("people.change_person", person):
         return None
-    return {"form": LeavingForm(auto_id="leaving_%s"), "key": _key(person)}
+    return {"form": LeavingForm(auto_id="leaving_%s"), "key": _key("people", person)}
 
 
 @panel(on=ServiceAccount, slot="main", order=10, title="Tokens", template="people/_tokens.html")
@@ -64,7 +65,8 @@ def _url(reference: object) -> str:
     return reference_url(reference.canonical, reference.attached)  # type: ignore[attr-defined]
 
 
-def _key(person: Person) -> str:
-    collection = get_collection("people")
+def _key(slug: str, record: Person | Team) -> str:
+    """What names the record in an address; the name alone would mean another one's outside of “default”."""
+    collection = get_collection(slug)
     assert collection is not None  # noqa: S101  it is registered beside this module
-    return collection.key_of(person)
+    return collection.key_of(record)

@@ -244,8 +244,12 @@ def member_add(request: HttpRequest, key: str) -> HttpResponse:
 def member_end(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     team, address = _load(request, "teams", key, Team)
     membership = get_object_or_404(Membership, pk=pk, team=team.reference_id, effective_to=None)
-    actions.leave_team(by=request.user, membership=membership)
-    messages.success(request, f"{membership.person} is no longer in {team}.")
+    try:
+        actions.leave_team(by=request.user, membership=membership)
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+    else:
+        messages.success(request, f"{membership.person} is no longer in {team}.")
     return redirect(address)
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils import timezone
-
 from portal.references.grammar import InvalidReferenceError, parse_reference
+from portal.tenure import organisation_today
 from services import graph
 from services.catalog import bulk
 from services.catalog.documents import Reading
@@ -115,7 +114,7 @@ def _references(reading: Reading, ids: dict[str, int]) -> dict[str, Any]:
 
 def _write_owners(winners: list[Reading], records: Written, ids: dict[str, int]) -> None:
     """Open and close accountable ownerships, so that each entity has the owner its file names."""
-    today = timezone.localdate()
+    today = organisation_today()
     wanted: dict[int, int | None] = {}
     for reading in winners:
         owner = next((each for each in reading.document.relations if each.type == OWNED_BY), None)
@@ -123,7 +122,7 @@ def _write_owners(winners: list[Reading], records: Written, ids: dict[str, int])
             wanted[records.get(reading.reference_id).pk] = ids[owner.ref.canonical] if owner else None
     current = {row.entity_id: row for row in _open_ownerships(wanted)}
     replaced = [row for pk, row in current.items() if row.owner_id != wanted[pk]]
-    Ownership.objects.filter(pk__in=[row.pk for row in replaced if row.effective_from == today]).delete()
+    Ownership.objects.filter(pk__in=[row.pk for row in replaced if row.effective_from >= today]).delete()
     Ownership.objects.filter(pk__in=[row.pk for row in replaced]).update(effective_to=today)
     standing = {row.entity_id for row in current.values()} - {row.entity_id for row in replaced}
     bulk.insert(

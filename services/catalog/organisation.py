@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils import timezone
 
 from portal.people.models import Membership, Person, Team
 from portal.references.models import Reference
+from portal.tenure import organisation_today
 from services.catalog import bulk
 from services.catalog.documents import Reading
 from services.catalog.fields import declared_values
@@ -116,6 +116,6 @@ def _is_ours(row: Membership, groups: set[int], users: set[int]) -> bool:
 
 def _end(rows: list[Membership]) -> None:
     """End memberships today; one that began today is as if it had never been."""
-    today = timezone.localdate()
+    today = organisation_today()
     Membership.objects.filter(pk__in=[row.pk for row in rows if row.effective_from >= today]).delete()
     Membership.objects.filter(pk__in=[row.pk for row in rows]).update(effective_to=today)

@@ -6,10 +6,10 @@ import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import django.utils.timezone
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
+import portal.tenure
 from django.db import migrations, models
 
 
@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('accountable', 'Owner'), ('on_call', 'On call'), ('business', 'Business owner')], default='accountable', max_length=20)),
-                ('effective_from', models.DateField(default=django.utils.timezone.localdate, verbose_name='from')),
+                ('effective_from', models.DateField(default=portal.tenure.organisation_today, verbose_name='from')),
                 ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
                 ('entity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ownerships', to='services.entity')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ownerships', to='references.reference')),
@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
                 ('role', models.CharField(choices=[('accountable', 'Owner'), ('on_call', 'On call'), ('business', 'Business owner')], default='accountable', max_length=20)),
-                ('effective_from', models.DateField(default=django.utils.timezone.localdate, verbose_name='from')),
+                ('effective_from', models.DateField(default=portal.tenure.organisation_today, verbose_name='from')),
                 ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
                 ('entity', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='services.entity')),
                 ('owner', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),

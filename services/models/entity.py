@@ -7,12 +7,11 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
 from portal.history.tracking import track_history
 from portal.models import Versioned
 from portal.references.models import Reference, Referenced
-from portal.tenure import Tenure
+from portal.tenure import Tenure, organisation_today
 from services.models.source import Document, Source
 from services.querysets import EntityQuerySet
 
@@ -175,7 +174,7 @@ class Ownership(models.Model):
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="ownerships")
     owner = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="ownerships")
     role = models.CharField(max_length=20, choices=OwnershipRole, default=OwnershipRole.ACCOUNTABLE)
-    effective_from = models.DateField("from", default=timezone.localdate)
+    effective_from = models.DateField("from", default=organisation_today)
     effective_to = models.DateField("until", null=True, blank=True)
 
     objects = Tenure.as_manager()

@@ -10,6 +10,7 @@ import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 import portal.people.models
+import portal.tenure
 from django.conf import settings
 from django.db import migrations, models
 
@@ -28,7 +29,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('member', 'Member'), ('lead', 'Lead')], default='member', max_length=20)),
-                ('effective_from', models.DateField(default=django.utils.timezone.localdate, verbose_name='from')),
+                ('effective_from', models.DateField(default=portal.tenure.organisation_today, verbose_name='from')),
                 ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
                 ('trusted', models.BooleanField(db_default=True, default=True)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='references.reference')),
@@ -46,7 +47,7 @@ class Migration(migrations.Migration):
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
                 ('role', models.CharField(choices=[('member', 'Member'), ('lead', 'Lead')], default='member', max_length=20)),
-                ('effective_from', models.DateField(default=django.utils.timezone.localdate, verbose_name='from')),
+                ('effective_from', models.DateField(default=portal.tenure.organisation_today, verbose_name='from')),
                 ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
                 ('trusted', models.BooleanField(db_default=True, default=True)),
                 ('person', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
