@@ -14,12 +14,13 @@ from playwright.sync_api import Page
 
 from portal.collections import Collection, collections, get_collection
 from portal.panels import registered_panels
+from portal.people.actions import deactivate_person
 from portal.people.models import Role, User
 from portal.people.tokens import make_token
 from services import graph
 from services.models import Document, DocumentStatus, Entity, Source
 from tests import factories
-from tests.test_every_collection import make_rows
+from tests.every_collection.rows import make_rows
 
 # Records of each collection that the walk opens: an odd one has a value in every column, an even one few.
 RICH, BARE = 0, 1
@@ -89,6 +90,7 @@ def _make_checkout(team: Any, unowned: Entity) -> None:
         tags=["money"], links=[{"url": "https://larkspur.example/runbook", "title": "Runbook"}],
     )  # fmt: skip
     factories.make_person("lead", teams=(team,))
+    deactivate_person(by=None, person=factories.make_person("gone", teams=(team,)))
     database = factories.make_entity("orders-db", kind="resource", owner=team, tier=0)
     callers = [factories.make_entity(f"caller-{n:02}", owner=team, tier=n % 5) for n in range(12)]
     factories.depend(checkout, database, unowned)
@@ -197,6 +199,11 @@ OTHERS = (
           act=sends_without_the_name),
     Shown("a service that was changed meanwhile", f"{CHECKOUT}edit/", reader="editor",
           act=sends("form.gw-form", version="0", title="Mine")),
+    Shown("a service that was changed meanwhile: delete", lambda world: world.address("services", RICH, "delete/"),
+          act=sends("form.gw-form", version="0")),
+    Shown("somebody who left", "/people/gone/"),
+    Shown("somebody who left: erase the name", "/people/gone/-/erase/"),
+    Shown("somebody who works here: erase the name", lambda world: world.address("people", RICH, "-/erase/")),
     Shown("a team with all there is", "/teams/checkout/"),
     Shown("take a service", lambda world: f"/catalog/take/{world.unowned.pk}/", reader="editor"),
     Shown("a list in which nothing matches", "/services/?q=no-such-thing"),
