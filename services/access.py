@@ -4,6 +4,7 @@ from typing import Any
 
 import rules
 
+from portal.declared import declared_fields
 from portal.people.access import is_administrator
 from services.models import Entity
 from services.ownership import nobody_answers
@@ -22,6 +23,11 @@ def owns(reader: Any, entity: Entity | None) -> bool:
 def is_unowned(reader: Any, entity: Entity | None) -> bool:
     """Anybody in a team may take on what nobody is there to answer for."""
     return entity is not None and bool(reader.team_ids) and nobody_answers(entity)
+
+
+def can_take(reader: Any, entity: Entity) -> bool:
+    """Whether the reader may make a team of their own its owner: nobody answers for it, and no file says who should."""
+    return bool(is_unowned(reader, entity)) and "owner" not in declared_fields(entity)
 
 
 rules.add_perm("services.add_entity", is_administrator | owns)

@@ -10,9 +10,11 @@ from django.utils.safestring import SafeString
 
 from portal.cells import owner_html
 from portal.collections import reference_url, unknown_to
+from portal.declared import declared_fields
 from portal.heads import Fact, Head, head
 from portal.people.models import Person, Team
 from portal.references.models import Reference
+from services.access import can_take
 from services.links import safe_link
 from services.models import Document, Entity, Lifecycle, Source
 from services.ownership import nobody_answers
@@ -67,9 +69,16 @@ def _runbook(entity: Entity) -> SafeString:
 
 
 def _unowned(request: HttpRequest, entity: Entity) -> dict[str, Any]:
-    may = request.user.has_perm("services.change_entity", entity)
-    action = {"label": "Take it", "url": reverse("take", args=[entity.pk])}
-    return {"text": "Nobody answers for it when it breaks.", "actions": [action] if may else []}
+    action, where = _way_to_an_owner(request, entity)
+    return {"text": f"Nobody answers for it when it breaks. {where}".strip(), "actions": [action] if action else []}
+
+
+def _way_to_an_owner(request: HttpRequest, entity: Entity) -> tuple[dict[str, str] | None, str]:
+    """What the reader can do so that somebody answers for it: take it, or see which file names its owner."""
+    if declared := declared_fields(entity).get("owner"):
+        return {"label": "Open its document", "url": declared.url}, f"{declared.text} names its owner: change it there."
+    take = {"label": "Take it", "url": reverse("take", args=[entity.pk])}
+    return take if can_take(request.user, entity) else None, ""
 
 
 def _notes(request: HttpRequest, entity: Entity, owner: Reference | None) -> list[Mapping[str, Any]]:
@@ -82,12 +91,12 @@ def _notes(request: HttpRequest, entity: Entity, owner: Reference | None) -> lis
 
 
 def _abandoned(request: HttpRequest, entity: Entity, owner: Reference) -> dict[str, Any]:
-    """Its owner is not described, or has left; whoever may take it finds the way."""
-    may = request.user.has_perm("services.change_entity", entity)
-    action = {"label": "Take it", "url": reverse("take", args=[entity.pk])} if may else None
+    """Its owner is not described, has left or was closed; whoever may take it finds the way."""
+    action, where = _way_to_an_owner(request, entity)
     if owner.attached:
-        return _note("user-question", f"{owner.label} has left", "Hand it over to a team that is here.", action)
-    text = f"{owner.canonical} is named as its owner, but no file or person describes it."
+        title = f"{owner.label} {'has left' if owner.kind == 'user' else 'was closed'}"
+        return _note("user-question", title, f"Hand it over to a team that is here. {where}".strip(), action)
+    text = f"{owner.canonical} is named as its owner, but no file or person describes it. {where}".strip()
     return _note("user-question", "Its owner is unknown", text, action)
 
 

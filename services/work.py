@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
@@ -16,6 +16,7 @@ from portal.people.models import Membership, Person
 from portal.query import parse
 from portal.references.models import Reference
 from services.models import Document, DocumentStatus, Entity, Lifecycle
+from services.ownership import unanswered
 from services.querysets import EntityQuerySet
 
 MOST = 5
@@ -90,12 +91,10 @@ def missing_tier(reader: Any) -> Iterable[Waiting]:
 
 @register_waiting
 def owned_by_nobody(reader: Any) -> Iterable[Waiting]:
-    """For administrators: what nobody owns, or somebody who left, or a team nobody has described."""
+    """For administrators: what nobody owns, or who left or was closed does, or a team nobody has described."""
     if not reader.is_administrator:
         return
-    left = Person.objects.filter(is_active=False).values("reference")
-    unowned = _known(reader).filter(Q(owner=None) | Q(owner__in=left) | Q(owner__attached=False))
-    unowned = unowned.filter(kind__in=["component", "api", "resource"]).select_related("owner")
+    unowned = _known(reader).filter(unanswered(), kind__in=["component", "api", "resource"]).select_related("owner")
     for entity in unowned.select_related("reference").order_by(F("tier").asc(nulls_last=True), "name")[:MOST]:
         url = reference_url(entity.reference.canonical)
         yield Waiting(f"Find an owner for {entity.name}", _why(entity), url, "Open", "user-question", "warn")
@@ -118,7 +117,9 @@ def left_behind(reader: Any) -> Iterable[Waiting]:
 def _why(entity: Entity) -> str:
     if entity.owner is None:
         return "Nobody owns it"
-    return f"{entity.owner.label} has left" if entity.owner.attached else f"{entity.owner.canonical} is not described"
+    if not entity.owner.attached:
+        return f"{entity.owner.canonical} is not described"
+    return f"{entity.owner.label} {'has left' if entity.owner.kind == 'user' else 'was closed'}"
 
 
 @register_waiting

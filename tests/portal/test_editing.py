@@ -6,6 +6,7 @@ import re
 import pytest
 
 from portal.references.models import Reference, ReferenceAlias
+from services import actions as services
 from services import graph
 from services.models import Document, Entity, Ownership, Source
 from tests.factories import depend, make_entity, make_reference
@@ -274,15 +275,67 @@ def test_what_many_depend_on_is_deleted_only_by_typing_its_name(sign_in, people)
     assert not Entity.objects.filter(name="orders-db").exists()
 
 
+def _taking(team, entity) -> dict[str, int]:
+    return {"team": team.reference_id, "version": entity.version}
+
+
 def test_what_nobody_owns_can_be_taken_by_a_team_of_ones_own(sign_in, people):
     entity = make_entity("orphan")
     client = sign_in(people.editor)
     page = client.get(f"/catalog/take/{entity.pk}/")
     assert [team.label for team in page.context["teams"]] == ["Checkout"]
-    response = client.post(f"/catalog/take/{entity.pk}/", {"team": people.team.reference_id})
+    response = client.post(f"/catalog/take/{entity.pk}/", _taking(people.team, entity))
     assert response.url == "/services/orphan/"
     entity.refresh_from_db()
     assert entity.owner == people.team.reference
+
+
+def test_taking_what_somebody_changed_meanwhile_says_so_and_offers_it_as_it_is_now(sign_in, people):
+    entity = make_entity("orphan")
+    client = sign_in(people.editor)
+    client.get(f"/catalog/take/{entity.pk}/")
+    services.update_entity(by=people.administrator, record=entity, values={"tier": 1})
+    refused = client.post(f"/catalog/take/{entity.pk}/", _taking(people.team, entity))
+    assert refused.status_code == 409
+    assert "changed it meanwhile" in refused.content.decode()
+    entity.refresh_from_db()
+    assert entity.owner is None
+    again = {"team": people.team.reference_id, "version": refused.context["version"]}
+    assert client.post(f"/catalog/take/{entity.pk}/", again).url == "/services/orphan/"
+
+
+def test_what_was_deleted_or_taken_at_the_same_moment_is_not_taken_and_no_fault(sign_in, people, monkeypatch):
+    entity = make_entity("orphan")
+    client = sign_in(people.editor)
+    write = services.update_entity
+
+    def after(change):
+        def late(**given):
+            change()
+            return write(**given)
+
+        monkeypatch.setattr("services.actions.update_entity", late)
+        return client.post(f"/catalog/take/{entity.pk}/", _taking(people.team, entity))
+
+    to_other = {"by": None, "record": entity, "values": {"owner": people.other.reference}}
+    assert after(lambda: write(**to_other)).status_code == 403
+    write(by=None, record=entity, values={"owner": None})
+    entity.refresh_from_db()
+    assert after(lambda: services.delete_entity(by=None, record=entity)).url == "/services/"
+
+
+def test_only_who_can_take_it_is_offered_to_and_a_declared_owner_leads_to_its_document(sign_in, people):
+    orphan = make_entity("orphan")
+    offer = f"/catalog/take/{orphan.pk}/"
+    assert offer in sign_in(people.reader).get("/services/orphan/").content.decode()
+    assert offer not in sign_in(people.administrator).get("/services/orphan/").content.decode()
+    source = Source.objects.create(name="repos")
+    document = Document.objects.create(source=source, file="a.yaml", number=0, status="accepted",
+                                       reference=orphan.reference, fields={"spec.owner": 7})  # fmt: skip
+    page = sign_in(people.reader).get("/services/orphan/").content.decode()
+    assert offer not in page
+    assert f'href="/documents/{document.pk}/">Open its document' in page
+    assert "a.yaml, line 7 names its owner: change it there." in page
 
 
 @pytest.mark.parametrize("team", ["", "zebra", "0", "9" * 30])

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 
 from services import actions
 from services.models import Entity, Ownership, OwnershipRole
-from services.ownership import nobody_answers, set_accountable
-from tests.factories import make_entity, make_person, make_reference
+from services.ownership import nobody_answers, set_accountable, unanswered
+from tests.factories import make_entity, make_person, make_reference, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -82,15 +82,27 @@ def test_nothing_ends_before_it_begins(people):
         )
 
 
-def test_nobody_answers_for_what_is_owned_by_nobody_by_a_loose_end_or_by_who_has_left(people):
+def test_nobody_answers_for_what_is_owned_by_nobody_by_a_loose_end_by_who_left_or_a_closed_team(people):
     gone = make_person("gone", is_active=False)
     here = make_person("here")
     loose = make_reference("group:default/nobody-knows")
     assert nobody_answers(make_entity("unowned"))
     assert nobody_answers(make_entity("of-a-loose-end", owner=type("Owner", (), {"reference": loose})()))
     assert nobody_answers(make_entity("of-who-left", owner=gone))
+    assert nobody_answers(make_entity("of-a-closed-team", owner=make_team("closed", is_active=False)))
     assert not nobody_answers(make_entity("of-who-is-here", owner=here))
     assert not nobody_answers(make_entity("of-a-team", owner=people.team))
+    assert {each.name for each in Entity.objects.filter(unanswered())} == {
+        each.name for each in Entity.objects.all() if nobody_answers(each)
+    }
+
+
+def test_what_a_closed_team_owns_waits_for_an_administrator_and_says_so_on_its_page(sign_in, people):
+    make_entity("api", owner=make_team("relics", is_active=False))
+    client = sign_in(people.administrator)
+    waiting = {each.title: each.note for each in client.get("/").context["waiting"]}
+    assert waiting["Find an owner for api"] == "Relics was closed"
+    assert "Relics was closed" in client.get("/services/api/").content.decode()
 
 
 def test_the_page_tells_every_tenure(sign_in, people):
