@@ -5,12 +5,13 @@ search index true. Whether somebody may is asked before, by the caller (``Collec
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from portal.references.models import Reference, ReferenceAlias, Referenced
 from portal.search import index
@@ -84,7 +85,8 @@ def insert_record(record: Any) -> None:
     """
     if isinstance(record, Referenced):
         record.reference = _claim(record.reference, spelled=record.name)
-    record.save(force_insert=True)
+    with constraints_told(record):
+        record.save(force_insert=True)
     index.refresh(type(record), [record.pk])
 
 
@@ -100,9 +102,10 @@ def update_record(*, by: Any, record: Record, values: Mapping[str, Any], version
         setattr(locked, name, values[name])
     locked.full_clean()
     if changed:
-        locked.save(update_fields=changed)
-        if isinstance(locked, Referenced) and {"name", "title"} & set(changed):
-            _rename(locked)
+        with constraints_told(locked):
+            locked.save(update_fields=changed)
+            if isinstance(locked, Referenced) and {"name", "title"} & set(changed):
+                _rename(locked)
         locked.refresh_from_db()
         index.refresh(type(record), [record.pk])
     return locked
@@ -124,11 +127,42 @@ def _rename(record: Any) -> None:
     canonical = f"{reference.kind}:{reference.namespace}/{name}".lower()
     if canonical != reference.canonical:
         if Reference.objects.filter(canonical=canonical).exists():
-            raise ValidationError({"name": f"“{name}” is taken or pointed at already. Choose another name."})
+            raise _taken(name)
         ReferenceAlias.objects.filter(canonical=canonical).delete()
         ReferenceAlias.objects.update_or_create(canonical=reference.canonical, defaults={"reference": reference})
         Reference.objects.filter(pk=reference.pk).update(canonical=canonical, name=name.lower())
     index.refresh_around(reference.pk)
+
+
+@contextmanager
+def constraints_told(record: models.Model) -> Iterator[None]:
+    """Write the record within: of two who write at once, validation lets both pass, and the database refuses the
+    second. That is told as validation would have told it. The transaction around it is lost."""
+    try:
+        yield
+    except IntegrityError as refused:
+        diagnosis = getattr(refused.__cause__, "diag", None)
+        problem = _constraint_told(record, getattr(diagnosis, "constraint_name", None) or "")
+        if problem is None:
+            raise
+        raise problem from refused
+
+
+def _constraint_told(record: Any, name: str) -> ValidationError | None:
+    """What the constraint of this name says of the record, if it is one that people can run into."""
+    if name.startswith("references_reference_canonical_"):
+        return _taken(record.name)
+    for constraint in record._meta.constraints:
+        if constraint.name == name:
+            return ValidationError(constraint.get_violation_error_message())
+    for field in record._meta.concrete_fields:
+        if field.unique and name.startswith(f"{record._meta.db_table}_{field.column}_"):
+            return ValidationError({field.name: record.unique_error_message(type(record), (field.name,))})
+    return None
+
+
+def _taken(name: str) -> ValidationError:
+    return ValidationError({"name": f"“{name}” is taken or pointed at already. Choose another name."})
 
 
 def lock(record: Record, version: int | None, values: Mapping[str, Any]) -> Record:

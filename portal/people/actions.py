@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from portal.actions import create_record, lock, update_record
+from portal.actions import constraints_told, create_record, lock, update_record
 from portal.people import erasing
 from portal.people.models import (
     ApiToken,
@@ -44,18 +44,28 @@ def create_user(*, by: Any, model: type[User] = User, values: Mapping[str, Any],
     user = model(**values)
     user.set_unusable_password()
     user.full_clean(exclude=["password"])
-    user.save()
+    with constraints_told(user):
+        user.save()
     return user
 
 
 @transaction.atomic
 def update_user(*, by: Any, record: User, values: Mapping[str, Any], version: int | None = None) -> User:
     """Change a login. The last active administrator stays one, or nobody could mend anything."""
+    _hold_administrators()
     user = update_record(by=by, record=record, values=values, version=version)
-    administrators = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True)
-    if not administrators.exists():
+    if not _administrators().exists():
         raise ValidationError("This is the last administrator. Make somebody else administrator first.")
     return user
+
+
+def _administrators() -> QuerySet[User]:
+    return User.objects.filter(role=Role.ADMINISTRATOR, is_active=True)
+
+
+def _hold_administrators() -> None:
+    """Hold them until the transaction ends: of two who step down at once, the second sees that the first has."""
+    list(_administrators().select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def create_service_account(
@@ -88,6 +98,7 @@ def _check_team_of_machine(by: Any, team: Reference) -> None:
 def deactivate_person(*, by: Any, person: Person, left_at: dt.date | None = None) -> Person:
     """Somebody leaves: memberships end, the login closes, tokens are revoked. What they owned stays, as work to do."""
     day = left_at or organisation_today()
+    _hold_administrators()
     person = update_record(by=by, record=person, values={"is_active": False, "left_at": day})
     if not _another_administrator(person):
         raise ValidationError(f"{person} is the last administrator. Make somebody else administrator first.")
@@ -102,7 +113,7 @@ def deactivate_person(*, by: Any, person: Person, left_at: dt.date | None = None
 
 def _another_administrator(person: Person) -> bool:
     """Whether somebody may still mend everything once this person has left."""
-    administrators = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True)
+    administrators = _administrators()
     return not administrators.filter(person=person).exists() or administrators.exclude(person=person).exists()
 
 
@@ -150,7 +161,8 @@ def join_team(
         trusted=trusted,
     )
     membership.full_clean()
-    membership.save()
+    with constraints_told(membership):
+        membership.save()
     return membership
 
 

@@ -44,7 +44,9 @@ def erase_login(by: Any, user: User) -> None:
     user.set_unusable_password()
     User.objects.filter(pk=user.pk).update(password=user.password)
     EmailAddress.objects.filter(user=user).delete()
-    ApiToken.objects.filter(user=user).update(name="erased")
+    for token in ApiToken.objects.filter(user=user):
+        ApiToken.objects.filter(pk=token.pk).update(name="erased")
+        redact_versions(token, {"name": "erased"})
     redact_versions(user, neutral)
     _end_sessions(user)
 

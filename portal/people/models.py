@@ -152,6 +152,20 @@ def check_time_zone(name: str) -> None:
         raise ValidationError(f"There is no time zone “{name}”. Use a name such as Europe/Lisbon or UTC.")
 
 
+class LowerCaseEmailField(models.EmailField):  # type: ignore[type-arg]
+    """An address in lower case, however it is typed: two spellings are one login, wherever one writes or asks."""
+
+    def to_python(self, value: Any) -> Any:
+        return _lower(super().to_python(value))
+
+    def get_prep_value(self, value: Any) -> Any:
+        return _lower(super().get_prep_value(value))
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **values: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **values)
@@ -185,7 +199,7 @@ class Reader:
 class User(Reader, Versioned, AbstractBaseUser):
     """A login, signed in by e-mail and password; linked to the Person it belongs to."""
 
-    email = models.EmailField(unique=True)
+    email = LowerCaseEmailField(unique=True)
     person = models.OneToOneField(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="user")
     role = models.CharField(max_length=20, choices=Role, default=Role.READER)
     is_active = models.BooleanField("active", default=True, db_default=True)
@@ -203,6 +217,14 @@ class User(Reader, Versioned, AbstractBaseUser):
         abstract = False
         # Signing in, and how the portal looks for somebody, is no edit that another could collide with.
         triggers = [bump_version("password", "last_login", "theme", "density", "time_zone", "single_keys")]
+        constraints = [
+            # With the unique address itself, one login for all its spellings.
+            models.CheckConstraint(
+                name="login_email_is_lower_case",
+                condition=Q(email=models.functions.Lower("email")),
+                violation_error_message="The e-mail of a login is kept in lower case.",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.person) if self.person else self.email
@@ -286,6 +308,8 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
 
 
+# What each use leaves is no change of a token; its digest would be a key's second hiding place.
+@track_history(exclude=("digest", "last_used_at"))
 class ApiToken(models.Model):
     """A key to the API. Only its hash is kept; the key itself is shown once, when it is made."""
 

@@ -4,19 +4,25 @@ These tests commit, because what one transaction did is one event.
 """
 
 import datetime as dt
+import html
+import re
 
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
+from django.utils import timezone
 
-from portal.collections import _extensions, extend, get_collection
+from portal.collections import _extensions, collection_of, extend, get_collection
 from portal.columns import Column
+from portal.history import events
 from portal.history.events import event_model, events_of
 from portal.people import actions as people_actions
-from portal.people.models import ServiceAccount, User
+from portal.people.models import ApiToken, Membership, ServiceAccount, User
+from portal.people.tokens import make_token, revoke_token
+from portal.tenure import organisation_today
 from services import actions
 from services.models import Entity
-from tests.factories import make_entity
+from tests.factories import depend, make_entity
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,7 +122,8 @@ def test_what_was_deleted_left_its_history_behind(sign_in, people):
 
 def test_every_table_that_people_edit_is_tracked():
     tracked = {model.__name__ for model in apps.get_models() if event_model(model) is not None}
-    assert tracked == {"Team", "Person", "Membership", "User", "ServiceAccount", "Entity", "Ownership", "Relation"}
+    organisation = {"Team", "Person", "Membership", "User", "ServiceAccount", "ApiToken"}
+    assert tracked == {*organisation, "Entity", "Ownership", "Relation"}
 
 
 def test_the_versions_of_a_row_cover_time_without_gap_or_overlap():
@@ -179,6 +186,16 @@ def test_passwords_and_last_sign_ins_are_in_no_history(people):
     assert not names & {"password", "last_login"}
 
 
+def test_tokens_are_kept_in_history_without_what_would_open_a_door(people):
+    token, _ = make_token(holder=people.reader, name="laptop", scopes=["read"])
+    ApiToken.objects.filter(pk=token.pk).update(last_used_at=timezone.now())
+    revoke_token(token=token)
+    table = event_model(ApiToken)
+    kept = [(each.pgh_label, each.revoked_at is None) for each in table.objects.filter(pgh_obj=token.pk)]
+    assert sorted(kept) == [("insert", True), ("update", False)]
+    assert not {field.name for field in table._meta.get_fields()} & {"digest", "last_used_at"}
+
+
 def test_memberships_and_their_end_are_kept(people):
     from portal.people.models import Membership
 
@@ -207,3 +224,123 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_events(sign_in, 
     client.get("/services/checkout-api/history/")
     with django_assert_max_num_queries(15):
         client.get("/services/checkout-api/history/")
+
+
+# Long values, and JSON
+
+
+def told_of(entity, reader, label):
+    changes = [change for event in history(entity, reader) for change in event.changes]
+    return [(change.before, change.after) for change in changes if change.label == label]
+
+
+def test_of_a_long_text_the_part_that_differs_is_told(people):
+    text = "It sells tickets. " * 100
+    entity = make_entity("checkout-api", description=text + "Ask Ada." + text)
+    actions.update_entity(by=None, record=entity, values={"description": text + "Ask Grace." + text})
+    [(before, after)] = told_of(entity, people.reader, "Description")
+    assert "Ask Ada." in before
+    assert "Ask Grace." in after
+    assert before[0] == before[-1] == after[0] == after[-1] == "…"
+    assert max(len(before), len(after)) < 150
+
+
+def test_of_a_long_text_that_is_another_one_the_beginning_is_told_and_how_much_more_there_is(people):
+    entity = make_entity("checkout-api", description="a" * 2000)
+    actions.update_entity(by=None, record=entity, values={"description": "b" * 700})
+    [(before, after)] = told_of(entity, people.reader, "Description")
+    assert before == "a" * 500 + "… and 1,500 characters more"
+    assert after == "b" * 500 + "… and 200 characters more"
+
+
+def test_of_json_each_key_that_differs_is_told(people):
+    entity = make_entity("checkout-api")
+    Entity.objects.filter(pk=entity.pk).update(spec={"a": {"b": 1, "c": ["x"]}, "d": 1, "same": True})
+    Entity.objects.filter(pk=entity.pk).update(spec={"a": {"b": 2, "c": ["x", "y"]}, "d": "1", "same": True})
+    [event] = [event for event in history(entity, people.reader) if len(event.changes) == 3]
+    assert [(each.label, each.before, each.after) for each in event.changes] == [
+        ("Spec: a.b", "1", "2"),
+        ("Spec: a.c", "x", "x, y"),
+        ("Spec: d", "1", '"1"'),
+    ]
+
+
+def test_a_link_that_is_called_something_else_is_told_so(people):
+    address = "https://wiki.larkspur.example/"
+    entity = make_entity("checkout-api", links=[{"url": address, "title": "Wiki"}])
+    actions.update_entity(by=None, record=entity, values={"links": [{"url": address, "title": "Runbook"}]})
+    assert told_of(entity, people.reader, "Links") == [(f"{address} (Wiki)", f"{address} (Runbook)")]
+
+
+# Rows that belong to a record
+
+
+def changes_of(record, reader):
+    collection = collection_of(record)
+    found = [(event.who, event.changes) for event in events_of(record, collection, reader)]
+    return [(who, each.label, each.before, each.after) for who, changes in found for each in changes]
+
+
+def test_who_joins_and_leaves_is_told_of_the_team_and_of_the_person(sign_in, people):
+    person, today = people.stranger.person, organisation_today()
+    client = sign_in(people.administrator)
+    client.post("/teams/checkout/-/members/", {"person": "stranger", "role": "lead"})
+    membership = Membership.objects.get(person=person.reference)
+    Membership.objects.filter(pk=membership.pk).update(effective_to=today)
+    since = f"role Lead, from {today}"
+    for record, label, name in ((people.team, "Member", "Stranger"), (person, "Team", "Checkout")):
+        (_, *ended), made = changes_of(record, people.reader)[:2]
+        assert made == ("Administrator", label, "not set", f"{name}, {since}, trusted yes")
+        assert ended == [label, made[3], f"{name}, {since}, until {today}, trusted yes"]
+    assert "Stranger, role Lead" in client.get("/teams/checkout/history/").content.decode()
+
+
+def test_who_answers_for_a_service_and_what_it_depends_on_is_told(people):
+    entity, ledger = make_entity("checkout-api", owner=people.team), make_entity("ledger")
+    depend(entity, ledger)
+    today = organisation_today()
+    assert [each[1:] for each in changes_of(entity, people.reader)] == [
+        ("Depends on", "not set", "ledger"),
+        ("Ownership", "not set", f"Checkout, role Owner, from {today}"),
+    ]
+    with transaction.atomic():  # as an import that writes the same relations anew
+        entity.reference.relations.all().delete()
+        depend(entity, ledger)
+    assert len(changes_of(entity, people.reader)) == 2
+
+
+def test_tokens_are_told_to_who_may_change_their_holder(people):
+    token, _ = make_token(holder=people.service_account, name="pipeline", scopes=["read"])
+    revoke_token(token=token)
+    told = [each[1:3] for each in changes_of(people.service_account, people.editor)]
+    assert [label for label, _ in told] == ["Token", "Token"]
+    assert told[1] == ("Token", "not set")
+    assert changes_of(people.service_account, people.stranger) == []
+
+
+def test_older_events_stand_on_pages_of_their_own_and_none_is_left_out(sign_in, people, monkeypatch):
+    monkeypatch.setattr(events, "MOST", 3)
+    entity = make_entity("checkout-api", tier=0)
+    for at in range(7):
+        actions.update_entity(by=None, record=entity, values={"tier": at % 4 + 1})
+        depend(entity, make_entity(f"needed-{at}"))
+    client, address, seen = sign_in(people.reader), "/services/checkout-api/history/", []
+    while address:
+        response = client.get(address)
+        shown = [(event.kind, change.label, change.after) for event in response.context["events"]
+                 for change in event.changes]  # fmt: skip
+        assert 0 < len(response.context["events"]) <= 3
+        seen += shown
+        found = re.search(r'href="(\?before=[^"]+)">Older', response.content.decode())
+        address = f"/services/checkout-api/history/{html.unescape(found[1])}" if found else ""
+    assert "This is the beginning." in response.content.decode()
+    assert sum(label == "Tier" for _, label, _ in seen) == 7
+    assert sum(label == "Depends on" for _, label, _ in seen) == 7
+    assert response.context["events"][-1].kind == "created"
+
+
+def test_a_moment_that_is_none_is_refused_in_words(sign_in, people):
+    make_entity("checkout-api")
+    response = sign_in(people.reader).get("/services/checkout-api/history/?before=zebra")
+    assert response.status_code == 400
+    assert "before=zebra: expected a date or a moment" in response.content.decode()

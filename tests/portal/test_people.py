@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Upper
 from django.test import Client
 from django.utils import timezone
 
@@ -212,6 +214,20 @@ def test_sign_in_and_out(client, people):
     assert client.get("/").status_code == 200
     client.post("/accounts/logout/")
     assert client.get("/").url == "/accounts/login/?next=/"
+
+
+def test_an_address_is_one_login_however_it_is_typed(api, people):
+    client = api(people.administrator)
+    made = client.post("/api/v1/users/", {"email": "Jo.Berg@Larkspur.example", "role": "reader"}, format="json")
+    assert (made.status_code, made.json()["email"]) == (201, "jo.berg@larkspur.example")
+    again = client.post("/api/v1/users/", {"email": "jo.BERG@larkspur.example", "role": "reader"}, format="json")
+    assert again.status_code == 422
+    assert (
+        User.objects.get(email="JO.berg@larkspur.example").pk
+        == User.objects.get_by_natural_key("jo.Berg@larkspur.example").pk
+    )
+    with pytest.raises(IntegrityError, match="login_email_is_lower_case"), transaction.atomic():
+        User.objects.update(email=Upper("email"))
 
 
 def test_guessing_passwords_is_stopped(client, people):

@@ -1,5 +1,6 @@
 """Two at the same time: one wins, the other is told, and nothing is lost or doubled."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -7,10 +8,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
+from portal.people import actions
+from portal.people.models import Membership, Role, User
 from portal.references.models import Reference
 from services.models import Entity, Ownership
-from tests.factories import make_entity, make_reference
+from tests.factories import make_entity, make_reference, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,6 +32,18 @@ def at_once(*acts: Callable[[], Any]) -> list[int]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return sorted(pool.map(run, acts))
+
+
+def linger_after(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    """Let whoever has checked wait until the others have checked too."""
+    check = getattr(owner, name)
+
+    def lingering(*args: Any, **options: Any) -> Any:
+        found = check(*args, **options)
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(owner, name, lingering)
 
 
 def test_of_two_changes_of_one_version_one_is_refused(api, people):
@@ -85,3 +101,72 @@ def test_of_two_who_delete_one_finds_nothing(api, people):
     )
     assert statuses in ([204, 404], [204, 412])
     assert not Entity.objects.exists()
+
+
+def test_of_two_who_choose_one_new_name_one_is_told_it_is_taken(api, people):
+    for name in ("cart", "basket"):
+        make_entity(name, owner=people.team)
+    clients = [api(people.editor) for _ in range(2)]
+    anyway = {"format": "json", "headers": {"If-Match": "*"}}
+    statuses = at_once(
+        *(
+            lambda client=client, name=name: client.patch(f"/api/v1/services/{name}/", {"name": "trolley"}, **anyway)
+            for client, name in zip(clients, ("cart", "basket"), strict=True)
+        )
+    )
+    assert statuses == [200, 422]
+    assert Entity.objects.filter(name="trolley").count() == 1
+
+
+def test_of_two_logins_with_one_address_one_is_told_it_exists(api, people, monkeypatch):
+    linger_after(monkeypatch, User, "full_clean")
+    clients = [api(people.administrator) for _ in range(2)]
+    sent = {"email": "jo@larkspur.example", "role": "reader"}
+    statuses = at_once(
+        *(lambda client=client: client.post("/api/v1/users/", sent, format="json") for client in clients)
+    )
+    assert statuses == [201, 422]
+
+
+def test_of_two_who_add_the_same_member_one_is_told_they_are_in_it(people):
+    clients = [_signed_in(people.editor) for _ in range(2)]
+    sent = {"person": "stranger", "role": "member"}
+    statuses = at_once(*(lambda client=client: client.post("/teams/checkout/-/members/", sent) for client in clients))
+    assert statuses == [302, 302]
+    assert Membership.objects.filter(person=people.stranger.person.reference).count() == 1
+    told = sorted(client.get("/teams/checkout/").content.decode().count(ALREADY) for client in clients)
+    assert told == [0, 1]
+
+
+def test_of_two_administrators_who_step_down_one_stays(api, people):
+    second = make_user("second", role=Role.ADMINISTRATOR)
+    users = (people.administrator, second)
+    clients = [(api(user), f"/api/v1/users/{user.pk}/") for user in users]
+    anyway = {"format": "json", "headers": {"If-Match": "*"}}
+    statuses = at_once(
+        *(
+            lambda client=client, address=address: client.patch(address, {"role": "reader"}, **anyway)
+            for client, address in clients
+        )
+    )
+    assert statuses == [200, 422]
+    assert User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).count() == 1
+
+
+def test_of_two_administrators_who_leave_one_stays(people, monkeypatch):
+    linger_after(monkeypatch, actions, "_another_administrator")
+    second = make_user("second", role=Role.ADMINISTRATOR)
+    users = (people.administrator, second)
+    clients = [(_signed_in(user), f"/people/{user.person.name}/-/deactivate/") for user in users]
+    sent = {"left_at": "2026-01-01"}
+    at_once(*(lambda client=client, address=address: client.post(address, sent) for client, address in clients))
+    assert User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).count() == 1
+
+
+ALREADY = "This person is in this team already."
+
+
+def _signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="portal.people.backends.PersonBackend")
+    return client
