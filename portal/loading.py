@@ -25,9 +25,22 @@ def load_collection(request: HttpRequest, slug: str) -> Collection:
 
 
 def find_record(collection: Collection, reader: Any, key: str) -> models.Model | None:
-    """The visible record with this key, its foreign keys loaded with it."""
+    """The visible record with this key, or that had it before it was renamed; its foreign keys loaded with it."""
+    found = _find_now(collection, reader, key)
+    if found is None and collection.referenced:
+        former = ReferenceAlias.objects.filter(canonical__in=_canonicals(collection, key))
+        found = _find(collection, reader, models.Q(reference__in=former.values("reference")))
+    return found
+
+
+def _find_now(collection: Collection, reader: Any, key: str) -> models.Model | None:
+    """The visible record that has this key now."""
+    return _find(collection, reader, collection.key_condition(key))
+
+
+def _find(collection: Collection, reader: Any, condition: models.Q) -> models.Model | None:
     rows = collection.visible(reader).select_related(*_foreign_keys(collection.model))
-    found: models.Model | None = rows.filter(collection.key_condition(key)).first()
+    found: models.Model | None = rows.filter(condition).first()
     return found
 
 
@@ -39,12 +52,17 @@ def _foreign_keys(model: type[models.Model]) -> list[str]:
 
 
 def load_record(request: HttpRequest, collection: Collection, key: str) -> models.Model | HttpResponse:
-    """The record, or a redirect to where it is now: its own page, its new name, or the loose end it became."""
-    record = find_record(collection, request.user, key)
+    """The record, or a redirect to where it is now: its own page, its new name, or the loose end it became.
+
+    A form that was opened under a former name is for the same record: a redirect would lose what it sends.
+    """
+    looks = request.method in {"GET", "HEAD"}
+    find = _find_now if looks else find_record
+    record = find(collection, request.user, key)
     if record is None:
         return _elsewhere(request, collection, key)
     home = collection_of(record)
-    if home is not None and home.slug != collection.slug and request.method in {"GET", "HEAD"}:
+    if home is not None and home.slug != collection.slug and looks:
         return redirect(home.url_of(record))
     return record
 
@@ -67,6 +85,7 @@ def _is_open(request: HttpRequest, reference: Reference) -> bool:
 
 
 def _canonicals(collection: Collection, key: str) -> list[str]:
-    namespace, _, name = key.lower().replace("/", ":").replace("\x00", "").rpartition(":")
-    namespace = namespace.rpartition(":")[2] or "default"
-    return [f"{kind}:{namespace}/{name}" for kind in collection.kinds]
+    """The references that a key may mean, by which former names are kept."""
+    *before, name = key.lower().replace("/", ":").replace("\x00", "").split(":")
+    namespace = before.pop() if before else "default"
+    return [f"{kind}:{namespace}/{name}" for kind in (before or collection.kinds)]

@@ -11,6 +11,8 @@ from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from portal.kept import to_send_again
+
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -23,8 +25,8 @@ _GONE: dict[type[Exception], str] = {
 
 
 def explain_gone(request: HttpRequest, problem: BaseException | None) -> HttpResponse | None:
-    """503 with a page that says which server does not answer, and that loads itself anew until it does; None where
-    the problem is another one."""
+    """503 with a page that says which server does not answer, and that loads itself anew until it does, or offers to
+    send a form again; None where the problem is another one."""
     server = next((name for kind, name in _GONE.items() if isinstance(problem, kind)), "")
     if not server:
         return None
@@ -32,7 +34,8 @@ def explain_gone(request: HttpRequest, problem: BaseException | None) -> HttpRes
     message = f"The {server} does not answer. Nothing you saved is lost."
     if request.path.startswith("/api/"):
         return JsonResponse({"error": message}, status=503, headers={"Retry-After": "5"})
-    page = render_to_string("503.html", {"server": server, "message": message})
+    again = to_send_again(request)
+    page = render_to_string("503.html", {"server": server, "message": message, "again": again})
     return HttpResponse(page, status=503, headers={"Retry-After": "5"})
 
 

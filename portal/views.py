@@ -25,6 +25,7 @@ from portal.forms import RecordForm, make_form
 from portal.heads import head_of
 from portal.history.events import event_model, events_of
 from portal.htmx import wants_partial
+from portal.kept import record_gone
 from portal.listing import broken_context, filter_from_form, list_context
 from portal.loading import load_collection, load_record
 from portal.middleware import explain_gone
@@ -215,7 +216,7 @@ def record_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     found = load_collection(request, slug)
     loaded = load_record(request, found, key)
     if isinstance(loaded, HttpResponse):
-        return loaded
+        return record_gone(request, found, key) if request.method == "POST" else loaded
     _require_change(request, found, loaded)
     declared = declared_fields(loaded)
     form = make_form(found, loaded, request.POST if request.method == "POST" else None)
@@ -227,8 +228,8 @@ def record_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             _show_problems(form, problem)
         except Conflict as conflict:
             return render(request, "409.html", conflict_context(request, found, form, conflict), status=409)
-        except Deleted as gone:
-            _show_problems(form, ValidationError(f"{gone} What you wrote is still below."))
+        except Deleted:
+            return record_gone(request, found, key)
     address = found.url_of(loaded)
     context = {
         "title": f"Edit {loaded}",
