@@ -1,89 +1,34 @@
 """``/api/v1/``: every collection, with the query string of its page; reading with ``values()``, writing by actions.
 
 A list is ``{"items", "next", "total"}``; ``next`` is the address of the following page, ``total`` null beyond 1,000.
-A record carries its version as ``ETag``; a write names that version in ``If-Match`` (``*`` for whatever it is).
+A record carries its version and a digest of the answer as ``ETag``, ``"3-…"``; a write names that version in
+``If-Match`` (``"3"`` is enough, ``*`` for whatever it is).
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError as InvalidRecord
 from django.db import models
-from django.http import HttpRequest, JsonResponse, QueryDict
+from django.http import QueryDict
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView, exception_handler
+from rest_framework.views import APIView
 
-from portal import actions
+from portal.api_errors import StaleVersion, Unprocessable, VersionMissing
 from portal.collections import Collection, collections
 from portal.declared import declared_fields
 from portal.exports import item
 from portal.loading import find_record
 from portal.people.tokens import may_write
-from portal.query import BadQuery, Query, annotated, parse
+from portal.query import Query, annotated, parse
+from portal.rest import to_json
 from portal.serializers import serializer_class
-
-
-class StaleVersion(APIException):
-    status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_detail = "The record has changed since you read it. Read it again, then send your change with its new ETag."
-
-
-class VersionMissing(APIException):
-    status_code = status.HTTP_428_PRECONDITION_REQUIRED
-    default_detail = "Say which version you change: send the ETag you read as If-Match, or If-Match: * to overwrite."
-
-
-class Unprocessable(APIException):
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-
-
-def explain_error(problem: Exception, context: dict[str, Any]) -> Response | None:
-    """Every error is ``{"error": sentence}``, with ``problems`` or ``fields`` where there are several."""
-    if isinstance(problem, BadQuery):
-        return Response({"error": str(problem), "problems": problem.problems}, status=400)
-    if isinstance(problem, InvalidRecord):
-        problem = Unprocessable(_by_field(problem))
-    if isinstance(problem, actions.Conflict):
-        problem = StaleVersion()
-    if isinstance(problem, actions.Deleted):
-        problem = NotFound(str(problem))
-    response = exception_handler(problem, context)
-    if response is None:
-        return None
-    if isinstance(problem, ValidationError | Unprocessable) and isinstance(response.data, dict):
-        response.status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-        fields = {name: _sentences(found) for name, found in response.data.items()}
-        first = next((f"{name}: {texts[0]}" for name, texts in fields.items() if texts), "")
-        response.data = {"error": first, "fields": fields}
-    else:
-        detail = response.data.get("detail", response.data) if isinstance(response.data, dict) else response.data
-        response.data = {"error": str(detail)}
-    return response
-
-
-def _sentences(found: Any) -> list[str]:
-    """Everything that is said about a field, also where it is said of the parts of a list or of a record within."""
-    if isinstance(found, Mapping):
-        found = list(found.values())
-    return [text for each in found for text in _sentences(each)] if isinstance(found, list) else [str(found)]
-
-
-@login_not_required
-def nothing_here(request: HttpRequest, rest: str) -> JsonResponse:
-    return JsonResponse(
-        {"error": f"There is no address /api/{rest}. All there are stand in /api/v1/schema/."}, status=404
-    )
-
-
-def _by_field(problem: InvalidRecord) -> dict[str, list[str]]:
-    return problem.message_dict if hasattr(problem, "error_dict") else {"record": problem.messages}
 
 
 class RootView(APIView):
@@ -130,7 +75,7 @@ class CollectionView(APIView):
         headers = {"Location": f"{self.collection.api_url}{body['key']}/"}
         if version is not None:
             body["version"] = version
-            headers["ETag"] = f'"{version}"'
+            headers["ETag"] = etag(version, body)
         return Response(body, status=status_code, headers=headers)
 
     def query(self, params: Any) -> Query:
@@ -166,8 +111,12 @@ class ListView(CollectionView):
 
     def _next(self, request: Request, query: Query, last: tuple[Any, ...]) -> str:
         params = request.query_params.copy()
-        params.pop("page", None)
-        params["cursor"] = query.cursor_after(last)
+        cursor = query.cursor_after(last)
+        if cursor:
+            params.pop("page", None)
+            params["cursor"] = cursor
+        else:
+            params["page"] = str(query.page + 1)
         return request.build_absolute_uri(f"{request.path}?{params.urlencode()}")
 
 
@@ -185,7 +134,8 @@ class RecordView(CollectionView):
         record = self.load(key)
         answer = self.answer(record)
         # Compressing an answer makes its ETag a weak one.
-        if request.headers.get("If-None-Match", "").removeprefix("W/") == answer.headers.get("ETag", "") != "":
+        held = [each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")]
+        if answer.headers.get("ETag") in held:
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": answer.headers["ETag"]})
         return answer
 
@@ -211,14 +161,21 @@ class DeleteMixin(CollectionView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+def etag(version: int, body: Any) -> str:
+    """The version, by which If-Match goes, and a digest of the whole answer: it also holds what changes without a new
+    version, such as the name of the owner and the number of dependants."""
+    return f'"{version}-{hashlib.sha256(to_json(body)).hexdigest()[:16]}"'
+
+
 def version_asked(request: Request, record: models.Model) -> int | None:
-    """The version that If-Match names; None for ``*`` and for records that keep no version."""
+    """The version that If-Match names, by itself or before the digest of an ETag; None for ``*`` and for records that
+    keep no version."""
     given = request.headers.get("If-Match", "").strip()
     if not hasattr(record, "version") or given == "*":
         return None
     if not given:
         raise VersionMissing
-    text = given.removeprefix("W/").strip('"')
+    text = given.removeprefix("W/").strip('"').partition("-")[0]
     if not text.isdecimal() or len(text) > 9:
         raise StaleVersion
     return int(text)

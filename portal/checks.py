@@ -109,6 +109,30 @@ def _search_weights_are_known(collection: Collection) -> Iterable[CheckMessage]:
             )
 
 
+def _search_shows_what_is_hidden(collection: Collection) -> Iterable[CheckMessage]:
+    """All search columns of a record are one entry of the index, which answers every reader alike."""
+    for column in collection.columns:
+        if column.search and column.perm:
+            yield _error(
+                9,
+                f"column “{column.name}” is searched though it needs {column.perm}: everybody would find by it.",
+                "Take search or perm away.",
+                collection,
+            )
+
+
+def _text_box_finds_something(collection: Collection) -> Iterable[CheckMessage]:
+    if not collection.is_sound or collection.is_searched:
+        return
+    if not any(each.is_text for each in collection.fields.values()):
+        yield _error(
+            10,
+            "the text box of its list finds nothing: it has neither a search column nor one of text.",
+            "Give a column search.",
+            collection,
+        )
+
+
 def _names_lead_to_columns(collection: Collection) -> Iterable[CheckMessage]:
     names = {column.name for column in collection.columns}
     for name in (*collection.line, *collection.defaults):
@@ -128,6 +152,8 @@ _CHECKS: tuple[Callable[[Collection], Iterable[CheckMessage]], ...] = (
     _form_fields_exist,
     _cells_exist,
     _search_weights_are_known,
+    _search_shows_what_is_hidden,
+    _text_box_finds_something,
     _names_lead_to_columns,
 )
 

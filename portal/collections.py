@@ -4,6 +4,7 @@ A higher app adds a column to a lower app's collection with ``extend``; nothing 
 Where a declaration is not enough, write an ordinary view, form or template.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -80,6 +81,12 @@ class Collection:
             return bool(self.fields)
         except (FieldDoesNotExist, AttributeError):
             return False
+
+    @cached_property
+    def is_searched(self) -> bool:
+        """Whether the search index has its records; elsewhere the text box of the list looks through every text."""
+        speaker = first_collection_of(self.model) or self
+        return any(field.column.search for field in speaker.fields.values())
 
     def fields_for(self, reader: Any) -> dict[str, Field]:
         """The columns that exist for this reader."""
@@ -166,12 +173,14 @@ def _address_around(act: str, slug: str, prefix: str) -> tuple[str, str]:
     return before, after
 
 
+_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+
 def reference_condition(key: str, prefix: str, kinds: tuple[str, ...]) -> models.Q:
     """Find by ``name``, ``namespace:name``, ``kind:namespace:name``, a canonical reference, or a uid."""
-    try:
+    # Only the dashed form: 32 digits without dashes are a name that somebody may give.
+    if _UID.fullmatch(key):
         return models.Q(**{f"{prefix}uid": UUID(key)})
-    except ValueError:
-        pass
     parts = key.lower().replace("/", ":").split(":")
     if len(parts) > 3 or not all(parts) or "\x00" in key:
         return models.Q(pk=None)
@@ -200,7 +209,8 @@ def register(collection: Collection) -> Collection:
 def extend(collection: Collection, *columns: Column) -> None:
     """Add columns of a higher app to a collection of a lower one."""
     _extensions.setdefault(collection.slug, []).extend(columns)
-    collection.__dict__.pop("fields", None)
+    for name in ("fields", "is_searched"):
+        collection.__dict__.pop(name, None)
 
 
 def collections() -> Iterable[Collection]:

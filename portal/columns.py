@@ -88,6 +88,11 @@ class Field:
         return tuple(self.path + suffix for suffix in self.kind.reads)
 
     @property
+    def is_text(self) -> bool:
+        """Whether the text box of a list that the search index does not have looks through it."""
+        return self.kind in (TEXT, REFERENCE)
+
+    @property
     def sort_path(self) -> str:
         return self.path + self.kind.reads[0]
 

@@ -53,7 +53,8 @@ def _short(reference: Reference, kinds: tuple[str, ...]) -> str:
 
 
 def find_reference(text: str, kinds: tuple[str, ...]) -> Reference:
-    """The described reference that ``text`` names. Raises ValidationError naming what is near."""
+    """The reference that ``text`` names, by its short name, its former one, canonically, or by the label of its record.
+    A loose end is one too. Raises ValidationError naming what is near."""
     text = text.replace("\x00", "")
     kind, _, rest = text.lower().rpartition(":")
     namespace, _, name = rest.rpartition("/")
@@ -61,10 +62,18 @@ def find_reference(text: str, kinds: tuple[str, ...]) -> Reference:
         found = Reference.objects.filter(canonical=f"{each}:{namespace or 'default'}/{name}").first()
         if found and each in kinds:
             return found
+    if renamed := _renamed(kind, namespace or "default", name, kinds):
+        return renamed
     by_label = Reference.objects.filter(kind__in=kinds, label__iexact=text, attached=True)[:2]
     if len(by_label) == 1:
         return by_label[0]
     raise forms.ValidationError(_unknown(text, kinds), code="unknown")
+
+
+def _renamed(kind: str, namespace: str, name: str, kinds: tuple[str, ...]) -> Reference | None:
+    """What had this name before it was renamed."""
+    former = [f"{each}:{namespace}/{name}" for each in ([kind] if kind else kinds)]
+    return Reference.objects.filter(kind__in=kinds, aliases__canonical__in=former).first()
 
 
 def _unknown(text: str, kinds: tuple[str, ...]) -> str:

@@ -161,14 +161,10 @@ def _tags_set(path: str, values: Values) -> Q:
 
 
 def _pointing_at(path: str, values: Values) -> Q:
-    """Match references given as a slug, ``namespace/name`` or canonically (``group:default/checkout``)."""
-    found = Q()
-    for text in values:
-        kind, _, rest = text.lower().rpartition(":")
-        namespace, _, name = rest.rpartition("/")
-        one = Q(**{f"{path}__name": name, f"{path}__namespace": namespace or "default"})
-        found |= one & Q(**{f"{path}__kind": kind}) if kind else one
-    return found
+    """Match references by the name they have or had: a slug, ``namespace/name`` or ``group:default/checkout``."""
+    from portal.references.models import Reference  # models are loaded after the kinds of their columns
+
+    return Q(**{f"{path}__in": Reference.objects.ids_called(values)})
 
 
 def _not_pointing_at(path: str, values: Values) -> Q:

@@ -21,7 +21,7 @@ from portal.query import DEEPEST_PAGE, EXACT_TOTAL, Filter, Query, Sort
 SHOWN_ON_A_PHONE = 3
 
 
-def with_params(params: QueryDict, **changes: str | list[str] | tuple[str, ...] | None) -> str:
+def with_params(params: QueryDict, /, **changes: str | list[str] | tuple[str, ...] | None) -> str:
     """The same query string with some parameters set, or left out where None; always back on the first page."""
     kept = {name: values for name, values in params.lists() if name not in {"page", "cursor", *changes}}
     for name, value in changes.items():

@@ -16,18 +16,16 @@ from portal.kept import to_send_again
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
-_GONE: dict[type[Exception], str] = {
-    OperationalError: "database",
-    InterfaceError: "database",
-    RedisConnectionError: "cache and queue server",
-    RedisTimeoutError: "cache and queue server",
-}
+# Codes of PostgreSQL: the connection failed, the server is going down or coming up …
+_CONNECTION_LOST = ("08", "57P")
+# … two writers each waited for the other, or one read what the other changed: one of them was undone.
+_COLLIDED = ("40P01", "40001")
 
 
 def explain_gone(request: HttpRequest, problem: BaseException | None) -> HttpResponse | None:
     """503 with a page that says which server does not answer, and that loads itself anew until it does, or offers to
     send a form again; None where the problem is another one."""
-    server = next((name for kind, name in _GONE.items() if isinstance(problem, kind)), "")
+    server = _server_gone(problem)
     if not server:
         return None
     log.error("server_gone", server=server, problem=str(problem))
@@ -39,8 +37,34 @@ def explain_gone(request: HttpRequest, problem: BaseException | None) -> HttpRes
     return HttpResponse(page, status=503, headers={"Retry-After": "5"})
 
 
+def _server_gone(problem: BaseException | None) -> str:
+    """Which server is gone, if that is the problem. The driver gives no code where it could not ask the database."""
+    if isinstance(problem, RedisConnectionError | RedisTimeoutError):
+        return "cache and queue server"
+    code = _code(problem)
+    return "database" if code == "" or (code and code.startswith(_CONNECTION_LOST)) else ""
+
+
+def _code(problem: BaseException | None) -> str | None:
+    """PostgreSQL's code of what it could not do: empty where there is none, None where the problem is another one."""
+    if not isinstance(problem, OperationalError | InterfaceError):
+        return None
+    return getattr(problem.__cause__, "sqlstate", None) or ""
+
+
+def explain_collision(request: HttpRequest, problem: BaseException | None) -> HttpResponse | None:
+    """409 with the advice to send it again, where the database undid one of two writes that got in each other's way."""
+    if _code(problem) not in _COLLIDED:
+        return None
+    log.warning("writes_collided", problem=str(problem))
+    message = "Somebody else wrote the same at this very moment, so nothing of yours was saved. Send it again."
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": message}, status=409, headers={"Retry-After": "1"})
+    return HttpResponse(render_to_string("collided.html", {"message": message}), status=409)
+
+
 class ServersGone:
-    """Explain the failure of a view. What fails before a view is found comes to portal.views.server_error."""
+    """Explain the failure of a view. What fails before a view is found comes to portal.frame_pages.server_error."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -49,7 +73,7 @@ class ServersGone:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
-        return explain_gone(request, problem)
+        return explain_gone(request, problem) or explain_collision(request, problem)
 
 
 def servers_gone(get_response: Handler) -> ServersGone:

@@ -9,7 +9,8 @@ import binascii
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_, or_
 from typing import Any
 
 import orjson
@@ -21,6 +22,7 @@ from portal.collections import Collection, unknown_to
 from portal.columns import Field
 from portal.kinds import BOOLEAN, REFERENCE, BadValue, Operator
 from portal.search.index import matching
+from portal.search.words import too_much
 
 RESERVED = ("q", "sort", "columns", "page", "size", "cursor", "format")
 # Asked once or not at all. Columns may be named in several parameters.
@@ -28,6 +30,8 @@ SINGLE = ("q", "sort", "page", "size", "cursor", "format")
 EXACT_TOTAL = 1000
 LARGEST_PAGE = 500
 DEEPEST_PAGE = 10_000
+# A cursor holds whole values, such as a description that was sorted by. Of longer ones the pages are counted instead.
+LONGEST_CURSOR = 8192
 
 
 class BadQuery(ValueError):  # noqa: N818  it names what is bad, as PermissionDenied does
@@ -104,8 +108,15 @@ class Query:
         for each in self.filters:
             rows = rows.filter(each.condition())
         if self.text:
-            rows = rows.filter(matching(self.collection.model, self.text))
+            rows = rows.filter(self._has_words())
         return rows
+
+    def _has_words(self) -> Q:
+        """Has every word that was typed: by the search index, or in any text of what the index does not have."""
+        if self.collection.is_searched:
+            return matching(self.collection.model, self.text)
+        texts = [each.sort_path for each in self.available.values() if each.is_text]
+        return reduce(and_, (_in_any(texts, word) for word in self.text.split()))
 
     def rows(self) -> QuerySet[Any]:
         """The matching rows in the asked order, which always ends in the primary key, so that pages do not overlap."""
@@ -148,7 +159,9 @@ class Query:
     # Cursors: the sort values and primary key of the last row seen.
 
     def cursor_after(self, record_values: Iterable[Any]) -> str:
-        return base64.urlsafe_b64encode(orjson.dumps([*record_values], default=str)).decode().rstrip("=")
+        """Empty where it would be too long for an address."""
+        text = base64.urlsafe_b64encode(orjson.dumps([*record_values], default=str)).decode().rstrip("=")
+        return text if len(text) <= LONGEST_CURSOR else ""
 
     @property
     def cursor_paths(self) -> tuple[str, ...]:
@@ -162,6 +175,10 @@ class Query:
             beyond |= equal & _past(path, value, descending=descending, nullable=nullable)
             equal &= Q(**{f"{path}__isnull": True}) if value is None else Q(**{path: value})
         return beyond
+
+
+def _in_any(paths: list[str], word: str) -> Q:
+    return reduce(or_, (Q(**{f"{path}__icontains": word}) for path in paths), Q(pk__in=[]))
 
 
 def unnamed(fields: Iterable[Field], values: list[tuple[Any, ...]], hidden: frozenset[str]) -> list[tuple[Any, ...]]:
@@ -219,7 +236,7 @@ class _Parser:
             columns=self._columns(every_column),
             filters=tuple(self._filters()),
             sort=sort,
-            text=self._one("q"),
+            text=self._text(),
             page=self._number("page", 1, DEEPEST_PAGE),
             size=self._number("size", size, LARGEST_PAGE),
             cursor=self._cursor(sort),
@@ -237,7 +254,13 @@ class _Parser:
         text = self.params.get(name, [""])[-1].strip()
         if "\x00" in text:
             self.problems.append(f"{name}: text cannot hold a null character.")
-        return text[:400]
+        return text
+
+    def _text(self) -> str:
+        text = self._one("q")
+        if problem := too_much(text):
+            self.problems.append(f"q: {problem}")
+        return text
 
     def _number(self, name: str, default: int, largest: int) -> int:
         text = self._one(name)
@@ -319,6 +342,8 @@ class _Parser:
         if not text:
             return None
         try:
+            if len(text) > LONGEST_CURSOR:
+                raise ValueError
             values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             if not isinstance(values, list) or len(values) != len(sort) + 1 or not _is_key(values[-1]):
                 raise ValueError

@@ -10,15 +10,17 @@ from django.views.decorators.http import require_safe
 from portal.collections import known_to
 from portal.references.models import Reference
 from portal.search import find
+from portal.search.words import too_much
 
 PALETTE = 12
 PAGE = 50
 
 
 def _context(request: HttpRequest, limit: int) -> dict[str, Any]:
-    text = request.GET.get("q", "").replace("\x00", "")[:200]
+    text = request.GET.get("q", "").replace("\x00", "")
+    problem = too_much(text)
     started = time.perf_counter()
-    found = find.find(request.user, text, limit)
+    found = find.Found((), False) if problem else find.find(request.user, text, limit)
     took_ms = round((time.perf_counter() - started) * 1000)
     shown = [_option(each, text) for each in found.results]
     groups: dict[str, list[Any]] = {}
@@ -26,6 +28,7 @@ def _context(request: HttpRequest, limit: int) -> dict[str, Any]:
         groups.setdefault(option["kind"], []).append(option)
     return {
         "query": text,
+        "problem": problem,
         "groups": [{"title": title, "options": options} for title, options in groups.items()],
         "total": len(shown),
         "more": found.more,

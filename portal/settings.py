@@ -242,7 +242,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"reader": env("API_RATE", default="60000/min")},
     # “format” means something in the address of a page; the API speaks JSON only.
     "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "portal.api.explain_error",
+    "EXCEPTION_HANDLER": "portal.api_errors.explain_error",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal import api, api_urls, search_views, status, views
+from portal import api_errors, api_urls, frame_pages, search_views, status, views
 from portal.people import urls as people_urls
 from portal.people import views as people_views
 
@@ -26,7 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", people_views.home, name="home"),
     path("healthz", status.healthz, name="healthz"),
     path("readyz", status.readyz, name="readyz"),
-    path("help/", views.help_page, name="help"),
+    path("help/", frame_pages.help_page, name="help"),
     path("search/", search_views.search, name="search"),
     path("search/palette/", search_views.palette, name="search-palette"),
     path("search/references/", search_views.references, name="search-references"),
@@ -36,12 +36,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teams/<str:key>/-/", include(people_urls.team_urls)),
     path("service-accounts/<str:key>/-/", include(people_urls.service_account_urls)),
     path("api/v1/", include(api_urls)),
-    path("api/<path:rest>", api.nothing_here, name="api-nothing"),
+    path("api/<path:rest>", api_errors.nothing_here, name="api-nothing"),
     path("catalog/", include("services.urls")),
     path("<slug:slug>/", include(collection_urls)),
 ]
 
-handler400 = "portal.views.bad_request"
-handler403 = "portal.views.forbidden"
-handler404 = "portal.views.not_found"
-handler500 = "portal.views.server_error"
+handler400 = "portal.frame_pages.bad_request"
+handler403 = "portal.frame_pages.forbidden"
+handler404 = "portal.frame_pages.not_found"
+handler500 = "portal.frame_pages.server_error"

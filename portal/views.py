@@ -1,17 +1,13 @@
-"""The pages that every collection has: list, record, edit, delete, history; and the pages for what went wrong."""
+"""The pages that every collection has: list, record, edit, delete, history."""
 
-import sys
-import uuid
+import datetime as dt
 from typing import Any
 
-import structlog
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,18 +19,15 @@ from portal.exports import FORMATS, export
 from portal.facts import facts_panel
 from portal.forms import RecordForm, make_form
 from portal.heads import head_of
-from portal.history.events import event_model, events_of
+from portal.history.events import event_model, history_of
 from portal.htmx import wants_partial
 from portal.kept import record_gone
+from portal.kinds import DATETIME, BadValue
 from portal.listing import broken_context, filter_from_form, list_context
 from portal.loading import load_collection, load_record
-from portal.middleware import explain_gone
 from portal.panels import Shown, panels_of, show
 from portal.query import BadQuery, parse
 from portal.saving import base_of, changed_meanwhile, conflict_context, version_of
-from portal.search.find import suggestions
-
-log = structlog.get_logger(__name__)
 
 
 @require_safe
@@ -174,13 +167,25 @@ def record_history(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     loaded = load_record(request, found, key)
     if isinstance(loaded, HttpResponse):
         return loaded
+    told = history_of(loaded, found, request.user, before=_moment_asked(request))
     context = {
         "record": _record_head(request, found, loaded, "history"),
         "object": loaded,
-        "events": events_of(loaded, found, request.user),
+        "events": told.events,
+        "older": told.older,
+        "latest": "before" not in request.GET,
         "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded)), ("History", request.path)),
     }
     return render(request, "portal/record_history.html", context)
+
+
+def _moment_asked(request: HttpRequest) -> dt.datetime | None:
+    """The moment before which history is asked for, as the link to older events has it."""
+    text = request.GET.get("before", "")
+    try:
+        return DATETIME.parse(text) if text else None
+    except BadValue as problem:
+        raise BadRequest(f"before={text[:60]}: {problem}.") from None
 
 
 # Writing
@@ -338,39 +343,3 @@ def _delete(request: HttpRequest, found: Collection, loaded: models.Model) -> Ht
         return _delete_page(request, found, conflict.current, changed_meanwhile(conflict), status=409)
     messages.success(request, f"Deleted {name}.")
     return redirect(found.url)
-
-
-# The frame's own pages
-
-
-@require_safe
-def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/help.html", {"crumbs": [{"label": "Help", "url": request.path}]})
-
-
-@login_not_required
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "400.html", {"reason": str(exception)[:300]}, status=400)
-
-
-@login_not_required
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "403.html", {"reason": str(exception)[:300]}, status=403)
-
-
-@login_not_required
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What is near the last word of the address, for those who may search."""
-    word = request.path.rstrip("/").rpartition("/")[2]
-    found = suggestions(request.user, word) if request.user.is_authenticated else []
-    return render(request, "404.html", {"suggestions": found, "word": word}, status=404)
-
-
-@login_not_required
-def server_error(request: HttpRequest) -> HttpResponse:
-    """The page of a fault of ours, or of a server that is gone. A fault's id is in the log beside the traceback."""
-    if gone := explain_gone(request, sys.exc_info()[1]):
-        return gone
-    error_id = uuid.uuid4().hex[:12]
-    log.error("server_error", error_id=error_id, path=request.path)
-    return HttpResponse(render_to_string("500.html", {"error_id": error_id}), status=500)

@@ -5,16 +5,31 @@ that no record stands behind is *dangling*: visible, countable, and whole again 
 """
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 
 class ReferenceQuerySet(models.QuerySet["Reference"]):
     def dangling(self) -> "ReferenceQuerySet":
         return self.filter(attached=False)
+
+    def ids_called(self, texts: Iterable[str]) -> models.QuerySet[Any, Any]:
+        """The ids of what has one of these names, or had it before a rename and nothing else has it now."""
+        own, former = Q(), Q()
+        for text in texts:
+            kind, _, rest = text.lower().rpartition(":")
+            namespace, _, name = rest.rpartition("/")
+            namespace = namespace or "default"
+            own |= Q(name=name, namespace=namespace, **({"kind": kind} if kind else {}))
+            ending = f":{namespace}/{name}"
+            former |= Q(canonical=kind + ending) if kind else Q(canonical__endswith=ending)
+        taken = Exists(self.model._default_manager.filter(canonical=OuterRef("canonical")))
+        aliases = ReferenceAlias.objects.filter(former).exclude(taken)
+        return self.filter(own).values("pk").union(aliases.values("reference"))
 
 
 class Reference(models.Model):

@@ -14,6 +14,9 @@ END = "~"
 SHORTEST_END = 3
 MOST_WORDS = 400
 LONGEST_WORD = 60
+# Words that one may ask for at once: each is another walk through the index.
+MOST_ASKED = 12
+LONGEST_ASKED = 400
 
 
 def words(text: str) -> list[str]:
@@ -39,7 +42,17 @@ def vector(name: str, weighted: Iterable[tuple[str, str]]) -> str:
 
 def query(text: str) -> str:
     """Write out the ``tsquery`` for what was typed: every word must begin, or be inside, a word of the record."""
-    return " & ".join(_term(word) for word in words(text)[:12])
+    return " & ".join(_term(word) for word in words(text)[:MOST_ASKED])
+
+
+def too_much(text: str) -> str:
+    """Why ``text`` is more than can be searched for at once; empty where it is not."""
+    if len(text) > LONGEST_ASKED:
+        return f"{len(text):,} characters are more than can be searched for at once. Shorten it to {LONGEST_ASKED}."
+    count = max(len(words(text)), len(text.split()))
+    if count > MOST_ASKED:
+        return f"{count} words are more than can be searched for at once. Leave at most {MOST_ASKED}."
+    return ""
 
 
 def parts_query(text: str) -> str:

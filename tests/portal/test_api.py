@@ -5,9 +5,12 @@ import json
 import pytest
 from django.test import Client
 
+from portal.actions import update_record
 from portal.people.models import Team
+from services.actions import update_entity
+from services.graph import refresh_counts
 from services.models import Document, Entity, Source
-from tests.factories import make_entity, make_reference
+from tests.factories import depend, make_entity, make_reference
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +92,56 @@ def test_what_has_not_changed_is_not_sent_again(api, people, entity):
     assert client.get(ADDRESS, headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_what_changed_without_a_new_version_is_sent_again_and_is_no_conflict(api, people, entity):
+    client = api(people.editor)
+    before = client.get(ADDRESS)
+    update_record(by=None, record=people.team, values={"title": "Tills"})
+    depend(make_entity("web-store"), entity)
+    refresh_counts()
+    for given in (before["ETag"], f'"zebra", {before["ETag"]}'):
+        again = client.get(ADDRESS, headers={"If-None-Match": given})
+        assert again.status_code == 200
+        assert (again.json()["owner"]["name"], again.json()["dependants"]) == ("Tills", 1)
+        assert again.json()["version"] == before.json()["version"]
+    saved = client.patch(ADDRESS, {"tier": 1}, format="json", headers={"If-Match": before["ETag"]})
+    assert saved.status_code == 200
+
+
+def test_the_version_alone_is_enough_to_change_by(api, people, entity):
+    client = api(people.editor)
+    sent = {"format": "json", "headers": {"If-Match": f'"{entity.version}"'}}
+    assert client.patch(ADDRESS, {"tier": 1}, **sent).status_code == 200
+    assert client.patch(ADDRESS, {"tier": 2}, **sent).status_code == 412
+
+
+def test_a_record_is_found_and_changed_by_the_name_that_it_had(api, people, entity):
+    update_entity(by=None, record=entity, values={"name": "checkout-gateway"})
+    for address in (ADDRESS, "/api/v1/entities/component:default:checkout-api/"):
+        assert api(people.reader).get(address).json()["name"] == "checkout-gateway", address
+    assert api(people.reader).get("/api/v1/services/api:default:checkout-api/").status_code == 404
+    anyway = {"format": "json", "headers": {"If-Match": "*"}}
+    assert api(people.editor).patch(ADDRESS, {"tier": 4}, **anyway).json()["tier"] == 4
+
+
+def test_a_new_record_takes_the_address_that_another_once_had(api, people, entity):
+    update_entity(by=None, record=entity, values={"name": "checkout-gateway"})
+    make_entity("checkout-api", title="The new one")
+    assert api(people.reader).get(ADDRESS).json()["title"] == "The new one"
+
+
+def test_a_reference_is_written_by_the_name_that_it_had(api, people):
+    update_record(by=None, record=people.team, values={"name": "tills"})
+    response = api(people.editor).post("/api/v1/services/", {"name": "cart", "owner": "checkout"}, format="json")
+    assert response.json()["owner"]["ref"] == "group:default/tills"
+
+
+def test_a_name_of_32_hexadecimal_digits_is_a_name_like_any_other(api, sign_in, people):
+    name = "0123456789abcdef" * 2
+    make_entity(name)
+    assert api(people.reader).get(f"/api/v1/services/{name}/").json()["name"] == name
+    assert sign_in(people.reader).get(f"/services/{name}/").status_code == 200
+
+
 def test_a_person_reads_the_api_with_the_session_of_the_pages(sign_in, people, entity):
     assert sign_in(people.reader).get(ADDRESS).status_code == 200
 
@@ -102,7 +155,7 @@ def test_creating_answers_with_the_record_and_its_address(api, people):
     response = api(people.editor).post("/api/v1/services/", sent, format="json")
     assert response.status_code == 201
     assert response["Location"] == "/api/v1/services/cart/"
-    assert response["ETag"] == f'"{response.json()["version"]}"'
+    assert response["ETag"].startswith(f'"{response.json()["version"]}-')
     entity = Entity.objects.get(name="cart")
     assert (entity.kind, entity.owner, entity.tags) == ("component", people.team.reference, ["eu"])
     assert entity.links == [{"url": "https://wiki.larkspur.example/cart", "title": "Runbook"}]
@@ -121,7 +174,8 @@ def test_a_change_names_the_version_it_was_made_for(api, people, entity):
     etag = client.get(ADDRESS)["ETag"]
     response = client.patch(ADDRESS, {"tier": 1}, format="json", headers={"If-Match": etag})
     assert (response.status_code, response.json()["tier"]) == (200, 1)
-    assert response["ETag"] == f'"{entity.version + 1}"' != etag
+    assert response["ETag"].startswith(f'"{entity.version + 1}-')
+    assert response["ETag"] != etag
 
 
 def test_a_stale_change_is_a_412_and_changes_nothing(api, people, entity):

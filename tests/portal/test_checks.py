@@ -13,7 +13,7 @@ from portal import panels
 from portal.collections import Collection, _registry, register
 from portal.columns import Column
 from portal.panels import panel
-from portal.people.models import Team
+from portal.people.models import Membership, Team
 
 NAME = Column("name")
 
@@ -61,6 +61,9 @@ def test_a_right_declaration_passes(declared):
         ({"form": ("name", "zebra")}, "E005", "its form names “zebra”", "Name model fields"),
         ({"columns": (Column("name", cell="zebra"),)}, "E006", "wants the unknown cell “zebra”", "badge"),
         ({"columns": (Column("name", search="E"),)}, "E007", "has search weight “E”", "Use A to D"),
+        ({"columns": (Column("name", search="A", perm="x.y"),)}, "E009", "everybody would find by it", "Take search"),
+        ({"model": Membership, "rows": Membership.objects.all, "form": (), "order": "trusted",
+          "columns": (Column("trusted"),)}, "E010", "the text box of its list finds nothing", "Give a column search"),
         ({"line": ("zebra",)}, "E008", "“zebra” in line or defaults is none of its columns", "Name a column"),
         ({"defaults": {"zebra": ("1",)}}, "E008", "“zebra” in line or defaults", "Name a column"),
     ],

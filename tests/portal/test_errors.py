@@ -5,9 +5,10 @@ import re
 import socket
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -203,6 +204,66 @@ def test_without_its_cache_the_portal_says_so_and_comes_back_by_itself(impatient
     settings.CACHES = right
     assert impatient.get("/services/").status_code == 200
     assert impatient.get("/readyz").json() == {"database": "ok", "cache": "ok"}
+
+
+# What the database could not do though it is there
+
+
+@pytest.fixture
+def failing(monkeypatch, impatient):
+    """Let every list fail as the database would with this code of PostgreSQL, and ask for one."""
+
+    def asked(code: str, address: str = "/services/") -> HttpResponse:
+        def fail(*args: object) -> None:
+            raise OperationalError("it failed") from psycopg.errors.lookup(code)("it failed")
+
+        monkeypatch.setattr("portal.query.Query.rows", fail)
+        return impatient.get(address)
+
+    return asked
+
+
+@pytest.mark.parametrize("code", ["57014", "53100", "53200"])
+def test_a_database_that_is_there_and_could_not_is_a_fault_and_not_called_gone(failing, code):
+    for address in ("/services/", "/api/v1/services/"):
+        response = failing(code, address)
+        assert response.status_code == 500
+        assert "does not answer" not in text_of(response)
+
+
+@pytest.mark.parametrize("code", ["40P01", "40001"])
+def test_of_two_writes_in_each_others_way_the_one_that_was_undone_is_to_be_sent_again(failing, code):
+    for address in ("/services/", "/api/v1/services/"):
+        response = failing(code, address)
+        assert response.status_code == 409
+        assert "nothing of yours was saved. Send it again." in text_of(response)
+
+
+@pytest.mark.parametrize("code", ["08006", "57P01", "57P03"])
+def test_a_database_that_goes_down_is_called_gone(failing, code):
+    response = failing(code)
+    assert response.status_code == 503
+    assert "The database does not answer." in text_of(response)
+
+
+@pytest.fixture
+def losing_panel() -> Iterator[None]:
+    @panel(on=Entity, slot="main", order=1, title="Losing", template="services/_facts.html")
+    def losing(request: HttpRequest, entity: Entity) -> None:
+        connection.connection.close()
+        connection.cursor().execute("SELECT 1")
+
+    yield
+    panels._panels[:] = [each for each in panels._panels if each.title != "Losing"]
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_panel_that_loses_the_database_is_the_page_of_that_and_not_a_broken_panel(impatient, losing_panel):
+    make_entity("checkout-api")
+    response = impatient.get("/services/checkout-api/")
+    assert response.status_code == 503
+    assert "The database does not answer." in text_of(response)
 
 
 # What every answer carries

@@ -123,6 +123,14 @@ def test_each_chip_says_which_of_the_questions_it_removes(sign_in, people):
     assert removing[:2] == ["Remove the filter on Tier: from 1", "Remove the filter on Tier: to 3"]
 
 
+@pytest.mark.parametrize("name", ["params", "request", "self", "changes"])
+def test_a_filter_of_a_column_that_there_is_not_is_refused_whatever_its_name(sign_in, people, name):
+    address = f"/services/?filter.field={name}&filter.op=&filter.value=1"
+    response = sign_in(people.reader).get(address, follow=True)
+    assert response.status_code == 400
+    assert f"The filter “{name}” is not known here." in response.content.decode()
+
+
 def test_a_word_for_yes_is_ticked_as_yes(sign_in, people):
     chip = sign_in(people.reader).get("/teams/?is_active=1").context["page"]["chips"][0]
     assert [(each["value"], each["selected"]) for each in chip["edit"]["choices"]] == [("true", True), ("false", False)]

@@ -9,6 +9,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from portal.actions import update_record
 from services.models import Document, Entity, Source
 from tests import factories
 from tests.factories import make_entity, make_team
@@ -231,6 +232,64 @@ def test_paging_reads_one_page_and_not_the_rows_before_it_twice(api, people):
     ]  # fmt: skip
     assert third["next"] is None
     assert {page["total"] for page in (first, second, third)} == {5}
+
+
+def test_the_text_box_of_a_list_that_is_in_no_index_looks_through_its_texts(ask, api, people):
+    source = Source.objects.create(name="repos", location="/srv/repos")
+    Document.objects.create(source=source, file="a/catalog-info.yaml", number=0, status="rejected", error="No name.")
+    factories.make_reference("component:default/loose-end")
+    source_key, document_key = str(source.pk), str(Document.objects.get().pk)
+    account = str(people.service_account.pk)
+    for slug, text, found in (
+        ("sources", "REPO", [source_key]),
+        ("documents", "a/catalog name", [document_key]),
+        ("references", "loose", ["component:default:loose-end"]),
+        ("service-accounts", "pipeline", [account]),
+        ("service-accounts", "pipeline zebra", []),
+        ("documents", "100%25", []),
+    ):
+        assert ask(f"q={text}", slug) == found, (slug, text)
+    users = api(people.administrator).get("/api/v1/users/?q=editor&columns=email").json()["items"]
+    assert [each["email"] for each in users] == ["editor@larkspur.example"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("pay+" * 13, "q: 13 words are more than can be searched for at once. Leave at most 12."),
+        ("a-b." * 7, "q: 14 words are more than can be searched for at once. Leave at most 12."),
+        ("x" * 401, "q: 401 characters are more than can be searched for at once. Shorten it to 400."),
+    ],
+)
+def test_what_is_too_much_to_search_for_is_refused_and_not_cut(ask, text, said):
+    make_entity("pay")
+    assert ask(f"q={text}") == ask(f"q={text}", "references") == said
+    assert ask("q=" + "pay+" * 12) == ["pay"]
+
+
+@pytest.mark.parametrize("length", [350, 9000])
+def test_pages_follow_each_other_however_long_the_values_that_are_sorted_by(api, people, length):
+    for letter in "abcd":
+        make_entity(letter, description=letter * length)
+    client, address, seen = api(people.reader), "/api/v1/services/?sort=description&size=1&columns=name", []
+    while address:
+        answer = client.get(address)
+        assert answer.status_code == 200, answer.content
+        seen += [each["name"] for each in answer.json()["items"]]
+        address = answer.json()["next"]
+    assert seen == ["a", "b", "c", "d"]
+
+
+def test_a_filter_finds_by_the_name_that_something_had(ask, people):
+    update_record(by=None, record=people.team, values={"name": "tills"})
+    make_entity("cart", owner=people.team)
+    make_entity("ledger", owner=people.other)
+    for spelling in ("tills", "checkout", "default/checkout", "group:default/checkout"):
+        assert ask(f"owner={spelling}") == ["cart"], spelling
+        assert ask(f"owner.not={spelling}") == ["ledger"], spelling
+    assert ask("owner=user:default/checkout") == []
+    make_entity("till-roll", owner=make_team("checkout"))
+    assert ask("owner=checkout") == ["till-roll"]
 
 
 def test_a_row_that_is_added_meanwhile_shifts_no_cursor(api, people):

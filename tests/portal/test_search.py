@@ -131,6 +131,14 @@ def test_more_than_fits_is_said(sign_in, people):
     assert client.get("/search/?q=cart-0").context["more"] is False
 
 
+def test_what_is_too_much_to_search_for_is_said_and_not_cut(sign_in, people):
+    make_entity("pay")
+    for address in ("/search/", "/search/palette/"):
+        page = sign_in(people.reader).get(address, {"q": "pay " * 13}).content.decode()
+        assert "13 words are more than can be searched for at once. Leave at most 12." in page
+        assert "/services/pay/" in sign_in(people.reader).get(address, {"q": "pay " * 12}).content.decode()
+
+
 def test_what_is_typed_is_marked_and_never_run(sign_in, people):
     make_entity("checkout-api", title="<script>alert(1)</script>")
     client = sign_in(people.reader)

@@ -1,0 +1,71 @@
+"""What the API answers when it cannot do what it was asked: always ``{"error": sentence}``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError as InvalidRecord
+from django.http import HttpRequest, JsonResponse
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from portal import actions
+from portal.query import BadQuery
+
+
+class StaleVersion(APIException):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_detail = "The record has changed since you read it. Read it again, then send your change with its new ETag."
+
+
+class VersionMissing(APIException):
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_detail = "Say which version you change: send the ETag you read as If-Match, or If-Match: * to overwrite."
+
+
+class Unprocessable(APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+
+
+def explain_error(problem: Exception, context: dict[str, Any]) -> Response | None:
+    """Every error is ``{"error": sentence}``, with ``problems`` or ``fields`` where there are several."""
+    if isinstance(problem, BadQuery):
+        return Response({"error": str(problem), "problems": problem.problems}, status=400)
+    if isinstance(problem, InvalidRecord):
+        problem = Unprocessable(_by_field(problem))
+    if isinstance(problem, actions.Conflict):
+        problem = StaleVersion()
+    if isinstance(problem, actions.Deleted):
+        problem = NotFound(str(problem))
+    response = exception_handler(problem, context)
+    if response is None:
+        return None
+    if isinstance(problem, ValidationError | Unprocessable) and isinstance(response.data, dict):
+        response.status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+        fields = {name: _sentences(found) for name, found in response.data.items()}
+        first = next((f"{name}: {texts[0]}" for name, texts in fields.items() if texts), "")
+        response.data = {"error": first, "fields": fields}
+    else:
+        detail = response.data.get("detail", response.data) if isinstance(response.data, dict) else response.data
+        response.data = {"error": str(detail)}
+    return response
+
+
+def _sentences(found: Any) -> list[str]:
+    """Everything that is said about a field, also where it is said of the parts of a list or of a record within."""
+    if isinstance(found, Mapping):
+        found = list(found.values())
+    return [text for each in found for text in _sentences(each)] if isinstance(found, list) else [str(found)]
+
+
+@login_not_required
+def nothing_here(request: HttpRequest, rest: str) -> JsonResponse:
+    return JsonResponse(
+        {"error": f"There is no address /api/{rest}. All there are stand in /api/v1/schema/."}, status=404
+    )
+
+
+def _by_field(problem: InvalidRecord) -> dict[str, list[str]]:
+    return problem.message_dict if hasattr(problem, "error_dict") else {"record": problem.messages}

@@ -1,0 +1,50 @@
+"""The frame's own pages: help, and what is shown when something went wrong."""
+
+import sys
+import uuid
+
+import structlog
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from portal.middleware import explain_collision, explain_gone
+from portal.search.find import suggestions
+
+log = structlog.get_logger(__name__)
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/help.html", {"crumbs": [{"label": "Help", "url": request.path}]})
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "400.html", {"reason": str(exception)[:300]}, status=400)
+
+
+@login_not_required
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", {"reason": str(exception)[:300]}, status=403)
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is near the last word of the address, for those who may search."""
+    word = request.path.rstrip("/").rpartition("/")[2]
+    found = suggestions(request.user, word) if request.user.is_authenticated else []
+    return render(request, "404.html", {"suggestions": found, "word": word}, status=404)
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page of a fault of ours, or of a server that is gone. A fault's id is in the log beside the traceback."""
+    problem = sys.exc_info()[1]
+    if explained := explain_gone(request, problem) or explain_collision(request, problem):
+        return explained
+    error_id = uuid.uuid4().hex[:12]
+    log.error("server_error", error_id=error_id, path=request.path)
+    return HttpResponse(render_to_string("500.html", {"error_id": error_id}), status=500)
