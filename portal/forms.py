@@ -9,8 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import URLValidator
 from django.db import models
 
-from portal.collections import Collection, get_collection
-from portal.references.models import Reference
+from portal.collections import Collection, collections, get_collection
+from portal.references.models import Reference, Referenced
 
 LINK_SCHEMES = ["http", "https", "mailto", "slack", "msteams"]
 
@@ -44,6 +44,29 @@ class ReferenceField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "").strip()
+
+
+class RecordField(ReferenceField):
+    """A record itself, typed and suggested by its reference."""
+
+    def __init__(self, *, model: type[Referenced], **options: Any) -> None:
+        self.model = model
+        kinds = tuple(kind for each in collections() if each.model is model for kind in each.kinds)
+        super().__init__(kinds=kinds, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            value = self.model._default_manager.filter(pk=value).first()
+        return super().prepare_value(value.reference if isinstance(value, self.model) else value)
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, self.model):
+            return value
+        reference = super().clean(value)
+        found = self.model._default_manager.filter(reference=reference).first() if reference else None
+        if reference and found is None:
+            raise forms.ValidationError(f"{reference.canonical} is pointed at, but nobody has described it.")
+        return found
 
 
 def _short(reference: Reference, kinds: tuple[str, ...]) -> str:
@@ -156,6 +179,8 @@ def formfield(field: models.Field, **options: Any) -> forms.Field | None:  # typ
     }
     if isinstance(field, models.ForeignKey) and field.related_model is Reference:
         return ReferenceField(kinds=reference_kinds(field), **common)
+    if isinstance(field, models.ForeignKey) and issubclass(field.related_model, Referenced):
+        return RecordField(model=field.related_model, **common)
     if isinstance(field, ArrayField):
         return TagsField(**{**common, "help_text": "Separated by commas."})
     if isinstance(field, models.JSONField):

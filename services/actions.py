@@ -22,6 +22,7 @@ def create_entity(*, by: Any, model: type[Entity] = Entity, values: Mapping[str,
     _check_new_owner(by, owner)
     # The cache of its owner is written with the row: what is new has no former owner to look up or to end.
     entity = new_record(model=model, values={**plain, "owner": owner, "kind": kind}, kind=kind)
+    _check_successor(entity)
     with transaction.atomic():
         insert_record(entity)
         EntityState.objects.create(entity=entity)
@@ -37,6 +38,7 @@ def update_entity(*, by: Any, record: Entity, values: Mapping[str, Any], version
     lock(record, version, values)
     plain, owner, relations = _split(values)
     entity = update_record(by=by, record=record, values=plain)
+    _check_successor(entity)
     if "owner" in values:
         set_accountable(entity=entity, owner=owner)
     _write_relations(entity, relations)
@@ -67,6 +69,11 @@ def _check_new_owner(by: Any, owner: Any) -> None:
         return
     if owner is None or owner.pk not in by.team_ids:
         raise ValidationError({"owner": "Choose a team of your own as the owner; others describe what is theirs."})
+
+
+def _check_successor(entity: Entity) -> None:
+    if entity.successor and entity.successor.canonical == entity.reference.canonical:
+        raise ValidationError({"successor": f"{entity} cannot succeed itself. Choose what takes its place."})
 
 
 def _write_relations(entity: Entity, relations: Mapping[str, Any]) -> None:

@@ -88,9 +88,7 @@ TABLE: dict[str, Row] = {
         "302 302 302 302 302 302 302", {"theme": "dark", "density": "compact", "time_zone": "UTC"}, "/profile/"
     ),
     "set-theme": post("302 302 302 302 302 302 302", {"theme": "dark", "next": "/help/"}, "/help/"),
-    "token-new": post(
-        "302 302 302 302 302 302 302", {"name": "laptop", "scope": "read", "days": "30"}, "/profile/"
-    ),
+    "token-new": post("302 200 200 200 200 200 302", {"name": "laptop", "scope": "read", "days": "30"}),
     "token-revoke": post("302 404 404 302 404 404 302", {}, "/profile/", pk="editors_token"),
     # Records of a team: only its members and administrators write
     "record-new": Row("302 403 200 200 403 200 302", {"slug": "services"}),
@@ -102,8 +100,7 @@ TABLE: dict[str, Row] = {
     ),
     "member-end": post("302 403 403 302 403 302 302", {}, "/teams/checkout/", key="checkout", pk="membership"),
     "machine-token-new": post(
-        "302 403 403 302 403 302 302", {"name": "ci", "scope": "read", "days": "90"}, "/service-accounts/",
-        key="machine",
+        "302 403 403 200 403 200 302", {"name": "ci", "scope": "read", "days": "90"}, key="machine"
     ),
     "machine-token-revoke": post(
         "302 403 403 302 403 302 302", {}, "/service-accounts/", key="machine", pk="machines_token"

@@ -25,8 +25,28 @@ from portal.references.models import Reference
 from portal.tenure import organisation_today
 
 
+@transaction.atomic
 def create_team(*, by: Any, model: type[Team] = Team, values: Mapping[str, Any], kind: str = "group") -> Team:
-    return create_record(by=by, model=model, values=values, kind=kind)
+    team = create_record(by=by, model=model, values=values, kind=kind)
+    _refuse_circle(team)
+    return team
+
+
+@transaction.atomic
+def update_team(*, by: Any, record: Team, values: Mapping[str, Any], version: int | None = None) -> Team:
+    team = update_record(by=by, record=record, values=values, version=version)
+    _refuse_circle(team)
+    return team
+
+
+def _refuse_circle(team: Team) -> None:
+    """No team is part of itself, neither directly nor by the teams that it is part of."""
+    above, seen = team.parent_id, set[int]()
+    while above is not None and above not in seen:
+        if above == team.reference_id:
+            raise ValidationError({"parent": f"{team} would be part of itself. Choose a team that is not within it."})
+        seen.add(above)
+        above = Team.objects.filter(reference=above).values_list("parent", flat=True).first()
 
 
 def create_person(
@@ -98,6 +118,10 @@ def _check_team_of_machine(by: Any, team: Reference) -> None:
 def deactivate_person(*, by: Any, person: Person, left_at: dt.date | None = None) -> Person:
     """Somebody leaves: memberships end, the login closes, tokens are revoked. What they owned stays, as work to do."""
     day = left_at or organisation_today()
+    if day > organisation_today():
+        raise ValidationError(
+            f"{day:%d %b %Y} is yet to come, and the login would close at once. Note the last day when it has come."
+        )
     _hold_administrators()
     person = update_record(by=by, record=person, values={"is_active": False, "left_at": day})
     if not _another_administrator(person):
@@ -153,6 +177,8 @@ def join_team(
     effective_from: dt.date | None = None,
     trusted: bool = True,
 ) -> Membership:
+    if Person.objects.filter(reference=person, is_active=False).exists():
+        raise ValidationError(f"{person} has left. Who comes back is brought back on their own page first.")
     membership = Membership(
         person=person,
         team=team,

@@ -65,6 +65,7 @@ TEAMS = register(
         line=("parent", "chat"),
         empty="Teams own services and answer for them. Read them from catalog files, or make the first one here.",
         create=actions.create_team,
+        update=actions.update_team,
         delete=None,
     )
 )

@@ -53,12 +53,10 @@ def leaving(request: HttpRequest, person: Person) -> Context | None:
 
 @panel(on=ServiceAccount, slot="main", order=10, title="Tokens", template="people/_tokens.html")
 def tokens(request: HttpRequest, account: ServiceAccount) -> Context:
+    """What its tokens are called and begin with is for who may revoke them; others learn how many there are."""
     may = request.user.has_perm("people.change_serviceaccount", account)
-    return {
-        "tokens": account.api_tokens.filter(revoked_at=None).order_by("-created_at"),
-        "new_key": request.session.pop("new_token_key", "") if may else "",
-        "form": TokenForm() if may else None,
-    }
+    found = account.api_tokens.filter(revoked_at=None).order_by("-created_at")
+    return {"tokens": found if may else (), "fact": found.count() or "", "form": TokenForm() if may else None}
 
 
 def _url(reference: object) -> str:

@@ -11,25 +11,23 @@ from django.db import models
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.actions import Conflict
 from portal.collections import get_collection
-from portal.crumbs import crumbs_of
+from portal.crumbs import Crumbs, crumbs_of
 from portal.home import home_context
 from portal.loading import load_record
 from portal.people import actions, erasing
-from portal.people.collections import PEOPLE
+from portal.people.collections import PEOPLE, SERVICE_ACCOUNTS
 from portal.people.demo import DEMO_PEOPLE, demo_allowed, demo_people
 from portal.people.forms import LeavingForm, MemberForm, PreferencesForm, TokenForm
 from portal.people.models import ApiToken, Membership, Person, ServiceAccount, Team, User
 from portal.people.tokens import make_token, revoke_token
 from portal.saving import version_of
-
-# A new key is shown on the page after the one that made it, and nowhere else.
-NEW_KEY = "new_token_key"
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -77,7 +75,6 @@ def _profile_page(request: HttpRequest, *, status: int = 200, **forms: Any) -> H
     context = {
         "memberships": memberships,
         "tokens": ApiToken.objects.filter(user=user, revoked_at=None).order_by("-created_at"),
-        "new_key": request.session.pop(NEW_KEY, ""),
         "preferences_form": PreferencesForm(initial={name: getattr(user, name) for name in fields}),
         "token_form": TokenForm(),
         "crumbs": [{"label": "Profile", "url": request.path}],
@@ -125,8 +122,22 @@ def token_new(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _profile_page(request, status=422, token_form=form)
-    _, request.session[NEW_KEY] = make_token(holder=_user(request), **form.values())
-    return redirect("profile")
+    return _token_page(request, _user(request), form, [{"label": "Profile", "url": reverse("profile")}])
+
+
+def _token_page(request: HttpRequest, holder: User | ServiceAccount, form: TokenForm, crumbs: Crumbs) -> HttpResponse:
+    """Make the token and show its key in the answer itself: a session that kept it for a page to come could be read."""
+    token, key = make_token(holder=holder, **form.values())
+    context = {
+        "token": token,
+        "key": key,
+        "holder": holder,
+        "done_url": crumbs[-1]["url"],
+        "crumbs": [*crumbs, {"label": "New token", "url": ""}],
+    }
+    response = render(request, "people/token_made.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @require_POST
@@ -260,8 +271,7 @@ def machine_token_new(request: HttpRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _all_errors(form))
         return redirect(address)
-    _, request.session[NEW_KEY] = make_token(holder=account, **form.values())
-    return redirect(address)
+    return _token_page(request, account, form, crumbs_of(SERVICE_ACCOUNTS, (str(account), address)))
 
 
 @require_POST

@@ -57,7 +57,8 @@ def test_a_new_token_is_shown_once(page):
     assert key.startswith("gw_")
     answer = page.request.get("/api/v1/services/", headers={"Authorization": f"Bearer {key}"})
     assert answer.status == 200
-    page.reload()
+    with page.expect_navigation():
+        page.get_by_role("link", name="I have copied it").click()
     expect(page.get_by_role("table", name="My API tokens")).to_contain_text("laptop")
     assert key not in page.content()
     with page.expect_navigation():
