@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from portal.references.models import Reference, ReferenceAlias, Referenced
 from portal.search import index
@@ -78,16 +78,19 @@ def new_record(*, model: type[Record], values: Mapping[str, Any], kind: str = ""
     return referenced
 
 
-def insert_record(record: Any) -> None:
-    """Write a new record, its reference and its search entry, in the caller's transaction.
+def insert_record(record: Any) -> bool:
+    """Write a new record, its reference and its search entry, in the caller's transaction. Returns whether the
+    reference was there before, so that something may point at it.
 
     Raises ValidationError when the reference is taken.
     """
-    if isinstance(record, Referenced):
-        record.reference = _claim(record.reference, spelled=record.name)
+    was_there = isinstance(record, Referenced) and _claim(record.reference, spelled=record.name)
     with constraints_told(record):
         record.save(force_insert=True)
     index.refresh(type(record), [record.pk])
+    if was_there:
+        index.refresh_around(record.reference_id)
+    return was_there
 
 
 @transaction.atomic
@@ -187,16 +190,27 @@ def check_name(name: str) -> None:
         )
 
 
-def _claim(reference: Reference, spelled: str) -> Reference:
-    """Write the reference of a new record. One that dangles is claimed; one that has a record is refused, with the name
-    as it was ``spelled``."""
+_CLAIM = """
+    INSERT INTO references_reference AS held (uid, kind, namespace, name, canonical, label, attached)
+    VALUES (%s, %s, %s, %s, %s, %s, false)
+    ON CONFLICT (canonical) DO UPDATE SET canonical = held.canonical
+    RETURNING id, uid, attached
+"""
+
+
+def _claim(reference: Reference, spelled: str) -> bool:
+    """Write the reference of a new record, and say whether it was there already: one that dangles is claimed. One that
+    has a record is refused, with the name as it was ``spelled``."""
     # The row is held until the transaction ends, whether it is new or was there: of two who describe the same thing at
     # once the second is refused. The database answers with what it holds, in one trip.
-    [held] = Reference.objects.bulk_create(
-        [reference], update_conflicts=True, unique_fields=["canonical"], update_fields=["canonical"]
-    )
-    if held.attached:
+    written = [getattr(reference, name) for name in ("uid", "kind", "namespace", "name", "canonical", "label")]
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, written)
+        reference.pk, uid, attached = cursor.fetchone()
+    if attached:
         raise ValidationError(
-            {"name": f"There is a {held.kind} “{spelled}” already. Choose another name, or edit that one."}
+            {"name": f"There is a {reference.kind} “{spelled}” already. Choose another name, or edit that one."}
         )
-    return held
+    was_there: bool = uid != reference.uid
+    reference.uid, reference._state.adding = uid, False
+    return was_there

@@ -321,6 +321,7 @@ def _delete_page(
             f"{dependants} that depend on it: they will point at a loose end" if dependants else "its reference",
             "its history",
         ],
+        "declared": next(iter(declared_fields(loaded).values()), None),
         "confirm_name": _name_to_type(loaded),
         "version": version_of(request, loaded),
         "delete_url": f"{address}delete/",

@@ -24,11 +24,13 @@ def create_entity(*, by: Any, model: type[Entity] = Entity, values: Mapping[str,
     entity = new_record(model=model, values={**plain, "owner": owner, "kind": kind}, kind=kind)
     _check_successor(entity)
     with transaction.atomic():
-        insert_record(entity)
+        was_there = insert_record(entity)
         EntityState.objects.create(entity=entity)
         if owner:
             Ownership.objects.create(entity=entity, owner=owner)
         _write_relations(entity, relations)
+        if was_there:
+            graph.refresh_counts([entity.reference_id])
     return _reloaded(entity)
 
 
@@ -57,6 +59,8 @@ def delete_entity(*, by: Any, record: Entity, version: int | None = None) -> Non
 
 def _split(values: Mapping[str, Any]) -> tuple[dict[str, Any], Any, dict[str, Any]]:
     plain = {name: value for name, value in values.items() if name != "owner" and name not in _SINGLE_RELATIONS}
+    if "type" in plain:  # as files have it, so that a list filtered by type has what people entered as well
+        plain["type"] = plain["type"].strip().lower()
     return (
         plain,
         values.get("owner"),
@@ -79,8 +83,6 @@ def _check_successor(entity: Entity) -> None:
 def _write_relations(entity: Entity, relations: Mapping[str, Any]) -> None:
     for name, target in relations.items():
         set_single_relation(entity=entity, name=name, target=target)
-    if relations:
-        graph.refresh_counts([entity.reference_id])
 
 
 def _reloaded(entity: Entity) -> Entity:

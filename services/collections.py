@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models import BooleanField, Count, ExpressionWrapper, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from portal.collections import Collection, register
 from portal.columns import Column
 from services import actions
-from services.models import Document, DocumentStatus, Entity, Run, Source
+from services.models import Document, DocumentStatus, Entity, Run, Source, needs_attention
 
 _NAME = (
     Column("name", cell="link", search="A"),
@@ -92,8 +92,8 @@ ENTITIES = register(
         line=("owner", "reach", "tier", "type"),
         empty="Nothing is described yet. Apply a folder of catalog files, or make the first service.",
         create=None,
-        update=actions.update_entity,
-        delete=actions.delete_entity,
+        update=None,
+        delete=None,
     )
 )
 SERVICES = register(
@@ -230,7 +230,7 @@ DOCUMENTS = register(
         order="file",
         label="Import problems",
         label_one="document",
-        description="Documents of catalog files that were not taken, and why.",
+        description="Documents of catalog files that were not taken, or lost what they describe to another; and why.",
         icon="file-alert",
         columns=(
             Column("file", cell="link"),
@@ -239,11 +239,18 @@ DOCUMENTS = register(
             Column("number", label="Document"),
             Column("status", cell="badge"),
             Column("reference"),
-            Column("conflict", shown=False),
+            Column("conflict", help="Who keeps what the document describes as well."),
+            Column(
+                "attention",
+                expr=ExpressionWrapper(needs_attention(), BooleanField()),
+                label="Needs attention",
+                help="It was rejected, or another document keeps what it describes.",
+                shown=False,
+            ),
             Column("source", source="source__name", shown=False),
             Column("read_at", label="Read"),
         ),
-        defaults={"status": ("rejected",)},
+        defaults={"attention": ("true",)},
         empty="No document was turned away.",
         create=None,
         update=None,
@@ -253,7 +260,7 @@ DOCUMENTS = register(
 
 
 def _documents(**match: str) -> Any:
-    """How many documents of a source there are, of one status or of any."""
+    """How many documents of a source there are, of those that match or of all."""
     found = Document.objects.filter(source=OuterRef("pk"), **match).order_by().values("source")
     counted = Subquery(found.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     return Coalesce(counted, 0)
@@ -277,6 +284,11 @@ SOURCES = register(
             Column("trusted", help="A trusted source may make teams, people and memberships."),
             Column("documents", expr=lambda reader: _documents()),
             Column("rejected", expr=lambda reader: _documents(status=DocumentStatus.REJECTED)),
+            Column(
+                "conflicts",
+                expr=lambda reader: _documents(conflict__gt=""),
+                help="Documents that describe what another document keeps.",
+            ),
             Column(
                 "last_run",
                 expr=lambda reader: Subquery(

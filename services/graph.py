@@ -101,3 +101,24 @@ def blast_radius(reference_id: int, sample: int = 5, hidden: Iterable[int] = ())
         Ring(depth, total, services, json.loads(named), json.loads(teams or "[]"), json.loads(tiers))
         for depth, total, services, named, teams, tiers in rows
     ]
+
+
+_REACHED = """
+    SELECT count(*) OVER (), radius.reference_id, radius.depth
+      FROM services_blast_radius(%(start)s) radius
+      JOIN references_reference reference ON reference.id = radius.reference_id
+      LEFT JOIN services_entity entity ON entity.reference_id = radius.reference_id
+     WHERE radius.reference_id <> ALL(%(hidden)s)
+     ORDER BY radius.depth, entity.tier NULLS LAST, reference.label, reference.id
+     LIMIT %(most)s OFFSET %(skip)s
+"""
+
+
+def reached(
+    reference_id: int, *, most: int | None, skip: int = 0, hidden: Iterable[int] = ()
+) -> tuple[int, dict[int, int]]:
+    """How many suffer when this fails; and some of them, reference → depth, nearest and most important first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REACHED, {"start": reference_id, "hidden": list(hidden), "most": most, "skip": skip})
+        rows = cursor.fetchall()
+    return rows[0][0] if rows else 0, {reference: depth for _, reference, depth in rows}

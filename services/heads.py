@@ -17,7 +17,7 @@ from portal.references.models import Reference
 from services.access import can_take
 from services.links import safe_link
 from services.models import Document, Entity, Lifecycle, Source
-from services.ownership import nobody_answers
+from services.ownership import nobody_answers, record_behind
 
 HIDDEN = format_html('<span class="gw-muted">{}</span>', "hidden from you")
 
@@ -41,12 +41,12 @@ def entity_head(request: HttpRequest, entity: Entity) -> Head:
 def _reach(request: HttpRequest, entity: Entity, owner: Reference) -> list[Fact]:
     if unknown_to(request.user, [owner.pk]):
         return [Fact("Owner", HIDDEN), Fact("When it breaks", _runbook(entity))]
-    team = Team.objects.filter(reference=owner).first()
-    person = Person.objects.filter(reference=owner).first() if team is None else None
+    who = record_behind(owner)
+    team = who if isinstance(who, Team) else None
     url = reference_url(owner.canonical, owner.attached)
     kind = f"{team.get_kind_display()} team" if team and team.kind else ""
     facts = [Fact("Owner", owner_html(owner.label, url, owner.kind, owner.attached), kind)]
-    facts.append(Fact("Reach them", _reach_html(team or person)))
+    facts.append(Fact("Reach them", _reach_html(who)))
     if team and team.on_call_url:
         facts.append(Fact("On call", safe_link(team.on_call_url, "Who is on call")))
     facts.append(Fact("When it breaks", _runbook(entity)))

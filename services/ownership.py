@@ -17,8 +17,13 @@ def nobody_answers(entity: Entity) -> bool:
     owner = entity.owner
     if owner is None or not owner.attached:
         return True
-    owners = Person.objects if owner.kind == "user" else Team.objects
-    return owners.filter(reference=owner, is_active=False).exists()
+    behind = record_behind(owner)
+    return behind is None or not behind.is_active
+
+
+def record_behind(owner: Reference) -> Team | Person | None:
+    """The team or person that an owner is, read once however often one page asks."""
+    return getattr(owner, "person" if owner.kind == "user" else "team", None)
 
 
 def unanswered() -> Q:

@@ -1,5 +1,6 @@
 """Panels of the catalog's pages."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,75 +14,36 @@ from portal.history.events import Event, events_of
 from portal.panels import Context, panel
 from portal.people.models import Person, Team
 from portal.references.models import Reference
-from services import graph
+from services import around, graph
 from services.heads import HIDDEN
 from services.links import is_safe
-from services.models import Document, Edge, Entity, Ownership, Relation, RelationType, Source
-from services.provenance import declared_by, describing_document
+from services.models import Document, Entity, Ownership, Relation, Source
+from services.provenance import declared_by, describes
 
-SHOWN = 8
+# Of a list of neighbours: beside other panels, and on a page of little else.
+SHOWN, LISTED = 8, 200
 _RUNS = ("component", "api", "resource")
 _GROUPS = ("system", "domain")
 
 
-def _rows(request: HttpRequest, references: Any) -> list[dict[str, Any]]:
-    """Entities behind references, as the tables of neighbours show them, without those hidden from the reader."""
-    found = list(
-        references.annotate(
-            owner_id=F("entity__owner"),
-            owner_label=F("entity__owner__label"),
-            owner_ref=F("entity__owner__canonical"),
-            owner_attached=F("entity__owner__attached"),
-            tier=F("entity__tier"),
-            lifecycle=F("entity__lifecycle"),
-        ).values(
-            *("canonical", "label", "attached", "kind", "tier", "lifecycle"),
-            *("owner_id", "owner_label", "owner_ref", "owner_attached"),
-        )
-    )
-    hidden = unknown_to(request.user, {row["owner_id"] for row in found})
-    for row in found:
-        row["url"] = reference_url(row["canonical"], row["attached"])
-        if row["owner_id"] in hidden:
-            row["owner_label"] = ""
-        elif row["owner_ref"]:
-            row["owner_url"] = reference_url(row["owner_ref"], row["owner_attached"])
-    return found
-
-
-def _needs(request: HttpRequest, entity: Entity, most: int = 200) -> list[dict[str, Any]]:
-    """What this depends on, most important first."""
-    return _neighbours(request, Edge.objects.filter(reached=entity.reference_id).values("origin"), most)
-
-
-def _needed_by(request: HttpRequest, entity: Entity, most: int = 200) -> list[dict[str, Any]]:
-    """What depends on this, most important first."""
-    return _neighbours(request, Edge.objects.filter(origin=entity.reference_id).values("reached"), most)
-
-
-def _neighbours(request: HttpRequest, pks: Any, most: int) -> list[dict[str, Any]]:
-    found = known_to(request.user, Reference.objects.filter(pk__in=pks))
-    return _rows(request, found.order_by(F("entity__tier").asc(nulls_last=True), "label")[:most])
-
-
 @panel(on=Entity, slot="main", order=20, title="Depends on", template="services/_neighbours.html", kinds=_RUNS)
-def depends_on(request: HttpRequest, entity: Entity) -> Context | None:
-    rows = _needs(request, entity)
-    return _neighbour_context(entity, rows, "It depends on nothing that is described.")
+def depends_on(request: HttpRequest, entity: Entity) -> Context:
+    found = around.needs(request, entity, SHOWN)
+    return _beside(entity, found, "needs", "It depends on nothing that is described.")
 
 
 @panel(on=Entity, slot="main", order=30, title="Needed by", template="services/_neighbours.html", kinds=_RUNS)
-def needed_by(request: HttpRequest, entity: Entity) -> Context | None:
-    rows = _needed_by(request, entity)
-    return _neighbour_context(entity, rows, "Nothing that is described depends on it.")
+def needed_by(request: HttpRequest, entity: Entity) -> Context:
+    found = around.needed_by(request, entity, SHOWN)
+    return _beside(entity, found, "needed-by", "Nothing that is described depends on it.")
 
 
-def _neighbour_context(entity: Entity, rows: list[dict[str, Any]], empty: str) -> Context:
-    collection = collection_of(entity)
-    link = None
-    if len(rows) > SHOWN and collection:
-        link = {"label": f"All {len(rows)}", "url": f"{collection.url_of(entity)}dependencies/"}
-    return {"rows": rows[:SHOWN], "empty": empty, "fact": len(rows) or "", "link": link}
+def _beside(entity: Entity, found: around.Part, name: str, empty: str) -> Context:
+    """A table of neighbours; where it has not all of them, it says how many there are and where."""
+    is_cut = found.total > len(found.rows)
+    link = around.link_to_all(entity, name, found.total) if is_cut else None
+    fact = f"{found.total:,}, the first {len(found.rows)} here" if is_cut else found.total or ""
+    return {"rows": found.rows, "empty": empty, "fact": fact, "link": link}
 
 
 @panel(
@@ -93,8 +55,8 @@ def _neighbour_context(entity: Entity, rows: list[dict[str, Any]], empty: str) -
     kinds=_RUNS,
 )
 def all_dependencies(request: HttpRequest, entity: Entity) -> Context:
-    rows = _needs(request, entity)
-    return {"rows": rows, "empty": "It depends on nothing that is described.", "fact": len(rows) or ""}
+    found = around.needs(request, entity, LISTED)
+    return _beside(entity, found, "needs", "It depends on nothing that is described.")
 
 
 @panel(
@@ -106,8 +68,8 @@ def all_dependencies(request: HttpRequest, entity: Entity) -> Context:
     kinds=_RUNS,
 )
 def all_dependants(request: HttpRequest, entity: Entity) -> Context:
-    rows = _needed_by(request, entity)
-    return {"rows": rows, "empty": "Nothing that is described depends on it.", "fact": len(rows) or ""}
+    found = around.needed_by(request, entity, LISTED)
+    return _beside(entity, found, "needed-by", "Nothing that is described depends on it.")
 
 
 @panel(on=Entity, slot="main", order=40, title="Blast radius", template="services/_blast_radius.html", kinds=_RUNS)
@@ -115,11 +77,23 @@ def blast_radius(request: HttpRequest, entity: Entity) -> Context | None:
     rings = graph.blast_radius(entity.reference_id, hidden=unknown_to(request.user))
     if not rings:
         return {"rings": [], "fact": "nothing else stops"}
-    teams = {team["ref"]: team for ring in rings for team in ring.teams}
+    owners = {owner["ref"]: owner["name"] for ring in rings for owner in ring.teams}
     total = sum(ring.total for ring in rings)
-    shown = [_ring(ring) for ring in rings]
-    fact = f"{total:,} affected, {len(teams):,} team{'s' if len(teams) != 1 else ''} to tell"
-    return {"rings": shown, "fact": fact, "contacts": _contacts(list(teams))}
+    return {
+        "rings": [_ring(ring) for ring in rings],
+        "fact": f"{total:,} affected, {_told(owners)} to tell",
+        "contacts": _contacts(owners),
+        "link": around.link_to_all(entity, "radius", total),
+    }
+
+
+def _told(owners: Iterable[str]) -> str:
+    """How many teams, and how many people who own something themselves."""
+    teams = sum(owner.startswith("group:") for owner in owners)
+    people = sum(not owner.startswith("group:") for owner in owners)
+    counted = [f"{teams:,} team{'s' if teams != 1 else ''}"] if teams or not people else []
+    counted += [f"{people:,} {'people' if people != 1 else 'person'}"] if people else []
+    return " and ".join(counted)
 
 
 def _ring(ring: graph.Ring) -> dict[str, Any]:
@@ -137,18 +111,21 @@ def _ring(ring: graph.Ring) -> dict[str, Any]:
     }
 
 
-def _contacts(owners: list[str]) -> str:
-    """How to reach the teams, a line each: to be pasted into a message."""
-    teams = Team.objects.filter(reference__canonical__in=owners).order_by("title")
-    lines = [" ".join(filter(None, (f"{team}:", team.chat, team.email))) for team in teams]
-    return "\n".join(lines)
+def _contacts(owners: Mapping[str, str]) -> str:
+    """How to reach the owners, a line each: to be pasted into a message."""
+    teams = Team.objects.filter(reference__canonical__in=owners)
+    reach = {canonical: how for canonical, *how in teams.values_list("reference__canonical", "chat", "email")}
+    if people := [canonical for canonical in owners if canonical.startswith("user:")]:
+        found = Person.objects.filter(reference__canonical__in=people)
+        reach.update({canonical: [email] for canonical, email in found.values_list("reference__canonical", "email")})
+    lines = sorted((name, " ".join(filter(None, reach.get(canonical, ())))) for canonical, name in owners.items())
+    return "\n".join(f"{name}: {how or 'no contact given'}" for name, how in lines)
 
 
 @panel(on=Entity, slot="main", order=20, title="Contains", template="services/_neighbours.html", kinds=_GROUPS)
 def contains(request: HttpRequest, entity: Entity) -> Context:
-    parts = Reference.objects.filter(relations__object=entity.reference_id, relations__type=RelationType.PART_OF)
-    rows = _rows(request, known_to(request.user, parts.distinct()).order_by("kind", "label")[:500])
-    return {"rows": rows, "empty": f"No part of this {entity.kind} is described.", "fact": len(rows) or ""}
+    found = around.parts(request, entity, LISTED)
+    return _beside(entity, found, "parts", f"No part of this {entity.kind} is described.")
 
 
 @panel(on=Entity, slot="main", order=15, title="Definition", template="services/_definition.html", kinds=("api",))
@@ -168,7 +145,8 @@ def team_provenance(request: HttpRequest, team: Team) -> Context:
 
 
 def _provenance(request: HttpRequest, record: Any) -> Context:
-    document = describing_document(record.reference)
+    documents = Document.objects.filter(reference=record.reference).select_related("source").order_by("pk")
+    document = next(filter(describes, documents), None)
     declared = declared_by(document, type(record)) if document else {}
     fields = [
         (str(record._meta.get_field(name).verbose_name), where.line)
@@ -179,7 +157,8 @@ def _provenance(request: HttpRequest, record: Any) -> Context:
         "fields": sorted(fields, key=lambda pair: pair[1] or 0),
         "document": document,
         "url": reverse("record", args=["documents", document.pk]) if document else "",
-        "edited": next((event for event in _events(request, record) if event.origin == "page"), None),
+        "edited": next((event for event in _events(request, record) if event.origin in {"page", "API"}), None),
+        "claims": [each for each in documents if each.conflict],
     }
 
 
@@ -311,8 +290,23 @@ def document_fate(request: HttpRequest, document: Document) -> Context:
 def runs(request: HttpRequest, source: Source) -> Context:
     """The latest readings of a source, with what became of the documents."""
     latest = source.runs.order_by("-started_at")[:20]
-    documents = reverse("collection", args=["documents"]) + f"?source={quote(source.name)}&status=*"
+    documents = reverse("collection", args=["documents"]) + f"?source={quote(source.name)}&attention=*"
     return {"runs": latest, "link": {"label": "Its documents", "url": documents}}
+
+
+def _named_elsewhere(request: HttpRequest, reference: Reference) -> list[dict[str, Any]]:
+    """What names it otherwise than by a relation or as owner."""
+    successors = known_to(request.user, Entity.objects.filter(successor=reference), "reference")
+    teams = known_to(request.user, Team.objects.filter(parent=reference), "reference")
+    documents = Document.objects.filter(reference=reference)
+    return [
+        *({"label": str(each), "how": "names it as successor", "ref": each.reference} for each in successors[:LISTED]),
+        *({"label": str(each), "how": "is part of it", "ref": each.reference} for each in teams[:LISTED]),
+        *(
+            {"label": each.file, "how": "describes it", "url": reverse("record", args=["documents", each.pk])}
+            for each in documents[:LISTED]
+        ),
+    ]
 
 
 @panel(on=Reference, slot="main", order=10, title="What points here", template="services/_pointing.html")
@@ -321,12 +315,14 @@ def pointing(request: HttpRequest, reference: Reference) -> Context:
     owned = known_to(request.user, Entity.objects.filter(owner=reference), "reference")
     rows: list[dict[str, Any]] = [
         {"label": each.subject.label, "how": each.get_type_display(), "ref": each.subject}
-        for each in relations.select_related("subject").order_by("subject__label")[:100]
+        for each in relations.select_related("subject").order_by("subject__label")[:LISTED]
     ]
     rows += [
         {"label": each.name, "how": "is owned by it", "ref": each.reference}
-        for each in owned.select_related("reference").order_by("name")[:100]
+        for each in owned.select_related("reference").order_by("name")[:LISTED]
     ]
+    rows += _named_elsewhere(request, reference)
     for row in rows:
-        row["url"] = reference_url(row["ref"].canonical, row["ref"].attached)
-    return {"rows": rows, "fact": len(rows) or ""}
+        row["url"] = reference_url(row["ref"].canonical, row["ref"].attached) if "ref" in row else row["url"]
+    total = max(relations.count() + owned.count(), len(rows))
+    return {"rows": rows, "fact": f"{total:,}, {len(rows)} of them here" if total > len(rows) else total or ""}

@@ -22,6 +22,11 @@ def describing_document(reference: Reference) -> Document | None:
     return described.filter(status__in=_DESCRIBING).first()
 
 
+def describes(document: Document) -> bool:
+    """Whether what the document names is described by it, as ``describing_document`` asks the database."""
+    return not document.conflict and document.status in _DESCRIBING
+
+
 @register_declared
 def declared_in_file(record: models.Model) -> Mapping[str, Declared]:
     """Model field → file and line, for a record that a document describes."""

@@ -15,7 +15,7 @@ from portal.listing import table
 from portal.people.models import Membership, Person
 from portal.query import parse
 from portal.references.models import Reference
-from services.models import Document, DocumentStatus, Entity, Lifecycle
+from services.models import Document, Entity, Lifecycle, needs_attention
 from services.ownership import unanswered
 from services.querysets import EntityQuerySet
 
@@ -123,10 +123,25 @@ def _why(entity: Entity) -> str:
 
 
 @register_waiting
-def rejected_documents(reader: Any) -> Iterable[Waiting]:
-    """For administrators: documents of catalog files that were turned away."""
-    count = Document.objects.filter(status=DocumentStatus.REJECTED).count() if reader.is_administrator else 0
+def documents_to_mend(reader: Any) -> Iterable[Waiting]:
+    """For administrators: documents of catalog files that were turned away, or describe what another one keeps."""
+    count = Document.objects.filter(needs_attention()).count() if reader.is_administrator else 0
     if count:
-        title = f"{count} catalog document{'s' if count != 1 else ''} need mending"
+        title = f"{count} catalog document{'s need' if count != 1 else ' needs'} mending"
         url = reverse("collection", args=["documents"])
-        yield Waiting(title, "They were not taken; each says why", url, "See why", "file-alert", "warn")
+        yield Waiting(
+            title, "They were not taken, or lost to another; each says why", url, "See why", "file-alert", "warn"
+        )
+
+
+@register_waiting
+def described_twice(reader: Any) -> Iterable[Waiting]:
+    """What the reader's teams own and a second document claims to describe."""
+    if not reader.team_ids:
+        return
+    mine = _known(reader).owned_by(reader.team_ids)
+    claims = Document.objects.filter(conflict__gt="", reference__in=mine.values("reference"))
+    for document in claims.annotate(label=F("reference__label")).order_by("file", "number")[:MOST]:
+        url = reverse("record", args=["documents", document.pk])
+        title = f"Settle who describes {document.label}"
+        yield Waiting(title, f"{document} does as well, and was not taken", url, "See why", "file-alert", "warn")

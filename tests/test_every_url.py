@@ -77,6 +77,7 @@ TABLE: dict[str, Row] = {
     "collection-total": page(slug="services"),
     "record": page(**SERVICE),
     "record-tab": page(**SERVICE, tab="dependencies"),
+    "around": page(pk="unowned", name="radius"),
     "record-panel": page(**SERVICE, name="servicesentity-facts"),
     "record-history": page(**SERVICE),
     # One's own account

@@ -23,7 +23,7 @@ from portal.search import index
 from services.catalog import bulk, claims, documents, entities, organisation, references
 from services.catalog.documents import Reading, Row
 from services.catalog.entities import ORGANISATION, EntityWrite
-from services.catalog.files import FoundFile, LoadedFile, find_files, load
+from services.catalog.files import FoundFile, LoadedFile, find_files, load, named
 from services.catalog.organisation import OrganisationWrite
 from services.catalog.reader import ACCEPTED, ASIDE, FOREIGN, read_file
 from services.catalog.records import Written
@@ -131,11 +131,12 @@ def _distinct(group: list[tuple[Path, list[FoundFile]]]) -> list[FoundFile]:
     files = []
     for path, found in group:
         for file in found:
-            name = file.file
-            while name in taken:
+            own, name = file, file.file
+            while own.file in taken:
                 name = f"{path.resolve().name}/{name}"
-            taken.add(name)
-            files.append(file if name == file.file else replace(file, file=name))
+                own = named(replace(file, file=name))
+            taken.add(own.file)
+            files.append(own)
     return files
 
 

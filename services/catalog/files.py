@@ -6,15 +6,17 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 SUFFIXES = (".yaml", ".yml")
 # Never descriptors, and sometimes a hundred thousand files.
 SKIPPED_FOLDERS = frozenset({".git", "node_modules"})
 MAX_FILE_BYTES = 8 * 1024 * 1024
+# As long as the name of a file can be kept.
+MAX_NAME = 1000
 # Part of every digest: raise it when the reading rules change, so that unchanged files are read again.
-READER_VERSION = b"1"
+READER_VERSION = b"2"
 
 
 class MissingPathError(Exception):
@@ -62,7 +64,19 @@ def find_files(path: str | Path) -> Iterator[FoundFile]:
             raise MissingPathError(f"The folder “{path}” may not be read by this user. Change its permissions.")
         yield from _walk(root)
     else:
-        yield FoundFile(root.parent, root, readable_name(root.name))
+        yield named(FoundFile(root.parent, root, readable_name(root.name)))
+
+
+def named(found: FoundFile) -> FoundFile:
+    """The same file; one whose name is too long to be kept gets a shorter one, still its own, and is a problem."""
+    if len(found.file) <= MAX_NAME:
+        return found
+    digest = hashlib.sha256(found.file.encode()).hexdigest()[:12]
+    problem = (
+        f"The path of this file is {len(found.file):,} characters long; at most {MAX_NAME:,} are kept. "
+        "Shorten the names of its folders."
+    )
+    return replace(found, file=f"{found.file[: MAX_NAME - 20]}… {digest}", problem=found.problem or problem)
 
 
 def load(found: FoundFile) -> LoadedFile:
@@ -175,7 +189,7 @@ def _is_skipped(root: Path, target: Path) -> bool:
 
 
 def _found(root: Path, path: Path, *, problem: str = "", is_link: bool = False) -> FoundFile:
-    return FoundFile(root, path, readable_name(path.relative_to(root).as_posix()), problem, is_link)
+    return named(FoundFile(root, path, readable_name(path.relative_to(root).as_posix()), problem, is_link))
 
 
 def _explained(error: OSError | ValueError) -> str:

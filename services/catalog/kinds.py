@@ -67,19 +67,6 @@ PARENT_OF = "parentOf"
 HAS_MEMBER = "hasMember"
 MEMBER_OF = "memberOf"
 
-INVERSES = {
-    OWNED_BY: "ownerOf",
-    PART_OF: "hasPart",
-    PROVIDES_API: "apiProvidedBy",
-    CONSUMES_API: "apiConsumedBy",
-    DEPENDS_ON: DEPENDENCY_OF,
-    DEPENDENCY_OF: DEPENDS_ON,
-    CHILD_OF: PARENT_OF,
-    PARENT_OF: CHILD_OF,
-    HAS_MEMBER: MEMBER_OF,
-    MEMBER_OF: HAS_MEMBER,
-}
-
 
 def _owner(*, required: bool = True) -> Rule:
     return Rule(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from services.catalog.asides import reason_to_set_aside
-from services.catalog.files import LoadedFile, find_files, load
+from services.catalog.files import LoadedFile
 from services.catalog.kinds import Kind
 from services.catalog.relations import Declared, declared
 from services.catalog.substitutions import Substitutions
@@ -46,12 +45,6 @@ class ReadDocument:
     @property
     def is_taken(self) -> bool:
         return self.status in (ACCEPTED, FOREIGN)
-
-
-def read_path(path: str | Path) -> Iterator[ReadDocument]:
-    """Every document at or below a path."""
-    for found in find_files(path):
-        yield from read_file(load(found))
 
 
 def read_file(loaded: LoadedFile) -> Iterator[ReadDocument]:

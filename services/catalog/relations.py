@@ -12,7 +12,7 @@ from portal.references.grammar import (
     Ref,
     parse_reference,
 )
-from services.catalog.kinds import FOREIGN_RULES, INVERSES, OWNED_BY, Kind, Rule
+from services.catalog.kinds import FOREIGN_RULES, OWNED_BY, Kind, Rule
 from services.catalog.validate import Problem, describe, is_kind, is_name, is_namespace
 
 OWNER_KINDS = ("group", "user")
@@ -27,15 +27,6 @@ class Declared:
     type: str
     ref: Ref
     field: str
-
-
-@dataclass(frozen=True, slots=True)
-class Emitted:
-    """One direction of a relation, between canonical references."""
-
-    source: str
-    type: str
-    target: str
 
 
 def declared(entity: dict[str, Any], kind: Kind | None) -> tuple[list[Declared], list[Problem]]:
@@ -57,18 +48,6 @@ def declared(entity: dict[str, Any], kind: Kind | None) -> tuple[list[Declared],
             if relation:
                 found.setdefault((relation.type, relation.ref.canonical), relation)
     return list(found.values()), problems
-
-
-def both_directions(reference: str, relations: list[Declared]) -> list[Emitted]:
-    """The relations of an entity as the catalog shows them, sorted: each one and its inverse."""
-    emitted = set()
-    for relation in relations:
-        target = relation.ref.canonical
-        emitted |= {
-            Emitted(reference, relation.type, target),
-            Emitted(target, INVERSES[relation.type], reference),
-        }
-    return sorted(emitted, key=lambda relation: (relation.source, relation.type, relation.target))
 
 
 def _texts(rule: Rule, spec: dict[str, Any]) -> Iterator[tuple[str, str]]:

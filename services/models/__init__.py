@@ -8,7 +8,7 @@ from services.models.entity import (
     Relation,
     RelationType,
 )
-from services.models.source import Document, DocumentStatus, Run, Source
+from services.models.source import Document, DocumentStatus, Run, Source, needs_attention
 
 __all__ = [
     "Document",
@@ -23,4 +23,5 @@ __all__ = [
     "RelationType",
     "Run",
     "Source",
+    "needs_attention",
 ]

@@ -82,9 +82,7 @@ class Document(models.Model):
     def __str__(self) -> str:
         return f"{self.file}, document {self.number}"
 
-    @property
-    def is_conflict(self) -> bool:
-        return bool(self.conflict)
 
-
-ACCEPTED = Q(status=DocumentStatus.ACCEPTED, conflict="")
+def needs_attention() -> Q:
+    """Of documents: somebody has to mend the file; it was turned away, or another one keeps what it describes."""
+    return Q(status=DocumentStatus.REJECTED) | Q(conflict__gt="")

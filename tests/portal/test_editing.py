@@ -275,6 +275,18 @@ def test_what_many_depend_on_is_deleted_only_by_typing_its_name(sign_in, people)
     assert not Entity.objects.filter(name="orders-db").exists()
 
 
+def test_deleting_what_a_file_describes_says_that_the_next_import_makes_it_again(sign_in, people):
+    entity = make_entity("checkout-api", owner=people.team)
+    client = sign_in(people.editor)
+    assert "makes it again" not in client.get(DELETE).content.decode()
+    source = Source.objects.create(name="repos")
+    Document.objects.create(source=source, file="shop/catalog-info.yaml", number=0, status="accepted",
+                            reference=entity.reference, fields={"metadata.name": 3})  # fmt: skip
+    page = client.get(DELETE).content.decode()
+    assert "shop/catalog-info.yaml" in page
+    assert "makes it again" in page
+
+
 def _taking(team, entity) -> dict[str, int]:
     return {"team": team.reference_id, "version": entity.version}
 

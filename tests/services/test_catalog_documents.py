@@ -25,7 +25,7 @@ def test_the_first_document_keeps_a_reference_that_two_describe(folder: Path) ->
     )
     assert entity("component:default/shop").title == "First"
     assert Relation.objects.count() == 0
-    assert Document.objects.get(file="b.yaml").is_conflict
+    assert Document.objects.get(file="b.yaml").conflict
 
 
 def test_the_holder_keeps_its_reference_also_against_a_file_that_sorts_before_it(folder: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from services.catalog import files, reader, substitutions
 from services.catalog.files import MissingPathError, find_files
-from services.catalog.reader import ReadDocument, read_path
+from services.catalog.reader import ReadDocument
+from tests.services.reading import read_path
 
 COMPONENT = """
 apiVersion: backstage.io/v1alpha1

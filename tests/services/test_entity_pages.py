@@ -82,6 +82,82 @@ def test_the_blast_radius_gives_depth_teams_and_contacts_to_copy(read, people):
     assert "Checkout: #checkout checkout@larkspur.example" in radius
 
 
+def test_everybody_who_owns_something_within_the_radius_is_told_teams_people_and_the_unknown(read, people):
+    database = make_entity("orders-db", kind="resource")
+    ghosts = type("Owner", (), {"reference": make_reference("group:default/ghosts")})()
+    solo = make_person("solo", title="Solo Sven", email="sven@larkspur.example")
+    for name, owner in (("api", people.team), ("script", solo), ("haunted", ghosts)):
+        depend(make_entity(name, owner=owner), database)
+    radius = read("/resources/orders-db/")
+    radius = radius[radius.index("Blast radius") :]
+    assert "3 affected, 2 teams and 1 person to tell" in radius
+    assert "Solo Sven: sven@larkspur.example" in radius
+    assert "ghosts: no contact given" in radius
+    assert "Checkout: no contact given" in radius
+
+
+def test_a_person_who_owns_a_neighbour_does_not_look_like_a_team(sign_in, people):
+    api = make_entity("checkout-api", owner=people.team)
+    depend(api, make_entity("script", owner=make_person("solo", title="Solo Sven")))
+    page = sign_in(people.reader).get("/services/checkout-api/").content.decode()
+    needs = page[page.index("Depends on") : page.index("Needed by")]
+    assert "Solo Sven" in needs
+    assert 'data-t="team"' not in needs
+
+
+@pytest.fixture
+def central(people):
+    """Something that 205 others need, two of which nobody has described, and that three more need through them."""
+    api = make_entity("checkout-api", owner=people.team)
+    named = [make_reference(f"component:default/named-{n}") for n in range(2)]
+    found = [*(make_entity(f"user-{n:03}").reference for n in range(203)), *named]
+    Relation.objects.bulk_create(
+        Relation(subject=each, type=RelationType.DEPENDS_ON, object=api.reference) for each in found
+    )
+    for n in range(3):
+        Relation.objects.create(subject=make_entity(f"far-{n}").reference, type="dependsOn", object=found[n])
+    return api
+
+
+def test_a_panel_that_shows_some_neighbours_says_how_many_there_are_and_leads_to_all(read, central):
+    page = read("/services/checkout-api/")
+    assert "205, the first 8 here" in page[page.index("Needed by") :]
+    assert "All 205" in page
+    assert "205, the first 200 here" in read("/services/checkout-api/dependencies/")
+
+
+def test_the_page_of_all_dependants_has_each_of_them_once(sign_in, people, central):
+    client = sign_in(people.reader)
+    address = f"/catalog/around/{central.pk}/needed-by/"
+    assert address in client.get("/services/checkout-api/").content.decode()
+    pages = [client.get(f"{address}?page={number}") for number in (1, 2, 3)]
+    seen = [row["label"] for page in pages for row in page.context["rows"]]
+    assert (len(seen), len(set(seen))) == (205, 205)
+    assert "201 to 205 of 205" in pages[2].content.decode()
+    assert client.get(f"{address}?page=4").status_code == 404
+    assert client.get(f"{address}?page=x").status_code == 400
+
+
+def test_the_whole_blast_radius_is_a_page_and_a_file_nearest_first(sign_in, people, central):
+    client = sign_in(people.reader)
+    address = f"/catalog/around/{central.pk}/radius/"
+    assert f'href="{address}">All 208' in client.get("/services/checkout-api/").content.decode()
+    items = client.get(f"{address}?format=json").json()["items"]
+    assert [each["depth"] for each in items] == [1] * 205 + [2] * 3
+    assert {"component:default/far-0", "component:default/named-0"} <= {each["ref"] for each in items}
+    lines = client.get(f"{address}?format=csv").content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "depth,ref,name,kind,tier,lifecycle,owner,owner_name"
+    assert len(lines) == 209
+    assert client.get(f"{address}?format=pdf").status_code == 400
+
+
+def test_a_system_says_how_many_parts_it_has_beyond_those_it_lists(read, people):
+    system = make_entity("ordering", kind="system", owner=people.team)
+    parts = [make_entity(f"part-{n:03}").reference for n in range(201)]
+    Relation.objects.bulk_create(Relation(subject=each, type="partOf", object=system.reference) for each in parts)
+    assert "201, the first 200 here" in read("/systems/ordering/")
+
+
 def test_what_is_deprecated_names_its_successor_and_who_still_needs_it(read, people):
     successor = make_entity("orders-v2", owner=people.team)
     old = make_entity("orders-v1", owner=people.team, lifecycle="deprecated", successor=successor.reference)
@@ -167,7 +243,7 @@ def test_a_rejected_document_has_a_page_with_its_reason(read):
     )
     assert "a/catalog-info.yaml" in read("/documents/")
     page = read(f"/documents/{document.pk}/")
-    for text in ("Document 2 of a/catalog-info.yaml, line 17", "Rejected", "spec.type is missing."):
+    for text in ("Document 2 of a/catalog-info.yaml, from line 17", "Rejected", "spec.type is missing."):
         assert text in page
 
 
@@ -239,6 +315,32 @@ def test_home_of_an_administrator_counts_what_was_turned_away(sign_in, people):
         Document.objects.create(source=source, file="a.yaml", number=n, status="rejected")
     titles = [each.title for each in sign_in(people.administrator).get("/").context["waiting"]]
     assert "2 catalog documents need mending" in titles
+
+
+def test_what_two_documents_describe_is_a_problem_waits_for_its_owners_and_stands_on_its_page(sign_in, people):
+    entity = make_entity("checkout-api", owner=people.team)
+    source = Source.objects.create(name="repos")
+    taken = {"source": source, "status": "accepted", "reference": entity.reference}
+    Document.objects.create(file="first.yaml", number=0, **taken)
+    second = Document.objects.create(file="second.yaml", number=0, conflict="first.yaml keeps it.", **taken)
+    client = sign_in(people.editor)
+    waiting = {each.title: each.url for each in client.get("/").context["waiting"]}
+    assert waiting["Settle who describes checkout-api"] == f"/documents/{second.pk}/"
+    listed = client.get("/documents/").content.decode()
+    assert "second.yaml" in listed
+    assert "first.yaml keeps it." in listed
+    assert f"/documents/{second.pk}/" in client.get("/services/checkout-api/").content.decode()
+    titles = [each.title for each in sign_in(people.administrator).get("/").context["waiting"]]
+    assert "1 catalog document needs mending" in titles
+    assert client.get("/api/v1/sources/").json()["items"][0]["conflicts"] == 1
+
+
+def test_a_value_that_was_changed_through_the_api_says_so(sign_in, people, api):
+    entity = make_entity("checkout-api", owner=people.team)
+    change = {"path": "/api/v1/services/checkout-api/", "data": {"tier": 2}, "format": "json"}
+    assert api(people.editor).patch(**change, headers={"If-Match": f'"{entity.version}"'}).status_code == 200
+    page = sign_in(people.reader).get("/services/checkout-api/").content.decode()
+    assert "edited through the API by Editor" in page
 
 
 def test_an_empty_portal_leads_the_way(sign_in, people):

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from services import graph
-from services.models import Entity, EntityState, Relation, RelationType
+from services.models import Edge, Entity, EntityState, Relation, RelationType
 from services.tasks import refresh_counts
 from tests.factories import depend, make_entity, make_reference
 
@@ -32,6 +32,17 @@ def test_what_consumes_an_api_suffers_with_its_provider():
     assert rings(provider) == {1: {"api"}, 2: {"consumer"}}
     assert rings(api) == {1: {"consumer"}}
     assert rings(consumer) == {}
+
+
+def test_the_walk_follows_the_edges_of_the_view_and_no_others():
+    middle, ends = make_entity("middle", kind="api"), [make_entity(f"end-{n}") for n in range(8)]
+    for forth, back, kind in zip(ends[::2], ends[1::2], RelationType, strict=True):
+        depend(forth, middle, type=kind)
+        depend(middle, back, type=kind)
+    edges = Edge.objects.filter(origin=middle.reference_id).values_list("reached", flat=True)
+    total, depths = graph.reached(middle.reference_id, most=None)
+    assert total == len(depths) == 3
+    assert set(edges) == {reference for reference, depth in depths.items() if depth == 1}
 
 
 def test_being_part_of_something_carries_no_failure():

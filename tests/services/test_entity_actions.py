@@ -1,0 +1,57 @@
+"""What writing an entity brings along: counts, the search, and values as files spell them."""
+
+import pytest
+
+from portal.search.find import find
+from services import actions
+from services.models import Entity, EntityState, Relation, RelationType
+from tests.factories import make_entity, make_reference, make_team
+
+pytestmark = pytest.mark.django_db
+
+
+def found(reader, text: str) -> list[str]:
+    return [result.name for result in find(reader, text).results]
+
+
+def point(subject: Entity, canonical: str) -> None:
+    reference = make_reference(canonical)
+    Relation.objects.create(subject=subject.reference, type=RelationType.DEPENDS_ON, object=reference)
+
+
+def test_describing_a_loose_end_counts_who_depends_on_it_at_once(api, people):
+    point(make_entity("web-store"), "component:default/cart")
+    sent = {"name": "cart", "type": "service", "owner": "checkout"}
+    made = api(people.editor).post("/api/v1/services/", sent, format="json")
+    assert made.status_code == 201
+    assert made.json()["dependants"] == 1
+
+
+def test_something_new_has_neighbours_of_nobody_and_costs_no_counting(people, monkeypatch):
+    monkeypatch.setattr("services.graph.refresh_counts", lambda ids: pytest.fail("counted"))
+    made = make_entity("brand-new", owner=people.team, system=make_reference("system:default/shop"))
+    assert EntityState.objects.get(entity=made).dependants == 0
+
+
+def test_a_team_that_is_described_later_finds_what_it_owns(people):
+    ghosts = make_reference("group:default/night-owls")
+    make_entity("lighthouse", owner=type("Owner", (), {"reference": ghosts})())
+    assert "lighthouse" not in found(people.reader, "Harbour Watch")
+    make_team("night-owls", title="Harbour Watch")
+    assert "lighthouse" in found(people.reader, "Harbour Watch")
+
+
+def test_a_new_owner_finds_it_and_the_former_does_not(people):
+    entity = make_entity("lighthouse", owner=people.team)
+    assert "lighthouse" in found(people.reader, "checkout")
+    actions.update_entity(by=None, record=entity, values={"owner": people.other.reference})
+    assert "lighthouse" in found(people.reader, "payments")
+    assert "lighthouse" not in found(people.reader, "checkout")
+
+
+def test_a_type_is_in_lower_case_however_it_is_typed_so_that_lists_have_it(sign_in, people):
+    entity = make_entity("lighthouse", type=" Service ")
+    assert entity.type == "service"
+    assert actions.update_entity(by=None, record=entity, values={"type": "WebSite"}).type == "website"
+    page = sign_in(people.reader).get("/services/").context["page"]
+    assert [row["url"] for row in page["rows"]] == ["/services/lighthouse/"]
