@@ -7,12 +7,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 
-def moment_text(moment: dt.datetime, now: dt.datetime | None = None) -> str:
-    """``49 min ago``, ``yesterday``, ``19 Nov 2026``, in the reader's time zone."""
-    return _text_of(timezone.localtime(moment), now or timezone.now())
-
-
 def _text_of(local: dt.datetime, now: dt.datetime) -> str:
+    """``49 min ago``, ``yesterday``, ``19 Nov 2026``, in the zone of ``local``, which is the reader's."""
     seconds = (now - local).total_seconds()
     if not 0 <= seconds < 7 * 86400:
         return f"{local.day} {local:%b %Y}"
@@ -24,10 +20,6 @@ def _text_of(local: dt.datetime, now: dt.datetime) -> str:
     if seconds < 86400 and days == 0:
         return f"{int(seconds // 3600)} h ago"
     return "yesterday" if days <= 1 else f"{days} days ago"
-
-
-def exact_text(moment: dt.datetime) -> str:
-    return _exact(timezone.localtime(moment))
 
 
 def _exact(local: dt.datetime) -> str:

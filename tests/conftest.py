@@ -1,17 +1,36 @@
 """The people that tests speak of, and what every test starts from."""
 
+import fcntl
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
 from portal.people.models import Role, ServiceAccount, Team, User
 from tests import factories
+
+_LOCK = pytest.StashKey[IO[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Two runs on one DATA_DIR would destroy each other's databases, so the second is refused."""
+    if hasattr(config, "workerinput"):
+        return
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    config.stash[_LOCK] = (settings.DATA_DIR / "tests.lock").open("w")  # held until this process ends
+    try:
+        fcntl.flock(config.stash[_LOCK], fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise pytest.UsageError(
+            f"Another test run uses {settings.DATA_DIR}, and both would write to the same databases. "
+            "Wait until it ends, or set DATA_DIR to a folder of your own."
+        ) from None
 
 
 @pytest.fixture(autouse=True)

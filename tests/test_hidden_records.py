@@ -14,6 +14,7 @@ from portal.panels import panels_of
 from portal.people import actions
 from portal.people.models import Person, Team, User
 from portal.references.models import Reference
+from portal.search import find, words
 from services.actions import update_entity
 from services.models import Document, DocumentStatus, Entity, Relation, RelationType, Source
 from tests.factories import depend, make_entity, make_person, make_reference, make_team
@@ -148,6 +149,12 @@ def test_no_suggestion_and_no_search_names_a_hidden_record(hidden, client):
         assert NAME not in client.get(asked).content.decode().lower()
     for asked in ("/search/?q=zanz", "/search/palette/?q=zanz", "/search/?q=user", "/search/?q=owned"):
         assert NAME not in client.get(asked).content.decode().lower(), asked
+
+
+def test_a_hidden_record_takes_no_place_among_the_results(hidden, people):
+    asked, entry = words.query(NAME), (hidden._meta.label_lower, hidden.pk)
+    assert entry not in find._ranked(people.administrator, NAME, asked)
+    assert entry in find._ranked(people.editor, NAME, asked)
 
 
 def test_a_wrong_address_suggests_no_hidden_record(hidden, client):

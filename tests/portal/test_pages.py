@@ -28,6 +28,16 @@ def test_the_page_of_a_service_says_who_owns_it_and_what_suffers_with_it(sign_in
     assert "could not be shown" not in page
 
 
+def test_a_cache_keeps_a_part_of_a_page_and_the_page_apart(sign_in, people):
+    make_entity("checkout-api")
+    client = sign_in(people.reader)
+    for address in ("/services/", "/services/checkout-api/panels/servicesentity-blast-radius/"):
+        for headers in ({}, {"HX-Request": "true"}):
+            response = client.get(address, headers=headers)
+            assert response.status_code == 200
+            assert "HX-Request" in response["Vary"], address
+
+
 def test_a_renamed_team_keeps_its_address_and_is_found_by_its_new_name(sign_in, people):
     make_entity("checkout-api", owner=people.team)
     client = sign_in(people.administrator)

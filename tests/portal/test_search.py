@@ -9,6 +9,7 @@ from portal.search import index
 from portal.search.find import find
 from portal.search.models import SearchEntry
 from services import actions
+from services.ownership import set_accountable
 from tests.factories import depend, make_entity, make_person, make_team
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,13 @@ def test_the_index_follows_every_write(people):
     assert (names(people.reader, "bravo"), names(people.reader, "charlie")) == ([], ["charlie"])
     actions.delete_entity(by=None, record=entity)
     assert names(people.reader, "charlie") == []
+
+
+def test_a_service_is_found_by_its_new_owner_and_no_longer_by_the_former(people):
+    entity = make_entity("cart", owner=people.team)
+    set_accountable(entity=entity, owner=people.other.reference)
+    assert "cart" in names(people.reader, "payments")
+    assert "cart" not in names(people.reader, "checkout")
 
 
 def test_a_team_that_is_renamed_is_found_as_the_owner_under_its_new_name(people):
