@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, models, transaction
 
 from portal.references.models import Reference, ReferenceAlias, Referenced
 from portal.search import index
+from portal.texts import check_texts
 
 Record = TypeVar("Record", bound=models.Model)
 LONGEST_NAME = 63
@@ -59,6 +60,7 @@ def new_record(*, model: type[Record], values: Mapping[str, Any], kind: str = ""
 
     Raises ValidationError when a value does not fit.
     """
+    check_texts(values)
     if not issubclass(model, Referenced):
         record = model(**values)
         record.full_clean()
@@ -101,6 +103,7 @@ def update_record(*, by: Any, record: Record, values: Mapping[str, Any], version
     """
     locked = lock(record, version, values)
     changed = [name for name, value in values.items() if getattr(locked, name) != value]
+    check_texts({name: values[name] for name in changed})
     for name in changed:
         setattr(locked, name, values[name])
     locked.full_clean()

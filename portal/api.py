@@ -5,7 +5,6 @@ A record carries its version and a digest of the answer as ``ETag``, ``"3-…"``
 ``If-Match`` (``"3"`` is enough, ``*`` for whatever it is).
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,14 +19,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.api_errors import StaleVersion, Unprocessable, VersionMissing
+from portal.api_errors import Unprocessable
 from portal.collections import Collection, collections
 from portal.declared import declared_fields
 from portal.exports import item
 from portal.loading import find_record
 from portal.people.tokens import may_write
-from portal.query import Query, annotated, parse
-from portal.rest import to_json
+from portal.preconditions import etag, version_asked
+from portal.query import BadQuery, Query, annotated, parse
 from portal.serializers import serializer_class
 
 
@@ -79,6 +78,8 @@ class CollectionView(APIView):
         return Response(body, status=status_code, headers=headers)
 
     def query(self, params: Any) -> Query:
+        if params.get("format", "json") != "json":
+            raise BadQuery([f"format={params['format'][:40]}: the API answers JSON. {self.collection.url} has files."])
         return parse(self.collection, self.request.user, params or QueryDict(), every_column=True)
 
     def validated(self, record: models.Model | None = None) -> dict[str, Any]:
@@ -125,7 +126,8 @@ class CreateMixin(CollectionView):
         self.require("add")
         assert self.collection.create is not None  # noqa: S101  require() has asked
         kind = self.collection.kinds[0] if self.collection.kinds else ""
-        made = self.collection.create(by=request.user, model=self.collection.model, values=self.validated(), kind=kind)
+        values = self.collection.as_listed(self.validated())
+        made = self.collection.create(by=request.user, model=self.collection.model, values=values, kind=kind)
         return self.answer(made, status.HTTP_201_CREATED)
 
 
@@ -159,26 +161,6 @@ class DeleteMixin(CollectionView):
         assert self.collection.delete is not None  # noqa: S101  require() has asked
         self.collection.delete(by=request.user, record=record, version=version_asked(request, record))
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def etag(version: int, body: Any) -> str:
-    """The version, by which If-Match goes, and a digest of the whole answer: it also holds what changes without a new
-    version, such as the name of the owner and the number of dependants."""
-    return f'"{version}-{hashlib.sha256(to_json(body)).hexdigest()[:16]}"'
-
-
-def version_asked(request: Request, record: models.Model) -> int | None:
-    """The version that If-Match names, by itself or before the digest of an ETag; None for ``*`` and for records that
-    keep no version."""
-    given = request.headers.get("If-Match", "").strip()
-    if not hasattr(record, "version") or given == "*":
-        return None
-    if not given:
-        raise VersionMissing
-    text = given.removeprefix("W/").strip('"').partition("-")[0]
-    if not text.isdecimal() or len(text) > 9:
-        raise StaleVersion
-    return int(text)
 
 
 def refuse_declared(record: models.Model, values: Mapping[str, Any]) -> None:

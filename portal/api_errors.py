@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError as InvalidRecord
 from django.http import HttpRequest, JsonResponse
+from django.urls import resolve
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
@@ -18,6 +19,10 @@ from portal.query import BadQuery
 class StaleVersion(APIException):
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_detail = "The record has changed since you read it. Read it again, then send your change with its new ETag."
+
+
+class BadPrecondition(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
 
 
 class VersionMissing(APIException):
@@ -62,9 +67,14 @@ def _sentences(found: Any) -> list[str]:
 
 @login_not_required
 def nothing_here(request: HttpRequest, rest: str) -> JsonResponse:
-    return JsonResponse(
-        {"error": f"There is no address /api/{rest}. All there are stand in /api/v1/schema/."}, status=404
-    )
+    near = f" Did you mean /api/{rest}/, with a slash at its end?" if _is_open(f"/api/{rest}/") else ""
+    error = f"There is no address /api/{rest}.{near} All there are stand in /api/v1/schema/."
+    return JsonResponse({"error": error}, status=404)
+
+
+def _is_open(address: str) -> bool:
+    """Whether an address leads anywhere else than here."""
+    return resolve(address).func is not nothing_here
 
 
 def _by_field(problem: InvalidRecord) -> dict[str, list[str]]:

@@ -11,7 +11,9 @@ class PortalConfig(AppConfig):
 
         from portal import checks  # noqa: F401  registers the system checks
         from portal.triggers import spare_triggers
+        from portal.wording import reword
 
+        reword()
         connection_created.connect(spare_triggers)
 
         autodiscover_modules("collections", "access", "heads", "panels", "work", "provenance", "told")

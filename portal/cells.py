@@ -33,19 +33,41 @@ def known_cells() -> frozenset[str]:
     return frozenset(_CELLS)
 
 
-def _text(field: Field, values: Values) -> SafeString:
-    text = str(values[0])
-    if len(text) <= 60:
+# The longest text on the one line of a row, and the most tags; what is longer is whole on the record's own page.
+LONGEST, MOST_TAGS = 60, 8
+
+
+def cut(text: str) -> SafeString:
+    """As much of a text as one line takes, the rest behind it."""
+    if len(text) <= LONGEST:
         return escape(text)
-    return format_html('<span title="{}">{}…</span>', text[:500], text[:57].rstrip())
+    return format_html('<span title="{}">{}…</span>', text[:500], text[: LONGEST - 3].rstrip())
+
+
+def _text(field: Field, values: Values) -> SafeString:
+    return cut(str(values[0]))
+
+
+def _prose(field: Field, values: Values) -> SafeString:
+    """Text that is the point of its list: whole, on as many lines as it takes."""
+    text = str(values[0])
+    return format_html('<span class="gw-prose-cell">{}{}</span>', text[:1000], "…" if len(text) > 1000 else "")
+
+
+def _address(field: Field, values: Values) -> SafeString:
+    """A link where the browser may follow it, else its text."""
+    text = str(values[0])
+    if not text.lower().startswith(("https://", "http://")):
+        return cut(text)
+    return format_html('<a href="{}" rel="noopener">{}</a>', text, cut(text.partition("://")[2]))
 
 
 def _choice(field: Field, values: Values) -> SafeString:
-    return escape(field.labels.get(values[0], values[0]))
+    return cut(str(field.labels.get(values[0], values[0])))
 
 
 def _badge(field: Field, values: Values) -> SafeString:
-    return format_html('<span class="gw-tag">{}</span>', field.labels.get(values[0], values[0]))
+    return format_html('<span class="gw-tag">{}</span>', cut(str(field.labels.get(values[0], values[0]))))
 
 
 def _boolean(field: Field, values: Values) -> SafeString:
@@ -72,7 +94,9 @@ def _datetime(field: Field, values: Values) -> SafeString:
 
 
 def _tags(field: Field, values: Values) -> SafeString:
-    return format_html_join(" ", '<span class="gw-tag">{}</span>', ((tag,) for tag in values[0]))
+    shown = format_html_join(" ", '<span class="gw-tag">{}</span>', ((cut(tag),) for tag in values[0][:MOST_TAGS]))
+    more = len(values[0]) - MOST_TAGS
+    return format_html('{} <span class="gw-sub">and {} more</span>', shown, more) if more > 0 else shown
 
 
 def _reference(field: Field, values: Values) -> SafeString:
@@ -81,7 +105,7 @@ def _reference(field: Field, values: Values) -> SafeString:
     url = reference_url(canonical, attached)
     if kind in {"group", "user"}:
         return owner_html(label, url, kind, attached)
-    return format_html('<a href="{}">{}</a>{}', url, label, "" if attached else _UNKNOWN)
+    return format_html('<a href="{}">{}</a>{}', url, cut(label), "" if attached else _UNKNOWN)
 
 
 _UNKNOWN = mark_safe(' <span class="gw-sub">not described</span>')
@@ -92,7 +116,7 @@ _TEAM = mark_safe(' data-t="team"')
 def owner_html(label: str, url: str, kind: str, attached: bool = True) -> SafeString:
     """A team or a person: initials, name, link; said to be unknown where no record stands behind the reference."""
     note = "" if attached else _UNKNOWN
-    return format_html(_WHO, url, _TEAM if kind == "group" else "", initials(label), label, note)
+    return format_html(_WHO, url, _TEAM if kind == "group" else "", initials(label), cut(label), note)
 
 
 def initials(label: str) -> str:
@@ -108,6 +132,8 @@ def _json(field: Field, values: Values) -> SafeString:
 
 _CELLS: dict[str, Callable[[Field, Values], SafeString]] = {
     "text": _text,
+    "prose": _prose,
+    "address": _address,
     "link": _text,
     "choice": _choice,
     "badge": _badge,

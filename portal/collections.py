@@ -31,7 +31,8 @@ class Collection:
     rule. ``order`` is a column name, with ``-`` for descending. ``form`` names the model fields that people may write.
     ``kinds`` are the reference kinds whose page this is. ``defaults`` are filters that hold until the reader asks for
     something else of the same column (``type=*`` for anything). ``group`` and ``place`` say where navigation shows it,
-    unless it is not ``listed``. ``line`` names the columns that answer for a record in search results. ``perm`` is
+    unless it is not ``listed``. ``line`` names the columns that answer for a record in search results, and
+    ``preview`` those that its preview answers besides. ``perm`` is
     needed to see any of it. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
     """
 
@@ -50,6 +51,7 @@ class Collection:
     kinds: tuple[str, ...] = ()
     defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     line: tuple[str, ...] = ()
+    preview: tuple[str, ...] = ()
     empty: str = ""
     perm: str = ""
     listed: bool = True
@@ -115,6 +117,16 @@ class Collection:
             return False
         meta = self.model._meta
         return bool(reader.has_perm(f"{meta.app_label}.{act}_{meta.model_name}", record))
+
+    def as_listed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a new record, with what its list asks for by default where nothing was said: without, it would
+        be missing from the list it was made in."""
+        return {**self.first_values, **{name: value for name, value in values.items() if value not in (None, "")}}
+
+    @property
+    def first_values(self) -> dict[str, Any]:
+        """What the form of a new record begins with; yes and no are left to the model."""
+        return {name: texts[0] for name, texts in self.defaults.items() if name in self.form and texts[0] != "true"}
 
     # Addresses
 

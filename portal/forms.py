@@ -11,6 +11,7 @@ from django.db import models
 
 from portal.collections import Collection, collections, get_collection
 from portal.references.models import Reference, Referenced
+from portal.refusing import problems_of
 
 LINK_SCHEMES = ["http", "https", "mailto", "slack", "msteams"]
 
@@ -100,13 +101,13 @@ def _renamed(kind: str, namespace: str, name: str, kinds: tuple[str, ...]) -> Re
 
 
 def _unknown(text: str, kinds: tuple[str, ...]) -> str:
-    what = " or ".join(_KIND_WORDS.get(kind, kind) for kind in kinds)
+    what = " or ".join(", ".join(_KIND_WORDS.get(kind, kind) for kind in kinds).rsplit(", ", 1))
     names = Reference.objects.filter(kind__in=kinds, attached=True).values_list("name", flat=True)
     near = difflib.get_close_matches(text.lower(), names[:20_000], 3, 0.6)
     return f"There is no {what} “{text[:80]}”." + (f" Did you mean {' or '.join(near)}?" if near else "")
 
 
-_KIND_WORDS = {"group": "team", "user": "person", "component": "service"}
+_KIND_WORDS = {"group": "team", "user": "person", "component": "service", "api": "API"}
 
 
 class TagsField(forms.CharField):
@@ -164,6 +165,12 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
     def _post_clean(self) -> None:
         """Leave the instance alone: actions set values, so that a refused form changes nothing."""
 
+    def clean(self) -> dict[str, Any]:
+        """What the action would refuse of single values is said together with what the fields refuse."""
+        for name, problem in problems_of(self._meta.model, self.cleaned_data).items():
+            self.add_error(name, problem)
+        return self.cleaned_data
+
     @property
     def values(self) -> dict[str, Any]:
         """What was sent, by model field."""
@@ -219,6 +226,8 @@ def make_form(collection: Collection, record: models.Model | None = None, data: 
     form = form_class(collection.slug)(data, instance=record)
     if hasattr(record, "version"):
         form.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, initial=getattr(record, "version", 0))
+        if "owner" in form.fields:
+            form.fields["owner"].help_text = "Whoever is named here may change it from then on, others no longer."
     for name, bound in form.fields.items():
         if isinstance(bound, ReferenceField) and record is not None:
             form.initial[name] = bound.prepare_value(getattr(record, name))

@@ -23,18 +23,31 @@ class Fact:
 
 @dataclass(frozen=True)
 class Head:
-    """``reach`` are up to four facts. ``unowned`` is ``{"text", "actions"}`` when nobody answers for the record;
-    ``notes`` are facts that want a decision. Both as ``record_detail.html`` shows them.
+    """``more`` is the whole text that ``subtitle`` begins; ``reach`` are up to four facts. ``unowned`` is
+    ``{"text", "actions"}`` when nobody answers for the record; ``notes`` are facts that want a decision. Both as
+    ``record_detail.html`` shows them.
     """
 
     title: str
     subtitle: str = ""
+    more: str = ""
     tags: list[str] = field(default_factory=list)
     reach: list[Fact] = field(default_factory=list)
     unowned: Mapping[str, Any] | None = None
     notes: list[Mapping[str, Any]] = field(default_factory=list)
     actions: list[Mapping[str, str]] = field(default_factory=list)
     tabs: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+LONGEST_LEAD = 300
+
+
+def lead(text: str) -> tuple[str, str]:
+    """The first line of a description for the head, and the whole of it where that is not all."""
+    text = text.strip()
+    first = text.partition("\n")[0].strip()
+    shown = first if len(first) <= LONGEST_LEAD else f"{first[: LONGEST_LEAD - 1].rstrip()}…"
+    return shown, "" if shown == text else text
 
 
 Fill = Callable[[HttpRequest, Any], Head]

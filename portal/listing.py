@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from portal.cells import as_text, cell
+from portal.cells import as_text, cell, cut
 from portal.collections import Collection
 from portal.columns import Field
 from portal.kinds import BOOLEAN, JSON, TAGS
@@ -48,6 +48,7 @@ def list_context(request: HttpRequest, query: Query) -> dict[str, Any]:
         "pager": _pager(request, query, len(rows), more=len(read) > query.size),
         "errors": [],
         "empty": not rows and query.page == 1 and not filtered and not query.filters,
+        "beyond": None if rows or query.page == 1 else _beyond(request, query),
         "nothing_matches": not rows and bool(filtered or query.filters or query.page > 1),
     }
 
@@ -113,7 +114,7 @@ def _row(
 
 
 def _link(url: str, field: Field, values: tuple[Any, ...], key: str) -> SafeString:
-    return format_html('<a class="gw-name" href="{}">{}</a>', url, _link_text(field, values, key))
+    return format_html('<a class="gw-name" href="{}">{}</a>', url, cut(_link_text(field, values, key)))
 
 
 def _link_text(field: Field, values: tuple[Any, ...], key: str) -> str:
@@ -263,6 +264,12 @@ def _pager(request: HttpRequest, query: Query, shown: int, *, more: bool) -> dic
         "previous_url": _page_url(request, query.page - 1) if query.page > 1 else None,
         "next_url": _page_url(request, query.page + 1) if more and query.page < DEEPEST_PAGE else None,
     }
+
+
+def _beyond(request: HttpRequest, query: Query) -> dict[str, Any] | None:
+    """What a page after the last one says, where there are rows at all."""
+    last = -(-query.matching().order_by().count() // query.size)
+    return {"page": query.page, "last": last, "url": _page_url(request, last)} if last else None
 
 
 def _page_url(request: HttpRequest, page: int) -> str:

@@ -281,9 +281,11 @@ class _Parser:
         names = [name.strip() for text in self.params.get("columns", ()) for name in text.split(",") if name.strip()]
         if not names:
             return tuple(each for each in self.available.values() if every_column or each.column.shown)
-        found = {}
+        found: dict[str, Field] = {}
         for name in names:
-            if name in self.available:
+            if name in found:
+                self.problems.append(f"columns names “{name}” twice; each column is shown once.")
+            elif name in self.available:
                 found[name] = self.available[name]
             else:
                 self._unknown("The column", name, self.available)
@@ -294,8 +296,10 @@ class _Parser:
         sortable = {name: each for name, each in self.available.items() if each.kind.sortable}
         for text in (self._one("sort") or self.collection.order).split(","):
             name = text.strip().removeprefix("-")
-            if name in sortable:
-                sorts.setdefault(name, Sort(sortable[name], text.strip().startswith("-")))
+            if name in sorts:
+                self.problems.append(f"sort names “{name}” twice; each column is sorted by once.")
+            elif name in sortable:
+                sorts[name] = Sort(sortable[name], text.strip().startswith("-"))
             else:
                 self._unknown("To sort by, the column", name, sortable)
         return tuple(sorts.values())

@@ -1,9 +1,12 @@
 """How the API speaks and how often it may be asked: what Django REST framework loads before any view."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from rest_framework.exceptions import ParseError
+from django.conf import settings
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.throttling import UserRateThrottle
@@ -27,16 +30,33 @@ class JSONRenderer(BaseRenderer):
         return b"" if data is None else to_json(data)
 
 
+class TooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+
 class JSONParser(BaseParser):
     """orjson: no NaN, no deeper nesting than it can hold."""
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(most + 1)
+        if len(body) > most:
+            raise TooLarge(f"The body is larger than {most:,} bytes, the most that one request may send.")
         try:
-            return orjson.loads(stream.read())
-        except orjson.JSONDecodeError as problem:
+            read = orjson.loads(body)
+            json.loads(body, object_pairs_hook=_refuse_twice)  # of a name that stands twice, orjson keeps the last
+        except (orjson.JSONDecodeError, RecursionError) as problem:
             raise ParseError(f"This is no JSON: {problem}.") from None
+        return read
+
+
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    if twice is not None:
+        raise ParseError(f"“{twice[:60]}” stands twice in one object. Send it once.")
 
 
 class ReaderThrottle(UserRateThrottle):

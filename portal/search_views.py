@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -52,6 +53,8 @@ def _option(each: find.Result, text: str) -> dict[str, Any]:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Everything that matches, as a page: what the palette shows, without JavaScript."""
+    if unknown := sorted(set(request.GET) - {"q"}):
+        raise BadRequest(f"The search takes q alone, not “{unknown[0][:60]}”.")
     crumbs = [{"label": "Search", "url": request.path}]
     return render(request, "portal/search.html", {**_context(request, PAGE), "crumbs": crumbs})
 

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from portal.collections import get_collection
 from portal.forms import LinksField, find_reference, reference_kinds
 from portal.references.models import Reference
+from portal.refusing import SaidAtOnce
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -49,7 +50,7 @@ class LinkSerializer(serializers.Serializer[Any]):
         return value
 
 
-class RecordSerializer(serializers.ModelSerializer[Any]):
+class RecordSerializer(SaidAtOnce):
     def build_field(self, field_name: str, info: Any, model_class: type[models.Model], nested_depth: int) -> Any:
         field = model_class._meta.get_field(field_name)
         if isinstance(field, models.ForeignKey) and field.related_model is Reference:

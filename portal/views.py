@@ -19,7 +19,7 @@ from portal.exports import FORMATS, export
 from portal.facts import facts_panel
 from portal.forms import RecordForm, make_form
 from portal.heads import head_of
-from portal.history.events import event_model, history_of
+from portal.history.events import has_history, history_of
 from portal.htmx import wants_partial
 from portal.kept import record_gone
 from portal.kinds import DATETIME, BadValue
@@ -112,11 +112,12 @@ def _record_head(request: HttpRequest, found: Collection, loaded: models.Model, 
     if found.may(request.user, "change", loaded):
         actions.append({"label": "Edit", "url": f"{address}edit/", "icon": "edit", "key": "e"})
     tabs = [{"label": "Overview", "url": address, "current": not tab}, *_tabs(loaded, address, tab)]
-    if event_model(type(loaded)):
+    if has_history(loaded, request.user):
         tabs.append({"label": "History", "url": f"{address}history/", "current": tab == "history"})
     return {
         "title": top.title,
         "subtitle": top.subtitle,
+        "more": top.more,
         "tags": top.tags,
         "actions": actions,
         "reach": top.reach,
@@ -181,6 +182,8 @@ def record_history(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 def _moment_asked(request: HttpRequest) -> dt.datetime | None:
     """The moment before which history is asked for, as the link to older events has it."""
+    if unknown := sorted(set(request.GET) - {"before"}):
+        raise BadRequest(f"History takes before alone, a moment, not “{unknown[0][:60]}”.")
     text = request.GET.get("before", "")
     try:
         return DATETIME.parse(text) if text else None
@@ -196,12 +199,13 @@ def record_new(request: HttpRequest, slug: str) -> HttpResponse:
     found = load_collection(request, slug)
     if not found.may(request.user, "add"):
         raise PermissionDenied(f"You may not add to {found.title}.")
-    form = make_form(found, data=request.POST or None)
+    form = make_form(found, data=request.POST if request.method == "POST" else None)
+    form.initial.update(found.first_values)
     if request.method == "POST" and form.is_valid():
         try:
             kind = found.kinds[0] if found.kinds else ""
             assert found.create is not None  # noqa: S101  may() has asked
-            made = found.create(by=request.user, model=found.model, values=form.values, kind=kind)
+            made = found.create(by=request.user, model=found.model, values=found.as_listed(form.values), kind=kind)
         except ValidationError as problem:
             _show_problems(form, problem)
         else:
@@ -269,7 +273,10 @@ def _save(request: HttpRequest, found: Collection, loaded: models.Model, form: R
     assert found.update is not None  # noqa: S101  may() has asked
     version = version_of(request, loaded)
     saved = found.update(by=request.user, record=loaded, values=form.values, version=version)
-    messages.success(request, f"Saved {saved}.")
+    if found.may(request.user, "change", saved):
+        messages.success(request, f"Saved {saved}.")
+    else:
+        messages.warning(request, f"Saved {saved}. It is in other hands now, and only they may change it.")
     return redirect(found.url_of(saved))
 
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from portal.cells import owner_html
 from portal.collections import reference_url, unknown_to
 from portal.declared import declared_fields
-from portal.heads import Fact, Head, head
+from portal.heads import Fact, Head, head, lead
 from portal.people.models import Person, Team
 from portal.references.models import Reference
 from services.access import can_take
@@ -25,12 +25,14 @@ HIDDEN = format_html('<span class="gw-muted">{}</span>', "hidden from you")
 @head(on=Entity)
 def entity_head(request: HttpRequest, entity: Entity) -> Head:
     owner = entity.owner
+    subtitle, more = lead(entity.description)
     tags = [f"Tier {entity.tier}"] if entity.tier is not None else []
     if entity.lifecycle:
         tags.append(str(entity.get_lifecycle_display()))
     return Head(
         title=entity.title or entity.name,
-        subtitle=entity.description.strip().partition("\n")[0][:300],
+        subtitle=subtitle,
+        more=more,
         tags=tags,
         reach=_reach(request, entity, owner) if owner else [],
         unowned=None if owner else _unowned(request, entity),
@@ -119,6 +121,7 @@ def _deprecation(request: HttpRequest, entity: Entity) -> dict[str, Any]:
 @head(on=Team)
 def team_head(request: HttpRequest, team: Team) -> Head:
     kind = f"{team.get_kind_display()} team" if team.kind else team.type
+    subtitle, more = lead(team.description)
     empty = format_html('<span class="gw-muted">{}</span>', "not set")
     mail = format_html('<a href="mailto:{}">{}</a>', team.email, team.email) if team.email else empty
     parent = team.parent
@@ -127,7 +130,8 @@ def team_head(request: HttpRequest, team: Team) -> Head:
         part_of = HIDDEN
     return Head(
         title=str(team),
-        subtitle=team.description.strip().partition("\n")[0][:300],
+        subtitle=subtitle,
+        more=more,
         tags=[kind] if team.is_active else [kind, "Closed"],
         reach=[
             Fact("Write to", team.chat or empty),
@@ -151,7 +155,7 @@ def person_head(request: HttpRequest, person: Person) -> Head:
 
 @head(on=Document)
 def document_head(request: HttpRequest, document: Document) -> Head:
-    line = f", line {document.line}" if document.line else ""
+    line = f", from line {document.line}" if document.line else ""
     return Head(
         title=document.file.rpartition("/")[2],
         subtitle=f"Document {document.number} of {document.file}{line}",
@@ -167,7 +171,7 @@ def source_head(request: HttpRequest, source: Source) -> Head:
 
 @head(on=Reference)
 def reference_head(request: HttpRequest, reference: Reference) -> Head:
-    note = _note(
-        "unlink", "Nobody has described this", "Something points at it. Describe it, or mend what points here."
-    )
+    is_named = Reference.objects.filter(Reference.objects.all().pointed_at(), pk=reference.pk).exists()
+    text = "Something points at it. Describe it, or mend what points here." if is_named else "Nothing points at it."
+    note = _note("unlink", "Nobody has described this", text)
     return Head(title=reference.canonical, notes=[] if reference.attached else [note])

@@ -23,6 +23,7 @@ from services.provenance import declared_by, describes
 # Of a list of neighbours: beside other panels, and on a page of little else.
 SHOWN, LISTED = 8, 200
 _RUNS = ("component", "api", "resource")
+TAGS_SHOWN = 20
 _GROUPS = ("system", "domain")
 
 
@@ -178,7 +179,13 @@ def facts(request: HttpRequest, entity: Entity) -> Context:
         for name in names
         if name in fields
     ]
-    return {"rows": rows, "tags": entity.tags, "canonical": entity.reference.canonical, "kind": entity.kind}
+    return {
+        "rows": rows,
+        "tags": entity.tags[:TAGS_SHOWN],
+        "more_tags": entity.tags[TAGS_SHOWN:],
+        "canonical": entity.reference.canonical,
+        "kind": entity.kind,
+    }
 
 
 def _points_at(entity: Entity, name: str) -> int | None:

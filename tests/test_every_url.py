@@ -70,6 +70,7 @@ TABLE: dict[str, Row] = {
     # Everybody
     "home": page(),
     "help": page(),
+    "status": Row("200 200 200 200 200 200 200"),
     "search": page(),
     "search-palette": page(),
     "search-references": page(),

@@ -46,7 +46,8 @@ async function ask() {
   hits.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(`${dialog.dataset.url}?q=${encodeURIComponent(query)}`, { signal: running.signal });
-    if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`);
+    if (answer.redirected) return showSignedOut(answer.url);
+    if (!answer.ok) throw new Error(`${answer.status}`);
     show(await answer.text());
   } catch (problem) {
     if (problem.name !== "AbortError") showFailure(query);
@@ -63,10 +64,21 @@ function show(html) {
 }
 
 function showFailure(query) {
-  const link = Object.assign(document.createElement("a"), { href: `${dialog.dataset.more}?q=${encodeURIComponent(query)}`, textContent: "Open the search page" });
+  say("The search does not answer. ", `${dialog.dataset.more}?q=${encodeURIComponent(query)}`, "Open the search page");
+}
+
+/* Whoever is no longer signed in is led to the sign-in page: and from there back here, not to a part of a page. */
+function showSignedOut(address) {
+  const signIn = new URL(address);
+  signIn.searchParams.set("next", window.location.pathname + window.location.search);
+  say("You are signed out. ", signIn.href, "Sign in");
+}
+
+function say(words, href, label) {
+  const link = Object.assign(document.createElement("a"), { href, textContent: label });
   const text = document.createElement("p");
   text.className = "gw-palette-none";
-  text.append("The search does not answer. ", link);
+  text.append(words, link);
   hits.replaceChildren(text);
   hits.removeAttribute("aria-busy");
   choose(null);

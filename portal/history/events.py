@@ -8,11 +8,11 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from portal.collections import Collection, unknown_to
+from portal.collections import Collection, collections, first_collection_of, unknown_to
 from portal.history.parts import Part, parts_of
 from portal.history.saying import NOTHING, Change, tell
 from portal.people.models import ServiceAccount, User
-from portal.references.models import Reference
+from portal.references.models import Reference, Referenced
 
 MOST = 100
 # Rows that belong to a record and that one event tells of one by one, such as the relations that an import wrote.
@@ -47,6 +47,12 @@ def event_model(model: type[models.Model]) -> type[models.Model] | None:
         return None
 
 
+def has_history(record: models.Model, reader: Any) -> bool:
+    """Whether there may be something to tell of the record."""
+    model = described_by(record, reader) if isinstance(record, Reference) else type(record)
+    return model is not None and event_model(model) is not None
+
+
 def events_of(record: models.Model, collection: Collection | None, reader: Any, most: int = 0) -> list[Event]:
     """The latest ``most`` events of a record, newest first, without columns that the reader may not see."""
     return history_of(record, collection, reader, most=most).events
@@ -62,14 +68,36 @@ def history_of(
 ) -> Told:
     """The latest ``most`` events of a record and of the rows that belong to it, of those before a moment."""
     most = most or MOST
-    mine = _read(type(record), {"pgh_obj": record.pk}, before, most)
+    model = described_by(record, reader) if isinstance(record, Reference) else type(record)
+    collection = first_collection_of(model) if isinstance(record, Reference) and model else collection
+    mine = _read(model or type(record), _versions_of(record), before, most)
     parts = {part: _read(part.model, part.key(record), before, most) for part in _parts(record, collection, reader)}
-    told = [each for each in _fields_told(type(record), collection, reader) if _is_tracked(each, mine.versions)]
+    told = [
+        each for each in _fields_told(model or type(record), collection, reader) if _is_tracked(each, mine.versions)
+    ]
     names = _Names([(mine.versions, told), *((read.versions, part.told) for part, read in parts.items())], reader)
     moments, more = _moments([mine, *parts.values()], most)
     found = [_event(moment, mine, parts, told, names) for moment in moments]
     shown = [event for event in found if event is not None and (event.changes or event.kind != "changed")]
     return Told(shown, moments[-1] if more else None)
+
+
+def described_by(reference: Reference, reader: Any) -> type[models.Model] | None:
+    """What kind of record this reference had, by the versions that are left of it. What a row rule might have hidden
+    from the reader while it was there is not told of."""
+    for each in collections():
+        if each.referenced and not each.has_row_rule and each.may(reader, "view"):
+            table = event_model(each.model)
+            if table is not None and table._default_manager.filter(reference=reference.pk).exists():
+                return each.model
+    return None
+
+
+def _versions_of(record: models.Model) -> dict[str, Any]:
+    """Which versions tell of the record: also those of what had its reference before it was deleted and made anew."""
+    if isinstance(record, Reference):
+        return {"reference": record.pk}
+    return {"reference": record.reference_id} if isinstance(record, Referenced) else {"pgh_obj": record.pk}
 
 
 def last_change_of(record: models.Model) -> Event | None:
@@ -201,7 +229,8 @@ class _Names:
             return self.users.get(context["user"], "Somebody who is gone")
         if context.get("service_account") is not None:
             return self.machines.get(context["service_account"], "A service account that is gone")
-        return str(context.get("origin") or "The portal")
+        origin = str(context.get("origin") or "The portal")
+        return "Somebody who was not signed in" if origin in {"page", "API"} else origin
 
 
 def _event(

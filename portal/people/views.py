@@ -22,7 +22,7 @@ from portal.crumbs import Crumbs, crumbs_of
 from portal.home import home_context
 from portal.loading import load_record
 from portal.people import actions, erasing
-from portal.people.collections import PEOPLE, SERVICE_ACCOUNTS
+from portal.people.collections import PEOPLE, SERVICE_ACCOUNTS, TEAMS
 from portal.people.demo import DEMO_PEOPLE, demo_allowed, demo_people
 from portal.people.forms import LeavingForm, MemberForm, PreferencesForm, TokenForm
 from portal.people.models import ApiToken, Membership, Person, ServiceAccount, Team, User
@@ -163,8 +163,10 @@ def _load(request: HttpRequest, slug: str, key: str, model: type[models.Model]) 
     return record, collection.url_of(record)
 
 
-def _all_errors(form: Form) -> str:
-    return " ".join(str(text) for texts in form.errors.values() for text in texts)
+def _form_again(request: HttpRequest, form: Form, title: str, crumbs: Crumbs) -> HttpResponse:
+    """A form of a panel by itself: what was typed, and what is wrong beside each field."""
+    context = {"title": title, "form": form, "submit_label": title, "cancel_url": crumbs[-1]["url"], "crumbs": crumbs}
+    return render(request, "portal/record_form.html", context, status=422)
 
 
 @require_POST
@@ -239,15 +241,14 @@ def member_add(request: HttpRequest, key: str) -> HttpResponse:
     team, address = _load(request, "teams", key, Team)
     form = MemberForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _all_errors(form))
-        return redirect(address)
+        return _form_again(request, form, f"Add somebody to {team}", crumbs_of(TEAMS, (str(team), address)))
     person, role = form.cleaned_data["person"], form.cleaned_data["role"]
     try:
         actions.join_team(by=request.user, person=person, team=team.reference, role=role)
     except ValidationError as problem:
-        messages.error(request, " ".join(problem.messages))
-    else:
-        messages.success(request, f"{person} is in {team}.")
+        form.add_error(None, problem.messages)
+        return _form_again(request, form, f"Add somebody to {team}", crumbs_of(TEAMS, (str(team), address)))
+    messages.success(request, f"{person} is in {team}.")
     return redirect(address)
 
 
@@ -269,8 +270,9 @@ def machine_token_new(request: HttpRequest, key: str) -> HttpResponse:
     account, address = _load(request, "service-accounts", key, ServiceAccount)
     form = TokenForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _all_errors(form))
-        return redirect(address)
+        return _form_again(
+            request, form, f"Make a token of {account}", crumbs_of(SERVICE_ACCOUNTS, (str(account), address))
+        )
     return _token_page(request, account, form, crumbs_of(SERVICE_ACCOUNTS, (str(account), address)))
 
 

@@ -17,6 +17,15 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
     def dangling(self) -> "ReferenceQuerySet":
         return self.filter(attached=False)
 
+    def pointed_at(self) -> Q:
+        """The condition that some row names the reference: as owner, as end of a relation, as parent of a team …"""
+        named = Q(pk__in=[])
+        for each in self.model._meta.related_objects:
+            if each.one_to_many and each.related_model is not ReferenceAlias:
+                pointing = each.related_model._default_manager.filter(**{each.field.name: OuterRef("pk")})
+                named |= Q(Exists(pointing))
+        return named
+
     def ids_called(self, texts: Iterable[str]) -> models.QuerySet[Any, Any]:
         """The ids of what has one of these names, or had it before a rename and nothing else has it now."""
         own, former = Q(), Q()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Left
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -23,6 +24,7 @@ CANDIDATES = 400
 # The first names that begin with what was typed: as many as a page shows, and one that says there are more.
 BEGINNINGS = 51
 MOST_SUGGESTIONS = 5
+DESCRIPTION_SHOWN = 300
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,17 @@ def _results(reader: Any, label: str, entries: list[tuple[str, int]]) -> Iterabl
     asked = [
         field
         for name, field in fields.items()
-        if field.cell == "link" or name in {*speaker.line, "title", "description"}
+        if field.cell == "link" or name in {*speaker.line, *speaker.preview, "title", "description"}
     ]
     rows = speaker.visible(reader).filter(pk__in=pks)
     annotations = {path: expr for field in asked for path, expr in field.annotation(reader).items()}
-    paths = ["pk", *speaker.key_paths, *(path for field in asked for path in field.paths)]
+    if described := fields.get("description"):
+        # Cut where it lies: a text from a file may be long, and a line shows how it begins.
+        annotations["description_begins"] = Left(described.path, DESCRIPTION_SHOWN)
+    begun = {described.path: "description_begins"} if described else {}
+    paths = ["pk", *speaker.key_paths, *(begun.get(path, path) for field in asked for path in field.paths)]
     hidden = frozenset(unknown_to(reader).values())
-    for row in rows.annotate(**annotations).values_list(*paths) if annotations else rows.values_list(*paths):
+    for row in rows.annotate(**annotations).values_list(*paths):
         yield (label, row[0]), _result(speaker, asked, row, hidden)
 
 
@@ -134,6 +140,7 @@ def _result(speaker: Collection, asked: list[Field], row: tuple[Any, ...], hidde
         values[field.name] = (field, unnamed([field], [row[at : at + width]], hidden)[0])
         at += width
     line = {name: values[name] for name in speaker.line if name in values}
+    told = {**line, **{name: values[name] for name in speaker.preview if name in values}}
     linked = next((pair for pair in values.values() if pair[0].cell == "link"), None)
     return Result(
         collection=home,
@@ -142,7 +149,7 @@ def _result(speaker: Collection, asked: list[Field], row: tuple[Any, ...], hidde
         title=_said(values.get("title") or linked),
         description=_said(values.get("description")),
         meta=", ".join(said for pair in line.values() if (said := _meta(pair))),
-        facts=tuple((field.label, cell(field, value)) for field, value in line.values()),
+        facts=tuple((field.label, cell(field, value)) for field, value in told.values()),
     )
 
 

@@ -1,6 +1,7 @@
 """Finding an owner, and working with a list, as people do it."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,15 @@ def test_the_file_holds_the_filtered_rows_in_the_columns_that_are_shown(page, tm
 def read(file: Path) -> list[list[str]]:
     with file.open(encoding="utf-8-sig", newline="") as text:
         return list(csv.reader(text))
+
+
+def test_whoever_was_signed_out_meanwhile_is_told_so_by_the_palette(page):
+    page.goto("/services/")
+    page.context.clear_cookies()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("gateway")
+    answer = page.locator("#palette .gw-palette-none")
+    expect(answer).to_contain_text("You are signed out.")
+    expect(answer.get_by_role("link", name="Sign in")).to_have_attribute(
+        "href", re.compile(r"/login/.*next=%2Fservices")
+    )

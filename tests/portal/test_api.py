@@ -198,7 +198,7 @@ def test_a_change_for_no_version_is_a_428_that_says_how(api, people, entity):
     assert Entity.objects.filter(title="Checkout API").exists()
 
 
-@pytest.mark.parametrize("given", ["zebra", '"zebra"', '"-1"', '"' + "9" * 40 + '"', '"1", "2"', "²"])
+@pytest.mark.parametrize("given", ['"zebra"', '"-1"', '"' + "9" * 40 + '"', '"7", "8"'])
 def test_a_version_that_is_none_is_a_412(api, people, entity, given):
     response = api(people.editor).generic("PATCH", ADDRESS, "{}", "application/json", headers={"If-Match": given})
     assert response.status_code == 412

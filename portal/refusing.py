@@ -1,0 +1,41 @@
+"""What forms and serializers refuse of single values before the action does, so that everything is said at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from rest_framework import serializers
+
+from portal.actions import check_name
+from portal.references.models import Referenced
+from portal.texts import text_problems
+
+
+def problems_of(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, str]:
+    """Field → what the action would say of its value, whatever the other values are."""
+    return {**text_problems(values), **_problem_of_name(model, values.get("name"))}
+
+
+def _problem_of_name(model: type[models.Model], name: Any) -> dict[str, str]:
+    if not name or not isinstance(name, str) or not issubclass(model, Referenced):
+        return {}
+    try:
+        check_name(name)
+    except ValidationError as problem:
+        return {"name": problem.messages[0]}
+    return {}
+
+
+class SaidAtOnce(serializers.ModelSerializer[Any]):
+    """Tells what the fields refuse together with what the action would refuse."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        problems: dict[str, Any] = {**problems_of(self.Meta.model, data)}
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as refused:
+            problems.update(refused.detail)  # type: ignore[arg-type]
+        if problems:
+            raise serializers.ValidationError(problems)
+        return values
