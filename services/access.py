@@ -33,3 +33,5 @@ def can_take(reader: Any, entity: Entity) -> bool:
 rules.add_perm("services.add_entity", is_administrator | owns)
 rules.add_perm("services.change_entity", is_administrator | owns | is_unowned)
 rules.add_perm("services.delete_entity", is_administrator | owns)
+# Where files lie on the server is nobody's business but that of who runs it.
+rules.add_perm("services.view_locations", is_administrator)

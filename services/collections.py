@@ -288,7 +288,7 @@ SOURCES = register(
         group="Administration",
         columns=(
             Column("name", cell="link"),
-            Column("location"),
+            Column("location", perm="services.view_locations"),
             Column("trusted", help="A trusted source may make teams, people and memberships."),
             Column("documents", expr=lambda reader: _documents()),
             Column("rejected", expr=lambda reader: _documents(status=DocumentStatus.REJECTED)),

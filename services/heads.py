@@ -166,7 +166,8 @@ def document_head(request: HttpRequest, document: Document) -> Head:
 @head(on=Source)
 def source_head(request: HttpRequest, source: Source) -> Head:
     trust = "Trusted: it may make teams and people" if source.trusted else "Not trusted with teams and people"
-    return Head(title=source.name, subtitle=source.location, tags=[trust])
+    location = source.location if request.user.has_perm("services.view_locations") else ""
+    return Head(title=source.name, subtitle=location, tags=[trust])
 
 
 @head(on=Reference)

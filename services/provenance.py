@@ -1,11 +1,12 @@
 """Where each value came from: the document that describes a record says which fields it declares, and on which line."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import models
 from django.urls import reverse
 
 from portal.declared import Declared, register_declared
+from portal.people.belonging import register_belonging
 from portal.references.models import Reference, Referenced
 from services.catalog.fields import PATHS
 from services.models import Document, DocumentStatus
@@ -32,6 +33,28 @@ def declared_in_file(record: models.Model) -> Mapping[str, Declared]:
     """Model field → file and line, for a record that a document describes."""
     document = describing_document(record.reference) if isinstance(record, Referenced) else None
     return declared_by(document, type(record)) if document else {}
+
+
+@register_belonging
+def said_in_files(team: Reference, people: Collection[int]) -> dict[int, Declared]:
+    """Person → where files say which teams they are in: of those whom the team's source describes too, and of whom
+    nobody describes (services.catalog.organisation)."""
+    found = Document.objects.filter(
+        reference__in=[team.pk, *people], conflict="", status__in=_DESCRIBING, source__trusted=True
+    )
+    documents = {document.reference_id: document for document in found}
+    if not (of_team := documents.get(team.pk)):
+        return {}
+    described = set(Reference.objects.filter(pk__in=people, attached=True).values_list("pk", flat=True))
+    own = {pk: each for pk, each in documents.items() if each.source_id == of_team.source_id}
+    return {pk: _belonging(of_team, own.get(pk)) for pk in people if pk in own or pk not in described}
+
+
+def _belonging(of_team: Document, of_person: Document | None) -> Declared:
+    """The person's list of teams, or where there is none the team's list of members."""
+    listing = [(of_person, "spec.memberOf"), (of_team, "spec.members")]
+    document, path = next(((each, path) for each, path in listing if each and path in each.fields), (of_team, ""))
+    return Declared(document.file, document.fields.get(path), reverse("record", args=["documents", document.pk]))
 
 
 def declared_by(document: Document, model: type[models.Model]) -> dict[str, Declared]:

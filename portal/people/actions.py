@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portal.actions import constraints_told, create_record, lock, update_record
-from portal.people import erasing
+from portal.people import belonging, erasing
 from portal.people.models import (
     ApiToken,
     Membership,
@@ -177,6 +177,7 @@ def join_team(
     effective_from: dt.date | None = None,
     trusted: bool = True,
 ) -> Membership:
+    belonging.refuse_said_elsewhere(team, person)
     if Person.objects.filter(reference=person, is_active=False).exists():
         raise ValidationError(f"{person} has left. Who comes back is brought back on their own page first.")
     membership = Membership(
@@ -195,6 +196,7 @@ def join_team(
 @transaction.atomic
 def leave_team(*, by: Any, membership: Membership, effective_to: dt.date | None = None) -> Membership:
     """End a membership, today when no day is said; one that has yet to begin ends before it began."""
+    belonging.refuse_said_elsewhere(membership.team, membership.person)
     membership.effective_to = effective_to or max(organisation_today(), membership.effective_from)
     membership.full_clean()
     membership.save(update_fields=["effective_to"])

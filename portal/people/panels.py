@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from portal.cells import owner_html
 from portal.collections import get_collection, known_to, reference_url
 from portal.panels import Context, panel
+from portal.people.belonging import where_said
 from portal.people.forms import LeavingForm, MemberForm, TokenForm
 from portal.people.models import Membership, Person, ServiceAccount, Team
 
@@ -13,12 +14,15 @@ from portal.people.models import Membership, Person, ServiceAccount, Team
 def members(request: HttpRequest, team: Team) -> Context:
     everybody = Membership.objects.current().filter(team=team.reference_id).select_related("person")
     current = known_to(request.user, everybody, "person")
+    found = list(current.order_by("-role", "person__label"))
+    said = where_said(team.reference, [each.person_id for each in found])
     rows = [
         {
             "membership": each,
             "html": owner_html(each.person.label, _url(each.person), "user", each.person.attached),
+            "said": said.get(each.person_id),
         }
-        for each in current.order_by("-role", "person__label")
+        for each in found
     ]
     may = request.user.has_perm("people.change_team", team)
     form = MemberForm() if may else None
