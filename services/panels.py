@@ -1,5 +1,6 @@
 """Panels of the catalog's pages."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -143,6 +144,25 @@ def provenance(request: HttpRequest, entity: Entity) -> Context:
 @panel(on=Team, slot="main", order=60, title="Where these values come from", template="services/_provenance.html")
 def team_provenance(request: HttpRequest, team: Team) -> Context:
     return _provenance(request, team)
+
+
+@panel(on=Team, slot="main", order=50, title="Also in its file", template="services/_extra.html")
+def team_extra(request: HttpRequest, team: Team) -> Context | None:
+    return _extra(team)
+
+
+@panel(on=Person, slot="main", order=50, title="Also in its file", template="services/_extra.html")
+def person_extra(request: HttpRequest, person: Person) -> Context | None:
+    return _extra(person)
+
+
+def _extra(record: Team | Person) -> Context | None:
+    """What the file says that the portal has no place of its own for, as it stands there."""
+    texts = {
+        path: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+        for path, value in record.extra.items()
+    }
+    return {"values": sorted(texts.items())} if texts else None
 
 
 def _provenance(request: HttpRequest, record: Any) -> Context:

@@ -161,7 +161,13 @@ def erase_person(*, by: Any, person: Person, version: int | None = None) -> Pers
     keys = erasing.keys_of(locked.reference)
     for user in User.objects.filter(person=locked):
         erasing.erase_login(by, user)
-    neutral = {"name": f"left-{locked.pk}", "title": erasing.TITLE, "email": "", "erased_on": organisation_today()}
+    neutral = {
+        "name": f"left-{locked.pk}",
+        "title": erasing.TITLE,
+        "email": "",
+        "extra": {},
+        "erased_on": organisation_today(),
+    }
     erased = update_record(by=by, record=locked, values=neutral)
     erasing.erase_traces(erased, keys)
     return erased

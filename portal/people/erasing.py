@@ -72,5 +72,5 @@ def keys_of(reference: Reference) -> list[str]:
 def erase_traces(person: Person, keys: list[str]) -> None:
     """Let history and former references forget the name that the person no longer bears."""
     person.reference.aliases.all().delete()
-    redact_versions(person, {"name": person.name, "title": person.title, "email": ""})
+    redact_versions(person, {"name": person.name, "title": person.title, "email": "", "extra": {}})
     redact_addresses("people", keys, person.name)

@@ -58,6 +58,8 @@ class Team(Versioned, Referenced):
     email = models.EmailField(blank=True)
     on_call_url = models.URLField("on-call page", blank=True, help_text="Where to see or page who is on call.")
     is_active = models.BooleanField("active", default=True, db_default=True)
+    # What its file says that has no column here: path → value.
+    extra = models.JSONField("other values", default=dict, blank=True, editable=False)
 
     class Meta(Versioned.Meta, Referenced.Meta):
         abstract = False
@@ -80,6 +82,8 @@ class Person(Versioned, Referenced):
     is_active = models.BooleanField("active", default=True, db_default=True)
     left_at = models.DateField("left on", null=True, blank=True, editable=False)
     erased_on = models.DateField("name erased on", null=True, blank=True, editable=False)
+    # What its file says that has no column here: path → value.
+    extra = models.JSONField("other values", default=dict, blank=True, editable=False)
 
     class Meta(Versioned.Meta, Referenced.Meta):
         abstract = False

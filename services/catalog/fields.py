@@ -92,6 +92,29 @@ def declared_values(model: type[models.Model], entity: dict[str, Any]) -> tuple[
     return values, notes
 
 
+# Read by way of the reference and the relations of a team or person; machines that wrote the file keep the last two.
+_READ_ELSEWHERE = frozenset(
+    {"metadata.namespace", "spec.children", "spec.members", "spec.memberOf", "metadata.uid", "metadata.etag"}
+)
+_BY_NAME = frozenset({"metadata.labels", "metadata.annotations", "spec.profile"})
+
+
+def other_values(model: type[models.Model], entity: dict[str, Any]) -> dict[str, Any]:
+    """What a descriptor of a team or person says that the record has no column for, as read: path → value."""
+    read = {found[0] for paths in PATHS[model].values() if (found := _first(entity, paths))}
+    read |= {path for name in REFERENCES & PATHS[model].keys() for path in PATHS[model][name]} | _READ_ELSEWHERE
+    said: dict[str, Any] = {}
+    for section in ("metadata", "spec"):
+        values = entity.get(section)
+        for key, value in values.items() if isinstance(values, dict) else ():
+            path = f"{section}.{key}"
+            if path in _BY_NAME and isinstance(value, dict):
+                said.update({f"{path}.{name}": each for name, each in value.items()})
+            else:
+                said[path] = value
+    return {path: value for path, value in said.items() if path not in read and value is not None}
+
+
 def value_at(entity: dict[str, Any], path: str) -> Any:
     """What stands at a path such as ``spec.profile.email`` or ``metadata.annotations.groundwork/tier``."""
     value: Any = entity

@@ -17,7 +17,7 @@ from portal.references.models import Reference
 from portal.tenure import organisation_today
 from services.catalog import bulk
 from services.catalog.documents import Reading
-from services.catalog.fields import declared_values
+from services.catalog.fields import declared_values, other_values
 from services.catalog.kinds import CHILD_OF, HAS_MEMBER, MEMBER_OF, PARENT_OF
 from services.catalog.records import Written, defaults, write_records
 
@@ -41,7 +41,8 @@ def prepare(reading: Reading) -> None:
     """Work out the values a document declares, and note what of it does not fit."""
     model = Team if reading.kind == GROUP else Person
     values, notes = declared_values(model, reading.document.entity)
-    reading.values = {"name": reading.document.entity["metadata"]["name"], **values}
+    entity = reading.document.entity
+    reading.values = {"name": entity["metadata"]["name"], **values, "extra": other_values(model, entity)}
     reading.document.notes += tuple(notes)
 
 

@@ -117,10 +117,10 @@ class _Writer:
         rows = [
             [reference, name, title, self.chance.choice(("product", "product", "product", "platform", "enabling")),
              "team", f"Looks after {title.lower()}.", f"#{name}", f"{name}@larkspur.example",
-             f"https://oncall.larkspur.example/rotas/{name}"]
+             f"https://oncall.larkspur.example/rotas/{name}", "{}"]
             for reference, (name, title) in zip(self.teams, names, strict=True)
         ]  # fmt: skip
-        fields = ["reference", "name", "title", "kind", "type", "description", "chat", "email", "on_call_url"]
+        fields = ["reference", "name", "title", "kind", "type", "description", "chat", "email", "on_call_url", "extra"]
         self._copy(Team, fields, rows, "teams")
 
     def _write_people(self) -> None:
@@ -128,9 +128,10 @@ class _Writer:
         names = [pair for pair in full_names() if pair[0] not in taken][:PEOPLE]
         people = self._copy_references([("user", name, title) for name, title in names])
         rows = [
-            [ref, name, title, f"{name}@larkspur.example"] for ref, (name, title) in zip(people, names, strict=True)
+            [ref, name, title, f"{name}@larkspur.example", "{}"]
+            for ref, (name, title) in zip(people, names, strict=True)
         ]
-        self._copy(Person, ["reference", "name", "title", "email"], rows, "people")
+        self._copy(Person, ["reference", "name", "title", "email", "extra"], rows, "people")
         memberships = [
             [person, self.teams[number % TEAMS], "lead" if number < TEAMS else "member", self._some_day(3000)]
             for number, person in enumerate(people)
