@@ -348,6 +348,7 @@ def test_only_who_can_take_it_is_offered_to_and_a_declared_owner_leads_to_its_do
     assert offer not in page
     assert f'href="/documents/{document.pk}/">Open its document' in page
     assert "a.yaml, line 7 names its owner: change it there." in page
+    assert sign_in(people.reader).get(offer).status_code == 403
 
 
 @pytest.mark.parametrize("team", ["", "zebra", "0", "9" * 30])
