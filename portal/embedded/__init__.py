@@ -5,6 +5,6 @@ DATA_DIR/embedded                   locks, logs, the addresses
 """
 
 from portal.embedded.errors import EmbeddedError
-from portal.embedded.users import leave_servers, server_urls
+from portal.embedded.users import leave_servers, revive_keeper, server_urls
 
-__all__ = ["EmbeddedError", "leave_servers", "server_urls"]
+__all__ = ["EmbeddedError", "leave_servers", "revive_keeper", "server_urls"]

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ QUEUES = "default,probes,imports,reports"
 SECONDS_TO_STOP = 7
 # A program that ends sooner than after so many seconds did not start; after so many more tries everything stops.
 SECONDS_TO_START, TRIES = 10, 3
+LOOK_AFTER_EVERY = 5.0
 COLOURS = ("36", "33", "35", "32")
 
 
@@ -88,11 +90,16 @@ def answers(port: int) -> bool:
 
 
 def supervise(
-    programs: list[Program], directory: Path, *, once_ready: tuple[Callable[[], bool], str] | None = None
+    programs: list[Program],
+    directory: Path,
+    *,
+    once_ready: tuple[Callable[[], bool], str] | None = None,
+    look_after: Callable[[], str] = str,
 ) -> bool:
     """Run the programs until Ctrl-C or SIGTERM; whether they ended because somebody wanted it.
 
-    Shows the text of ``once_ready`` as soon as its condition holds, which is asked about once a second.
+    Shows the text of ``once_ready`` as soon as its condition holds, which is asked about once a second. ``look_after``
+    is called now and then, and shown when it has something to say: it keeps what is not ours to start.
     """
     with tempfile.TemporaryDirectory(prefix="groundwork-") as temporary:
         file = Path(temporary) / "supervisord.conf"
@@ -101,7 +108,7 @@ def supervise(
         options.realize(["--configuration", str(file)])
         # Otherwise it would close the descriptors it did not open, and with them our lock on the embedded servers.
         options.first, options.test = True, False
-        supervisor = NamingSupervisor(options, Lines([program.name for program in programs]), once_ready)
+        supervisor = NamingSupervisor(options, Lines([program.name for program in programs]), once_ready, look_after)
         with contextlib.suppress(asyncore.ExitNow):
             supervisor.main()
         return not supervisor.gave_up
@@ -134,10 +141,19 @@ class Lines:
 class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no types
     """The library's supervisor, which shows its programs' lines and its own doings in one terminal."""
 
-    def __init__(self, options: ServerOptions, lines: Lines, once_ready: tuple[Callable[[], bool], str] | None) -> None:
+    def __init__(
+        self,
+        options: ServerOptions,
+        lines: Lines,
+        once_ready: tuple[Callable[[], bool], str] | None,
+        look_after: Callable[[], str],
+    ) -> None:
         super().__init__(options)
         self.lines = lines
         self.once_ready = once_ready
+        self.look_after = look_after
+        self.looked_at = time.monotonic()
+        self.ended: set[str] = set()
         self.gave_up = False
 
     def runforever(self) -> None:
@@ -146,6 +162,7 @@ class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no 
         for ended in (events.ProcessStateExitedEvent, events.ProcessStateStoppedEvent, events.ProcessStateBackoffEvent):
             events.subscribe(ended, self._end_what_it_left)
         events.subscribe(events.ProcessStateExitedEvent, self._note_end)
+        events.subscribe(events.ProcessStateRunningEvent, self._note_return)
         events.subscribe(events.ProcessStateBackoffEvent, self._note_false_start)
         events.subscribe(events.ProcessStateFatalEvent, self._give_up)
         super().runforever()
@@ -157,6 +174,10 @@ class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no 
             if is_ready():
                 self.lines.write("portal", text)
                 self.once_ready = None
+        if not self.stopping and time.monotonic() - self.looked_at > LOOK_AFTER_EVERY:
+            self.looked_at = time.monotonic()
+            if said := self.look_after():
+                self.lines.write("portal", said)
 
     def _show(self, event: Any) -> None:
         self.lines.add(event.process.config.name, event.data)
@@ -170,6 +191,13 @@ class NamingSupervisor(Supervisor):  # type: ignore[misc]  # the library has no 
     def _note_end(self, event: Any) -> None:
         if not self.stopping:
             self.lines.write(event.process.config.name, "[has ended; starting it again]")
+            self.ended.add(event.process.config.name)
+
+    def _note_return(self, event: Any) -> None:
+        name = event.process.config.name
+        if name in self.ended:
+            self.ended.discard(name)
+            self.lines.write(name, "[runs again]")
 
     def _note_false_start(self, event: Any) -> None:
         if not self.stopping:

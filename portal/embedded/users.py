@@ -45,12 +45,25 @@ def leave_servers(data_dir: Path, *, wait: float = 0) -> bool:
     places = Places(data_dir.resolve())
     use = _uses.pop(places.root, None)
     if use:
+        if wait and not is_held(places.keeper_lock):
+            # One that was killed left servers that nobody else would stop.
+            _start_keeper(places)
         os.close(use.lock)
     end = time.monotonic() + wait
     while is_held(places.keeper_lock):
         if time.monotonic() >= end:
             return False
         time.sleep(0.05)
+    return True
+
+
+def revive_keeper(data_dir: Path) -> bool:
+    """Start the keeper of servers that this process uses once more if it was killed; whether it was. It takes over
+    what still runs. Does not wait for it: whoever asks has other programs to look after."""
+    places = Places(data_dir.resolve())
+    if places.root not in _uses or is_held(places.keeper_lock):
+        return False
+    _launch_keeper(places, subprocess.DEVNULL)
     return True
 
 
@@ -87,18 +100,7 @@ def _start_keeper(places: Places) -> None:
     """Start the keeper and wait until it says that the servers answer; nothing happens when there is one already."""
     if not places.postgres.exists():
         print(f"Creating the database in {places.root} …", file=sys.stderr, flush=True)
-    try:
-        with places.log("keeper").open("ab") as log:
-            keeper = subprocess.Popen(
-                [sys.executable, "-m", "portal.embedded.keeper", str(places.root)],
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise explain(error, "starting the servers in", places.root) from error
+    keeper = _launch_keeper(places, subprocess.PIPE)
     with cast("IO[bytes]", keeper.stdout) as wire:
         said = wire.read().decode()
     if said == "ready":
@@ -108,6 +110,21 @@ def _start_keeper(places: Places) -> None:
     keeper.wait()
     if said:
         raise EmbeddedError(said)
+
+
+def _launch_keeper(places: Places, output: int) -> "subprocess.Popen[bytes]":
+    try:
+        with places.log("keeper").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "portal.embedded.keeper", str(places.root)],
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise explain(error, "starting the servers in", places.root) from error
 
 
 def _wait_for_urls(places: Places) -> tuple[str, str]:

@@ -19,8 +19,8 @@ import psycopg
 import pytest
 import redis
 
-from portal.embedded import EmbeddedError, leave_servers, programs, server_urls
-from portal.embedded.places import LONGEST_SOCKET_PATH, Places
+from portal.embedded import EmbeddedError, leave_servers, programs, revive_keeper, server_urls
+from portal.embedded.places import LONGEST_SOCKET_PATH, Places, is_held
 
 PROJECT = Path(__file__).resolve().parents[2]
 # A process that uses the servers until its standard input is closed.
@@ -215,6 +215,36 @@ def test_servers_left_by_a_killed_keeper_are_taken_over(data_dir: Path) -> None:
     assert list(server_urls(data_dir)) == before
     assert postgres_pid(data_dir) == server
     assert ask(before[0], "SELECT 1") == 1
+
+
+def kill_keeper(data_dir: Path) -> None:
+    keeper = keeper_pid(data_dir)
+    os.kill(keeper, signal.SIGKILL)
+    eventually(lambda: not is_held(Places(data_dir).keeper_lock))
+
+
+def test_a_killed_keeper_is_brought_back_and_starts_what_died_meanwhile(data_dir: Path) -> None:
+    before = server_urls(data_dir)
+    assert not revive_keeper(data_dir)
+    killed = pid_in(data_dir / "redis/redis.pid")
+    kill_keeper(data_dir)
+    os.kill(killed, signal.SIGKILL)
+    assert revive_keeper(data_dir)
+
+    def answers_again() -> bool:
+        with contextlib.suppress(redis.RedisError, OSError), redis.from_url(before[1]) as client:
+            return pid_in(data_dir / "redis/redis.pid") != killed and bool(client.ping())
+        return False
+
+    eventually(answers_again)
+    assert ask(before[0], "SELECT 1") == 1
+
+
+def test_servers_whose_keeper_was_killed_are_stopped_all_the_same(data_dir: Path) -> None:
+    server_urls(data_dir)
+    kill_keeper(data_dir)
+    assert leave_servers(data_dir, wait=60)
+    eventually(lambda: not servers_of(data_dir))
 
 
 @pytest.mark.parametrize("name", ["postgres/postmaster.pid", "redis/redis.pid"])

@@ -25,7 +25,8 @@ from pathlib import Path
 from portal.embedded.supervisor import Program, supervise
 programs = [Program(name, tuple(command), int(sys.argv[3])) for name, command in json.loads(sys.argv[2]).items()]
 calls = iter([False, True])
-stopped = supervise(programs, Path(sys.argv[1]), once_ready=(lambda: next(calls), "come in"))
+stopped = supervise(programs, Path(sys.argv[1]), once_ready=(lambda: next(calls), "come in"),
+                    look_after=lambda: "[looked after]")
 print("stopped" if stopped else "gave up", flush=True)
 """
 WAITS = "import os, time\nprint('ready', os.getpid(), flush=True)\ntime.sleep(60)\n"
@@ -111,8 +112,13 @@ def test_what_dies_is_started_again(tmp_path: Path) -> None:
         first = pid_of("web", read_until(process, "ready"))
         eventually(lambda: time.time() - psutil.Process(first).create_time() > 3)
         os.kill(first, signal.SIGKILL)
-        lines = read_until(process, "[has ended; starting it again]", "ready")
+        lines = read_until(process, "[has ended; starting it again]", "ready", "[runs again]")
         assert pid_of("web", lines) != first
+
+
+def test_what_it_does_not_start_itself_is_looked_after(tmp_path: Path) -> None:
+    with supervising(tmp_path, web=WAITS) as process:
+        assert "portal | [looked after]" in read_until(process, "[looked after]")
 
 
 def test_what_a_killed_program_leaves_is_ended(tmp_path: Path) -> None:
