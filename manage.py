@@ -23,6 +23,8 @@ def main():
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from django.db import InterfaceError, OperationalError
+        from redis.exceptions import ConnectionError as RedisConnectionError
 
         from portal.embedded import EmbeddedError
     except ModuleNotFoundError as error:
@@ -31,6 +33,13 @@ def main():
         execute_from_command_line(sys.argv)
     except (EmbeddedError, ImproperlyConfigured) as error:
         sys.exit(str(error))
+    except (OperationalError, InterfaceError, RedisConnectionError) as error:
+        from portal.environment import explain_unreachable
+
+        # What a server that answers refused is a fault, and wants its traceback.
+        if getattr(error.__cause__, "sqlstate", None):
+            raise
+        sys.exit(explain_unreachable(error))
     except KeyboardInterrupt:
         sys.exit("Stopped.")
 

@@ -5,7 +5,7 @@ import uuid
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
@@ -21,13 +21,22 @@ def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/help.html", {"crumbs": [{"label": "Help", "url": request.path}]})
 
 
+def _is_api(request: HttpRequest) -> bool:
+    """What goes wrong before a view of the API is reached, or in it, is told as everything else is told there."""
+    return request.path_info.startswith("/api/")
+
+
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return JsonResponse({"error": str(exception)[:300]}, status=400)
     return render(request, "400.html", {"reason": str(exception)[:300]}, status=400)
 
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return JsonResponse({"error": str(exception)[:300]}, status=403)
     return render(request, "403.html", {"reason": str(exception)[:300]}, status=403)
 
 
@@ -47,4 +56,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return explained
     error_id = uuid.uuid4().hex[:12]
     log.error("server_error", error_id=error_id, path=request.path)
+    if _is_api(request):
+        message = f"Something broke in the portal; it is not your fault. Tell whoever runs it this number: {error_id}"
+        return JsonResponse({"error": message}, status=500)
     return HttpResponse(render_to_string("500.html", {"error_id": error_id}), status=500)

@@ -1,5 +1,6 @@
 """structlog for everything: JSON lines in production, readable lines at a terminal. PROCESS names who speaks."""
 
+import logging
 import os
 from typing import Any
 
@@ -13,6 +14,16 @@ def _name_process(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
     return event
 
 
+class RefusalsInOneLine(logging.Filter):
+    """What Django refuses as suspicious, such as too many parameters, is the doing of whoever asks: no fault of ours,
+    and no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security"):
+            record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        return True
+
+
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -22,7 +33,7 @@ _SHARED: tuple[Processor, ...] = (
 )
 
 
-def logging_settings(*, readable: bool) -> dict[str, Any]:
+def logging_settings(*, readable: bool, level: str) -> dict[str, Any]:
     """Return Django's LOGGING and configure structlog to feed it."""
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -44,10 +55,11 @@ def logging_settings(*, readable: bool) -> dict[str, Any]:
                 ],
             }
         },
-        "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"refusals": {"()": RefusalsInOneLine}},
+        "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
         "root": {
             "handlers": ["terminal"],
-            "level": os.environ.get("LOG_LEVEL", "INFO"),
+            "level": level,
         },
         "loggers": {
             "django.server": {

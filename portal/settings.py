@@ -4,30 +4,30 @@ import logging
 import sys
 from pathlib import Path
 
-import environ
 import pghistory
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.embedded import server_urls
+from portal.environment import MAKE_A_KEY, POSTGRESQL, REDIS, Environment
 from portal.logs import logging_settings
 from portal.secret import read_or_create_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 env.read_env(BASE_DIR / ".env")
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.flag("DEBUG", default=False)
 DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 # One-click sign-in as people of the demo company; honoured on loopback addresses only (portal.people.demo).
-DEMO = env.bool("DEMO", default=False)
+DEMO = env.flag("DEMO", default=False)
 
 # Servers. Without an address the portal starts its own (portal.embedded).
-EMBEDDED = not env("DATABASE_URL", default="")
-_database_url, _redis_url = (
-    env("DATABASE_URL", default=""),
-    env("REDIS_URL", default=""),
-)
+_database_url = env.server("DATABASE_URL", POSTGRESQL, "postgresql://portal:password@db.example.com:5432/portal")
+_redis_url = env.server("REDIS_URL", REDIS, "redis://:password@redis.example.com:6379/0")
+EMBEDDED = not _database_url
+# What is wrong is said before a server is started for it.
+SECRET_KEY = env.secret_key("SECRET_KEY")
 if not (_database_url and _redis_url):
     _own_database_url, _own_redis_url = server_urls(DATA_DIR)
     _database_url, _redis_url = (
@@ -61,28 +61,26 @@ CACHES = {
 }
 
 # https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key
-SECRET_KEY = env("SECRET_KEY", default="")
 if not SECRET_KEY:
     if not EMBEDDED:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. With a DATABASE_URL of your own the portal runs in production: put 50 or more "
-            "random characters into SECRET_KEY, for example from: "
-            'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+            f"random characters into SECRET_KEY, for example from: {MAKE_A_KEY}"
         )
     SECRET_KEY = read_or_create_secret_key(DATA_DIR)
 
 # https://docs.djangoproject.com/en/5.2/topics/security/
-HTTPS = env.bool("HTTPS", default=not EMBEDDED)
+HTTPS = env.flag("HTTPS", default=not EMBEDDED)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+BEHIND_PROXY = env.flag("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # Whose attempts to sign in are counted: by the address it comes from, every request is the proxy's.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXY_COUNT", default=1) if BEHIND_PROXY else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PROXY_COUNT", default=1, most=99) if BEHIND_PROXY else 0
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
@@ -126,6 +124,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.refusals.probes_are_nobody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pads what it compresses, so that its length does not tell of secrets in it (BREACH).
     "django.middleware.gzip.GZipMiddleware",
@@ -133,9 +132,11 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "portal.refusals.page_of_405",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.people.entering.SignInRequired",
+    "portal.refusals.forms_only",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -196,12 +197,12 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(env.mail("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Groundwork <groundwork@localhost>")
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
-TIME_ZONE = env("TIME_ZONE", default="UTC")
+TIME_ZONE = env.zone("TIME_ZONE")
 USE_TZ = True
 
 # Our own bundle carries content hashes, so WhiteNoise serves it straight from where it was built.
@@ -216,7 +217,7 @@ STORAGES = {
         "OPTIONS": {"location": DATA_DIR / "files"},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-} | env.json("STORAGES", default={})
+} | env.records("STORAGES")
 
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 CELERY_BROKER_URL = REDIS_URL
@@ -242,7 +243,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["portal.rest.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["portal.rest.ReaderThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"reader": env("API_RATE", default="60000/min")},
+    "DEFAULT_THROTTLE_RATES": {"reader": env.rate("API_RATE", default="60000/min")},
     # “format” means something in the address of a page; the API speaks JSON only.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "portal.api_errors.explain_error",
@@ -269,7 +270,9 @@ PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 PGHISTORY_CONTEXT_ID_FIELD = pghistory.ContextUUIDField(null=True)
 
-LOGGING = logging_settings(readable=env.bool("READABLE_LOGS", default=DEBUG or sys.stderr.isatty()))
+LOGGING = logging_settings(
+    readable=env.flag("READABLE_LOGS", default=DEBUG or sys.stderr.isatty()), level=env.level("LOG_LEVEL")
+)
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 # One line a request is enough: the one at its end, which says how it went.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG

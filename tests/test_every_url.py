@@ -210,11 +210,15 @@ POSTS = sorted(name for name, row in full_table().items() if row.method == "post
 
 
 @pytest.mark.parametrize("name", POSTS)
-def test_an_address_that_only_acts_answers_looking_with_405(name, people, world):
+def test_looking_at_an_address_that_only_acts_leads_to_its_page_and_does_nothing(name, people, world):
     row = full_table()[name]
     address = _address(name, row, world)
     tokens = list(ApiToken.objects.values_list())
-    assert _client(people, "administrator").get(address).status_code == 405
+    client = _client(people, "administrator")
+    looked = client.get(address)
+    assert looked.status_code == 302
+    assert client.get(looked.url, follow=True).status_code == 200
+    assert client.put(address).status_code == 405
     assert list(ApiToken.objects.values_list()) == tokens
 
 
@@ -231,7 +235,9 @@ LOOKS = sorted(
 @pytest.mark.parametrize("name", LOOKS)
 def test_an_address_that_only_shows_answers_a_post_with_405(name, people, world):
     address = _address(name, full_table()[name], world)
-    assert _client(people, "administrator").post(address).status_code == 405
+    refused = _client(people, "administrator").post(address)
+    assert refused.status_code == 405
+    assert name == "api" or "takes no POST: nothing was saved" in refused.content.decode()
 
 
 WITHOUT_SIGN_IN = {

@@ -3,6 +3,7 @@
 import "htmx.org";
 
 import "./copy.js";
+import "./drafts.js";
 import "./forms.js";
 import "./keyboard.js";
 import "./lists.js";

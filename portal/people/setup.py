@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare, get_random_string
 from django.views.decorators.http import require_http_methods
@@ -31,8 +31,8 @@ def new_key() -> str | None:
 def first_administrator(request: HttpRequest, key: str) -> HttpResponse:
     """Make the first login. The link works once, for a day, and only while nobody can sign in."""
     if not constant_time_compare(key, cache.get(KEY) or "") or User.objects.exists():
-        raise Http404("This link has been used or is too old. Start the portal again to get a new one.")
-    form = FirstAdministratorForm(request.POST or None)
+        return render(request, "people/first_link_used.html", {"somebody": User.objects.exists()}, status=404)
+    form = FirstAdministratorForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             user = _make(form.cleaned_data["email"], form.cleaned_data["password"])

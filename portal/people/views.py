@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.actions import Conflict
 from portal.collections import get_collection
@@ -24,6 +24,7 @@ from portal.loading import load_record
 from portal.people import actions, erasing
 from portal.people.collections import PEOPLE, SERVICE_ACCOUNTS, TEAMS
 from portal.people.demo import DEMO_PEOPLE, demo_allowed, demo_people
+from portal.people.entering import NOT_SAVED, acts
 from portal.people.forms import LeavingForm, MemberForm, PreferencesForm, TokenForm
 from portal.people.models import ApiToken, Membership, Person, ServiceAccount, Team, User
 from portal.people.tokens import make_token, revoke_token
@@ -34,14 +35,19 @@ from portal.saving import version_of
 class Login(LoginView):  # type: ignore[misc]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         people = demo_people() if demo_allowed(self.request) else []
-        return {**super().get_context_data(**kwargs), "demo_sign_ins": people}
+        return {
+            **super().get_context_data(**kwargs),
+            "demo_sign_ins": people,
+            "nobody_yet": not User.objects.exists(),
+            "not_saved": NOT_SAVED in self.request.GET,
+        }
 
 
 login = Login.as_view()
 
 
 @login_not_required
-@require_POST
+@acts("account_login")
 def demo_sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in as one of the demo people without a password."""
     if not demo_allowed(request):
@@ -50,7 +56,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     email = next((each.email for each in DEMO_PEOPLE if each.email == asked), "")
     user = get_object_or_404(User, email=email, is_active=True)
     start_session(request, user, backend="portal.people.backends.PersonBackend")
-    return redirect("home")
+    return redirect(_own_address(request, request.POST.get("next", "")))
 
 
 @require_safe
@@ -88,7 +94,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return _profile_page(request)
 
 
-@require_POST
+@acts("profile")
 def set_preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST)
     if not form.is_valid():
@@ -98,7 +104,7 @@ def set_preferences(request: HttpRequest) -> HttpResponse:
     return redirect("profile")
 
 
-@require_POST
+@acts("profile")
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Change the theme from the user menu; back to the page one was on."""
     try:
@@ -107,17 +113,16 @@ def set_theme(request: HttpRequest) -> HttpResponse:
         return HttpResponse("There is no such theme. There are: auto, light, dark.", status=422)
     if request.headers.get("X-Requested-With") == "fetch" or getattr(request, "htmx", False):
         return HttpResponse(status=204)
-    return redirect(_own_address(request))
+    return redirect(_own_address(request, request.POST.get("next") or request.headers.get("Referer", "")))
 
 
-def _own_address(request: HttpRequest) -> str:
-    """The page to go back to, if it is one of ours."""
-    address = request.POST.get("next") or request.headers.get("Referer", "")
+def _own_address(request: HttpRequest, address: str) -> str:
+    """The page to go back to, if it is one of ours; else my work."""
     own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if own else "/"
+    return address if own else reverse("home")
 
 
-@require_POST
+@acts("profile")
 def token_new(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():
@@ -140,7 +145,7 @@ def _token_page(request: HttpRequest, holder: User | ServiceAccount, form: Token
     return response
 
 
-@require_POST
+@acts("profile")
 def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(ApiToken, pk=pk, user=_user(request))
     revoke_token(token=token)
@@ -169,7 +174,7 @@ def _form_again(request: HttpRequest, form: Form, title: str, crumbs: Crumbs) ->
     return render(request, "portal/record_form.html", context, status=422)
 
 
-@require_POST
+@acts("record", "people")
 def person_deactivate(request: HttpRequest, key: str) -> HttpResponse:
     person, address = _load(request, "people", key, Person)
     form = LeavingForm(request.POST)
@@ -185,7 +190,7 @@ def person_deactivate(request: HttpRequest, key: str) -> HttpResponse:
     return redirect(address)
 
 
-@require_POST
+@acts("record", "people")
 def person_reactivate(request: HttpRequest, key: str) -> HttpResponse:
     person, address = _load(request, "people", key, Person)
     try:
@@ -236,7 +241,7 @@ def _erase_page(request: HttpRequest, person: Any, problem: str, status: int = 2
     return render(request, "people/person_erase.html", context, status=status)
 
 
-@require_POST
+@acts("record", "teams")
 def member_add(request: HttpRequest, key: str) -> HttpResponse:
     team, address = _load(request, "teams", key, Team)
     form = MemberForm(request.POST)
@@ -252,7 +257,7 @@ def member_add(request: HttpRequest, key: str) -> HttpResponse:
     return redirect(address)
 
 
-@require_POST
+@acts("record", "teams")
 def member_end(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     team, address = _load(request, "teams", key, Team)
     membership = get_object_or_404(Membership, pk=pk, team=team.reference_id, effective_to=None)
@@ -265,7 +270,7 @@ def member_end(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     return redirect(address)
 
 
-@require_POST
+@acts("record", "service-accounts")
 def machine_token_new(request: HttpRequest, key: str) -> HttpResponse:
     account, address = _load(request, "service-accounts", key, ServiceAccount)
     form = TokenForm(request.POST)
@@ -276,7 +281,7 @@ def machine_token_new(request: HttpRequest, key: str) -> HttpResponse:
     return _token_page(request, account, form, crumbs_of(SERVICE_ACCOUNTS, (str(account), address)))
 
 
-@require_POST
+@acts("record", "service-accounts")
 def machine_token_revoke(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     account, address = _load(request, "service-accounts", key, ServiceAccount)
     token = get_object_or_404(ApiToken, pk=pk, service_account=account)

@@ -7,6 +7,7 @@ import socket
 import pytest
 from django.test import Client
 
+from portal.people.models import User
 from services import actions as services
 from services.models import Entity
 from tests.factories import make_entity
@@ -126,3 +127,46 @@ def test_the_page_of_a_server_that_is_away_carries_no_password(people, no_cache)
     page = text_of(client.post("/accounts/login/", {"login": people.reader.email, "password": "correct horse"}))
     assert "Not saved yet" in page
     assert "correct horse" not in page
+
+
+# Nobody is signed in any more
+
+
+def test_a_form_sent_without_a_session_is_told_so_on_the_sign_in_page(client, people):
+    refused = client.post(EDIT, TYPED)
+    assert refused.url == f"/accounts/login/?next={EDIT}&not-saved=1"
+    assert "Not saved: you are signed out" in text_of(client.get(refused.url))
+    assert "Not saved" not in text_of(client.get(client.get(EDIT).url))
+
+
+def test_one_click_sign_in_goes_on_to_the_page_that_asked_for_it_and_to_no_other_site(client, people, settings):
+    settings.DEMO = True
+    user = User.objects.create_user("mei.lindqvist@larkspur.example")
+    page = text_of(client.get(f"/accounts/login/?next={EDIT}", headers={"Host": "localhost"}))
+    assert f'name="next" value="{EDIT}"' in page
+    for wanted, address in ((EDIT, EDIT), ("", "/"), ("https://evil.example/", "/")):
+        sent = {"email": user.email, "next": wanted}
+        assert client.post("/accounts/demo/", sent, headers={"Host": "localhost"}).url == address
+
+
+# What is no form
+
+
+@pytest.mark.parametrize("address", ["/services/-/new/", EDIT])
+def test_what_is_no_form_is_refused_in_words_and_saves_nothing(sign_in, people, address):
+    make_entity("checkout-api", owner=people.team)
+    client = sign_in(people.editor)
+    refused = client.post(address, '{"name": "cart"}', content_type="application/json")
+    assert refused.status_code == 400
+    assert "Nothing was saved: a page takes a form" in text_of(refused)
+    cut_short = client.post(
+        address, b"--x\r\nContent-Disposition: form", content_type="multipart/form-data; boundary=x"
+    )
+    assert cut_short.status_code == 422
+    assert "Not saved" in text_of(cut_short)
+
+
+def test_an_address_that_only_acts_leads_to_the_page_its_form_is_on(sign_in, people):
+    client = sign_in(people.editor)
+    for address, page in (("/profile/tokens/", "/profile/"), ("/teams/checkout/-/members/", "/teams/checkout/")):
+        assert client.get(address).url == page

@@ -6,13 +6,15 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.urls import reverse
 
-from portal.embedded import leave_servers
+from portal.embedded import leave_servers, revive_keeper
 from portal.embedded.supervisor import HOST, answers, portal_programs, require_free_port, supervise
+from portal.environment import port_number
 from portal.people.setup import new_key
 
 SECONDS_FOR_THE_SERVERS = 10
@@ -24,16 +26,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--port",
-            type=int,
-            default=os.environ.get("PORT", "8000"),
+            default=os.environ.get("PORT") or "8000",
             help="the port on 127.0.0.1 (default: PORT, or 8000)",
         )
 
-    def handle(self, *args: Any, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
+        port = port_number(options["port"])
         require_free_port(port)
         if sys.stdout.isatty():
             # The programs write into the supervisor's pipes, and cannot see that a person reads.
             os.environ.setdefault("READABLE_LOGS", "1")
+        # Asked before anything else: the worker would only try again, and the portal call itself ready.
+        cache.get("ready")
         self._say("Bringing the database up to date …")
         call_command("migrate", interactive=False, verbosity=0)
         if settings.DEMO:
@@ -45,6 +49,7 @@ class Command(BaseCommand):
             portal_programs(port, settings.DATA_DIR),
             settings.DATA_DIR,
             once_ready=(lambda: answers(port), ready),
+            look_after=_keep_servers,
         )
         leave_servers(settings.DATA_DIR, wait=SECONDS_FOR_THE_SERVERS)
         if not wanted:
@@ -61,3 +66,8 @@ class Command(BaseCommand):
 
     def _say(self, text: str) -> None:
         self.stderr.write(text, lambda line: line)
+
+
+def _keep_servers() -> str:
+    """Bring back the keeper of the embedded servers, should somebody have killed it; what to tell about it."""
+    return "[the keeper of the servers has ended; starting it again]" if revive_keeper(settings.DATA_DIR) else ""

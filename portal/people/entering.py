@@ -1,0 +1,41 @@
+"""Pages are for people who are signed in, and an address that only acts leads whoever looks at it to its page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+View = Callable[..., HttpResponse]
+# Tells the sign-in page that a form was sent, which nobody took.
+NOT_SAVED = "not-saved"
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Send whoever is not signed in to the sign-in page; one whose form was refused by that is told there."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
+        response = super().handle_no_permission(request, view_func)
+        if request.method == "POST":
+            response["Location"] += f"&{NOT_SAVED}=1"
+        return response
+
+
+def acts(page: str, slug: str = "") -> Callable[[View], View]:
+    """A view that takes POST only. Looking at its address, as one does after a refused form or with an old ``next``,
+    leads to the page the form is on: the URL named ``page``, or the record of the collection ``slug``."""
+
+    def decorate(view: View) -> View:
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def act(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method == "POST":
+                return view(request, *args, **kwargs)
+            return redirect(page, slug=slug, key=kwargs["key"]) if slug else redirect(page)
+
+        return act
+
+    return decorate

@@ -1,0 +1,56 @@
+"""Middleware for requests that are refused before a view is asked, or without a word: 405, what is no form, probes."""
+
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.loader import render_to_string
+
+Handler = Callable[[HttpRequest], HttpResponse]
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+PROBES = ("/healthz", "/readyz")
+
+
+def page_of_405(get_response: Handler) -> Handler:
+    """Give the empty answer to a method that an address does not take a page that says so."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            looking_helps = "GET" in response["Allow"]
+            response.content = render_to_string("405.html", {"method": request.method, "looking_helps": looking_helps})
+        return response
+
+    return middleware
+
+
+def probes_are_nobody(get_response: Handler) -> Handler:
+    """Health is asked by machines: no session is looked up, which takes the very servers that may be away."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path_info in PROBES:
+            request.COOKIES.clear()
+        return get_response(request)
+
+    return middleware
+
+
+class FormsOnly:
+    """Refuse what is sent to a page but is no form: read as an empty form it would vanish without a word."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: object) -> None:
+        if request.method != "POST" or request.path_info.startswith("/api/"):
+            return
+        if request.content_type not in FORMS and request.META.get("CONTENT_LENGTH") not in {None, "", "0"}:
+            sent = (request.content_type or "something without a type")[:60]
+            raise BadRequest(f"Nothing was saved: a page takes a form ({' or '.join(FORMS)}), and this came as {sent}.")
+
+
+def forms_only(get_response: Handler) -> FormsOnly:
+    return FormsOnly(get_response)
