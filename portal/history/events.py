@@ -54,8 +54,8 @@ def has_history(record: models.Model, reader: Any) -> bool:
 
 
 def events_of(record: models.Model, collection: Collection | None, reader: Any, most: int = 0) -> list[Event]:
-    """The latest ``most`` events of a record, newest first, without columns that the reader may not see."""
-    return history_of(record, collection, reader, most=most).events
+    """The latest changes of a record's own values, newest first, without columns that the reader may not see."""
+    return history_of(record, collection, reader, most=most, rows=False).events
 
 
 def history_of(
@@ -65,13 +65,15 @@ def history_of(
     *,
     before: dt.datetime | None = None,
     most: int = 0,
+    rows: bool = True,
 ) -> Told:
-    """The latest ``most`` events of a record and of the rows that belong to it, of those before a moment."""
+    """The latest ``most`` events of a record and of the ``rows`` that belong to it, of those before a moment."""
     most = most or MOST
     model = described_by(record, reader) if isinstance(record, Reference) else type(record)
     collection = first_collection_of(model) if isinstance(record, Reference) and model else collection
     mine = _read(model or type(record), _versions_of(record), before, most)
-    parts = {part: _read(part.model, part.key(record), before, most) for part in _parts(record, collection, reader)}
+    belonging = _parts(record, collection, reader) if rows else ()
+    parts = {part: _read(part.model, part.key(record), before, most) for part in belonging}
     told = [
         each for each in _fields_told(model or type(record), collection, reader) if _is_tracked(each, mine.versions)
     ]
