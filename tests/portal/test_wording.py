@@ -3,8 +3,8 @@
 import pytest
 from django.core.exceptions import RequestDataTooBig
 
-from portal.forms import find_reference
 from portal.people.models import Membership
+from portal.references.finding import find_reference
 from portal.wording import reason_of
 from services.models import Entity
 from tests.factories import make_entity
@@ -85,3 +85,19 @@ def test_who_hands_something_over_is_told_before_and_after_that_it_is_out_of_the
     )
     assert refused.status_code == 403
     assert Entity.objects.get().owner == people.other.reference
+
+
+def test_whoever_may_not_try_a_password_again_is_told_when(client, people):
+    sent = {"login": people.editor.email, "password": "wrong"}
+    pages = [client.post("/accounts/login/", sent).content.decode() for _ in range(7)]
+    assert "No login has this e-mail and this password." in pages[0]
+    assert "Try again in five minutes." in pages[-1]
+
+
+def test_help_leads_to_documents_that_can_be_read_in_the_portal(sign_in, people):
+    client = sign_in(people.reader)
+    page = client.get("/help/")
+    for name in page.context["documents"]:
+        assert f'href="/help/{name}/"' in page.content.decode()
+        assert client.get(f"/help/{name}/").status_code == 200
+    assert client.get("/help/settings/").status_code == 404
