@@ -35,7 +35,7 @@ def list_context(request: HttpRequest, query: Query) -> dict[str, Any]:
     read = list(query.rows().values_list(*query.paths)[_offset(query) : _offset(query) + query.size + 1])
     rows = read[: query.size]
     total = query.total()
-    filtered = query.is_filtered
+    is_empty = not rows and not query.collection.visible(query.reader).exists()
     return {
         **_head(request, query.collection),
         **_menus(request, query),
@@ -47,9 +47,9 @@ def list_context(request: HttpRequest, query: Query) -> dict[str, Any]:
         "total": _total(request, query, total),
         "pager": _pager(request, query, len(rows), more=len(read) > query.size),
         "errors": [],
-        "empty": not rows and query.page == 1 and not filtered and not query.filters,
+        "empty": is_empty,
         "beyond": None if rows or query.page == 1 else _beyond(request, query),
-        "nothing_matches": not rows and bool(filtered or query.filters or query.page > 1),
+        "nothing_matches": not rows and not is_empty,
     }
 
 

@@ -92,10 +92,6 @@ class Query:
     size: int = 50
     cursor: tuple[Any, ...] | None = None
 
-    @property
-    def is_filtered(self) -> bool:
-        return bool(self.text or any(not each.default for each in self.filters))
-
     def matching(self) -> QuerySet[Any]:
         """The visible rows that meet every condition, in no order yet."""
         rows = self.collection.visible(self.reader)

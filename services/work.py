@@ -55,6 +55,14 @@ def _changes_near(reader: Any, teams: list[Reference]) -> Iterable[dict[str, Any
 
 
 @register_waiting
+def empty_catalog(reader: Any) -> Iterable[Waiting]:
+    """For administrators: how the first things come in."""
+    if reader.is_administrator and not Entity.objects.exists():
+        note = "manage.py catalog apply FOLDER reads descriptor files, or describe the first service by hand"
+        yield Waiting("Fill the catalog", note, reverse("record-new", args=["services"]), "New service", "stack-2")
+
+
+@register_waiting
 def deprecated_but_needed(reader: Any) -> Iterable[Waiting]:
     """Deprecated things of the reader's teams that others still depend on."""
     if not reader.team_ids:
