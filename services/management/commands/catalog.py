@@ -1,4 +1,4 @@
-"""``manage.py catalog apply PATH…``: take descriptor files into the catalog."""
+"""``manage.py catalog``: ``apply PATH…`` takes descriptor files in, ``remove NAME`` a source out again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from services.catalog.apply import Result, apply_paths
 from services.catalog.files import MissingPathError
+from services.catalog.removal import Removal, plan_removal, remove_source
+from services.models import Source
 
+MOST_NAMES = 10
 STEP = 0.2  # seconds between two lines of progress
 MEANINGS = {
     "accepted": "accepted",
@@ -25,10 +28,10 @@ MEANINGS = {
 
 
 class Command(BaseCommand):
-    help = "Take descriptor files (catalog-info.yaml) into the catalog. docs/catalog-import.md has the details."
+    help = "Take descriptor files (catalog-info.yaml) into the catalog, or a source out of it. docs/catalog-import.md has the details."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="apply")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="apply|remove")
         apply = verbs.add_parser("apply", help="read files and bring the catalog in line with them")
         apply.add_argument("paths", nargs="+", metavar="PATH", help="a folder, or a file, of descriptors")
         apply.add_argument("--source", default="", help="name of the source; without it, each PATH is its own source")
@@ -46,7 +49,25 @@ class Command(BaseCommand):
             help="json: one line for each document on standard output; progress and summary go to standard error",
         )
 
+        remove = verbs.add_parser("remove", help="delete a source with what only it described")
+        remove.add_argument("name", metavar="NAME", help="of the source, as the page Sources has it")
+        remove.add_argument("--yes", action="store_true", help="do it; without, it only says what would go and stay")
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["verb"] == "remove":
+            self._remove(options["name"], really=options["yes"])
+        else:
+            self._apply(options)
+
+    def _remove(self, name: str, *, really: bool) -> None:
+        source = Source.objects.filter(name=name).first()
+        if source is None:
+            there = ", ".join(Source.objects.order_by("name").values_list("name", flat=True)) or "none"
+            raise CommandError(f"There is no source “{name}”. There are: {there}.")
+        plan = remove_source(by=None, source=source) if really else plan_removal(source)
+        self.stdout.write(_told(plan, really=really))
+
+    def _apply(self, options: dict[str, Any]) -> None:
         progress = Progress(self.stderr._out, quiet=options["verbosity"] == 0)
         started = time.monotonic()
         try:
@@ -90,6 +111,21 @@ class Progress:
     def clear(self) -> None:
         if self.is_terminal and self.stage:
             self.out.write("\r\033[K")
+
+
+def _told(plan: Removal, *, really: bool) -> str:
+    """What went or would go, and what stays."""
+    names = ", ".join(entity.name for entity in plan.goes[:MOST_NAMES])
+    more = f" and {len(plan.goes) - MOST_NAMES:,} more" if len(plan.goes) > MOST_NAMES else ""
+    goes = f"{plan.documents:,} documents, {len(plan.goes):,} things that only it described"
+    stays = f"{len(plan.stays):,} that another source describes as well, {plan.organisation:,} teams and people"
+    lines = [
+        f"{'Gone' if really else 'Would go'}: the source {plan.source}, {goes}"
+        + (f" ({names}{more})." if names else "."),
+        f"{'Stay' if really else 'Would stay'}: {stays}, every history.",
+        "What points at something that is gone points at a loose end.",
+    ]
+    return "\n".join(lines if really else [*lines, "Nothing was done. Add --yes to do it."])
 
 
 def _line(result: Result) -> str:
