@@ -4,21 +4,45 @@ import sys
 import uuid
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portal.middleware import explain_collision, explain_gone
 from portal.search.find import suggestions
+from portal.wording import reason_of
 
 log = structlog.get_logger(__name__)
+# For those who use the portal: name of the file in docs/ → what it is about.
+DOCUMENTS = {
+    "for-engineers": "For engineers: find an owner, the palette, edit, tokens and the API",
+    "for-sres": "For SREs: blast radius, contacts, the health of the portal",
+    "for-product-managers": "For product managers: deprecations, ownership, facts, exports",
+    "query-grammar": "The query string: every question, for page, file and API",
+    "for-administrators": "For administrators: logins, roles, teams, leaving, settings, backups",
+    "catalog-import": "Importing catalog files",
+}
 
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/help.html", {"crumbs": [{"label": "Help", "url": request.path}]})
+    crumbs = [{"label": "Help", "url": request.path}]
+    return render(request, "portal/help.html", {"crumbs": crumbs, "documents": DOCUMENTS})
+
+
+@require_safe
+def document(request: HttpRequest, name: str) -> HttpResponse:
+    """One of the documents for readers, as it is written."""
+    if name not in DOCUMENTS:
+        raise Http404(f"There is no document “{name}”.")
+    text = (settings.BASE_DIR / "docs" / f"{name}.md").read_text()
+    title, _, rest = text.removeprefix("# ").partition("\n")
+    crumbs = [{"label": "Help", "url": reverse("help")}, {"label": title, "url": request.path}]
+    return render(request, "portal/document.html", {"title": title, "text": rest.strip(), "crumbs": crumbs})
 
 
 def _is_api(request: HttpRequest) -> bool:
@@ -29,8 +53,8 @@ def _is_api(request: HttpRequest) -> bool:
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return JsonResponse({"error": str(exception)[:300]}, status=400)
-    return render(request, "400.html", {"reason": str(exception)[:300]}, status=400)
+        return JsonResponse({"error": reason_of(exception)}, status=400)
+    return render(request, "400.html", {"reason": reason_of(exception)}, status=400)
 
 
 @login_not_required

@@ -30,7 +30,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def status_page(request: HttpRequest) -> HttpResponse:
     """The same for people, and since when data are refreshed."""
     _ask_servers()
-    crumbs = [{"label": "Status of the portal", "url": request.path}]
+    crumbs = [{"label": "Status", "url": request.path}]
     return render(request, "portal/status.html", {"refreshed": cache.get(FRESH_KEY), "crumbs": crumbs})
 
 

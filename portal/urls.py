@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", status.readyz, name="readyz"),
     path("status/", status.status_page, name="status"),
     path("help/", frame_pages.help_page, name="help"),
+    path("help/<slug:name>/", frame_pages.document, name="help-document"),
     path("search/", search_views.search, name="search"),
     path("search/palette/", search_views.palette, name="search-palette"),
     path("search/references/", search_views.references, name="search-references"),

@@ -23,8 +23,8 @@ from services.provenance import declared_by, describes
 
 # Of a list of neighbours: beside other panels, and on a page of little else.
 SHOWN, LISTED = 8, 200
-_RUNS = ("component", "api", "resource")
 TAGS_SHOWN = 20
+_RUNS = ("component", "api", "resource")
 _GROUPS = ("system", "domain")
 
 

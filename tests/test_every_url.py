@@ -70,6 +70,7 @@ TABLE: dict[str, Row] = {
     # Everybody
     "home": page(),
     "help": page(),
+    "help-document": page(name="query-grammar"),
     "status": Row("200 200 200 200 200 200 200"),
     "search": page(),
     "search-palette": page(),

@@ -186,6 +186,7 @@ OTHERS = (
     Shown("my work without a team", "/", reader="stranger"),
     Shown("my work of an administrator", "/"),
     Shown("help", "/help/"),
+    Shown("document", "/help/query-grammar/"),
     Shown("status", "/status/"),
     Shown("profile", "/profile/", reader="editor"),
     Shown("profile: new token", "/profile/", reader="stranger", act=sends("form[action$='tokens/']", name="ci")),

@@ -75,6 +75,6 @@ def test_the_foot_of_every_page_leads_people_to_a_page_about_the_portals_state(s
     assert 'href="/status/"' in sign_in(people.reader).get("/help/").content.decode()
     client.logout()
     page = client.get("/status/").content.decode()
-    assert "No worker has answered" in page
+    assert "no worker has answered" in page
     cache.set(FRESH_KEY, timezone.now())
-    assert "Data are refreshed" in client.get("/status/").content.decode()
+    assert "data were refreshed" in client.get("/status/").content.decode()

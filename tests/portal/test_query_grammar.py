@@ -243,7 +243,7 @@ def test_the_text_box_of_a_list_that_is_in_no_index_looks_through_its_texts(ask,
     for slug, text, found in (
         ("sources", "REPO", [source_key]),
         ("documents", "a/catalog name", [document_key]),
-        ("references", "loose", ["component:default:loose-end"]),
+        ("references", "loose&pointed_at=*", ["component:default:loose-end"]),
         ("service-accounts", "pipeline", [account]),
         ("service-accounts", "pipeline zebra", []),
         ("documents", "100%25", []),
