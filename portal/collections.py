@@ -31,9 +31,9 @@ class Collection:
     rule. ``order`` is a column name, with ``-`` for descending. ``form`` names the model fields that people may write.
     ``kinds`` are the reference kinds whose page this is. ``defaults`` are filters that hold until the reader asks for
     something else of the same column (``type=*`` for anything). ``group`` and ``place`` say where navigation shows it,
-    unless it is not ``listed``. ``line`` names the columns that answer for a record in search results, and
-    ``preview`` those that its preview answers besides. ``perm`` is
-    needed to see any of it. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
+    unless it is not ``listed``. ``line`` names the columns that answer for a record in search results, and ``preview``
+    those that its preview answers besides. ``perm`` is needed to see any of it. ``keeps`` says why nothing of it is
+    deleted, and what to do instead. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
     """
 
     model: type[models.Model]
@@ -54,6 +54,7 @@ class Collection:
     preview: tuple[str, ...] = ()
     empty: str = ""
     perm: str = ""
+    keeps: str = ""
     listed: bool = True
     create: Callable[..., Any] | None = actions.create_record
     update: Callable[..., Any] | None = actions.update_record

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -76,6 +77,19 @@ def _elsewhere(request: HttpRequest, collection: Collection, key: str) -> HttpRe
             if address != request.path and _is_open(request, reference):
                 return redirect(address)
     raise Http404(f"There is no {collection.title_one} “{key}”.")
+
+
+def refusal(collection: Collection, act: str, record: models.Model) -> PermissionDenied:
+    """Why somebody may not ``change`` or ``delete`` the record: nobody may, or its owners or administrators do."""
+    verb = {"change": "edit"}.get(act, act)
+    action = {"change": collection.update, "delete": collection.delete}[act]
+    if not action or not collection.form:
+        why = collection.keeps if act == "delete" else ""
+        return PermissionDenied(f"Nobody may {verb} {record} here. {why}".strip())
+    if hasattr(record, "owner_id"):
+        why = "it belongs to another team. Whoever owns it is named on its page, and can change it or hand it over."
+        return PermissionDenied(f"You may not {verb} {record}: {why}")
+    return PermissionDenied(f"You may not {verb} {record}. Its members, where it has any, and administrators may.")
 
 
 def _is_open(request: HttpRequest, reference: Reference) -> bool:

@@ -24,7 +24,7 @@ from portal.htmx import wants_partial
 from portal.kept import record_gone
 from portal.kinds import DATETIME, BadValue
 from portal.listing import broken_context, filter_from_form, list_context
-from portal.loading import load_collection, load_record
+from portal.loading import load_collection, load_record, refusal
 from portal.panels import Shown, panels_of, show
 from portal.query import BadQuery, parse
 from portal.saving import base_of, changed_meanwhile, conflict_context, version_of
@@ -254,7 +254,7 @@ def record_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 def _require_change(request: HttpRequest, found: Collection, loaded: models.Model) -> None:
     if not found.may(request.user, "change", loaded):
-        raise PermissionDenied(f"You may not edit {loaded}: it belongs to another team.")
+        raise refusal(found, "change", loaded)
 
 
 def _take_declared_out(form: RecordForm, declared: Any) -> list[dict[str, Any]]:
@@ -299,7 +299,7 @@ def record_delete(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     if isinstance(loaded, HttpResponse):
         return loaded
     if not found.may(request.user, "delete", loaded):
-        raise PermissionDenied(f"You may not delete {loaded}: it belongs to another team.")
+        raise refusal(found, "delete", loaded)
     confirm_name = _name_to_type(loaded)
     if request.method != "POST":
         return _delete_page(request, found, loaded)

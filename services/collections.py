@@ -263,6 +263,7 @@ DOCUMENTS = register(
         create=None,
         update=None,
         delete=None,
+        keeps="It goes when its file no longer has it and is read again.",
     )
 )
 
@@ -309,5 +310,6 @@ SOURCES = register(
         create=None,
         update=None,
         delete=None,
+        keeps="Whoever runs the portal takes one out with: manage.py catalog remove NAME.",
     )
 )

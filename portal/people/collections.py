@@ -67,6 +67,7 @@ TEAMS = register(
         create=actions.create_team,
         update=actions.update_team,
         delete=None,
+        keeps="A team is closed instead: edit it and take “Active” away; what it owned is listed on its page.",
     )
 )
 
@@ -113,6 +114,7 @@ PEOPLE = register(
         empty="People come from catalog files, or are entered here.",
         create=actions.create_person,
         delete=None,
+        keeps="Whoever leaves is deactivated on their page; an administrator can erase the name afterwards.",
     )
 )
 
@@ -142,6 +144,7 @@ USERS = register(
         create=actions.create_user,
         update=actions.update_user,
         delete=None,
+        keeps="A login is closed instead, so that history can say who did what: edit it and take “Active” away.",
     )
 )
 
@@ -169,5 +172,6 @@ SERVICE_ACCOUNTS = register(
         create=actions.create_service_account,
         update=actions.update_service_account,
         delete=None,
+        keeps="It is closed instead, so that history can say what it did: edit it and take “Active” away.",
     )
 )

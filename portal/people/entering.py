@@ -4,7 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account import views as allauth
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
@@ -39,3 +41,12 @@ def acts(page: str, slug: str = "") -> Callable[[View], View]:
         return act
 
     return decorate
+
+
+def reauthenticate(request: HttpRequest) -> HttpResponse:
+    """Ask for the password once more, of whoever has one."""
+    user: Any = request.user
+    if not user.has_usable_password():
+        raise PermissionDenied("Your login has no password that could be asked for. Set one first, at /accounts/password/set/.")
+    answer: HttpResponse = allauth.reauthenticate(request)
+    return answer

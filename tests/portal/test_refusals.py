@@ -1,5 +1,6 @@
 """What is refused before a view is asked, and what breaks in one, in the words of whoever asked: page, API or probe."""
 
+import html
 import io
 import json
 import logging
@@ -13,6 +14,8 @@ from django.urls import path
 from portal import urls
 from portal.logs import logging_settings
 from portal.rest import JSONRenderer
+from services.models import Source
+from tests.factories import make_entity
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +71,38 @@ def test_health_is_asked_without_a_session_even_when_a_cookie_comes_along(people
     connection.ensure_connection()
     with django_assert_num_queries(1):
         assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("/users/{user}/delete/", "here. A login is closed instead"),
+        ("/service-accounts/{machine}/delete/", "Nobody may delete deploy-pipeline here. It is closed instead"),
+        ("/sources/{source}/delete/", "Whoever runs the portal takes one out with: manage.py catalog remove NAME."),
+        ("/sources/{source}/edit/", "Nobody may edit repos here."),
+        ("/teams/checkout/delete/", "A team is closed instead"),
+    ],
+)
+def test_a_refusal_to_an_administrator_gives_the_true_reason_and_what_to_do_instead(sign_in, people, address, why):
+    source = Source.objects.create(name="repos")
+    keys = {"user": people.administrator.pk, "machine": people.service_account.pk, "source": source.pk}
+    response = sign_in(people.administrator).get(address.format(**keys))
+    page = html.unescape(response.content.decode())
+    assert response.status_code == 403
+    assert why in page
+    assert "another team" not in page
+
+
+def test_who_is_in_another_team_is_told_so(sign_in, people):
+    make_entity("checkout-api", owner=people.team)
+    page = html.unescape(sign_in(people.reader).get("/services/checkout-api/delete/").content.decode())
+    assert "You may not delete checkout-api: it belongs to another team. Whoever owns it is named on its page" in page
+    assert "another team" not in sign_in(people.reader).get("/teams/checkout/edit/").content.decode()
+
+
+def test_a_login_without_a_password_is_not_told_that_its_role_is_in_the_way(sign_in, people):
+    people.reader.set_unusable_password()
+    people.reader.save()
+    response = sign_in(people.reader).get("/accounts/reauthenticate/")
+    assert response.status_code == 403
+    assert "Your login has no password that could be asked for." in response.content.decode()

@@ -28,7 +28,9 @@ MEANINGS = {
 
 
 class Command(BaseCommand):
-    help = "Take descriptor files (catalog-info.yaml) into the catalog, or a source out of it. docs/catalog-import.md has the details."
+    help = (
+        "Take descriptor files (catalog-info.yaml) in, or a source out again. docs/catalog-import.md has the details."
+    )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="apply|remove")
