@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "portal.history",
     "portal",
     "services",
+    "services.health",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
