@@ -103,7 +103,7 @@ class SloState(models.Model):
 
 
 class SloAlert(models.Model):
-    """One time that a budget burned too fast: which windows said so, from when until when. Incidents grow from these."""
+    """A time in which a budget burned too fast, and which window said so. Incidents grow from these."""
 
     slo = models.ForeignKey(Slo, on_delete=models.CASCADE, related_name="alerts")
     severity = models.CharField(max_length=6, choices=Severity)
