@@ -10,6 +10,7 @@ from services.health.models.check import (
     HealthState,
     MaintenanceWindow,
     Outcome,
+    RollUpMark,
 )
 from services.health.models.deployment import Deployment, DeploymentResult
 from services.health.models.limit import Forecast, Limit, LimitState, Urgency
@@ -49,6 +50,7 @@ __all__ = [
     "Outcome",
     "PrometheusServer",
     "ReceivedBatch",
+    "RollUpMark",
     "Sample",
     "Severity",
     "Slo",

@@ -204,8 +204,8 @@ class CheckDay(models.Model):
 
     Counts are answers: ``good`` (up and degraded), ``slow`` (degraded, part of good), ``bad``, ``late`` (missing), and
     ``maintenance``, which is part of none of them. ``latency`` is a histogram of ``scheme`` (services.health.buckets).
-    ``hours`` and ``fine`` pack the same for 24 hours and 288 spans of five minutes, one row of numbers after another;
-    retention empties ``fine`` first, then ``hours``.
+    ``hours`` and ``fine`` pack the five counts, in this order, for 24 hours and for 288 spans of five minutes, one after
+    another; ``hour_latency`` packs 24 histograms. Retention empties ``fine`` first, then ``hours``.
     """
 
     of = models.ForeignKey(Check, on_delete=models.CASCADE, related_name="days")
@@ -218,6 +218,7 @@ class CheckDay(models.Model):
     maintenance = models.PositiveIntegerField(default=0)
     latency = ArrayField(models.IntegerField(), default=list)
     hours = ArrayField(models.IntegerField(), null=True)
+    hour_latency = ArrayField(models.IntegerField(), null=True)
     fine = ArrayField(models.IntegerField(), null=True)
 
     class Meta:
@@ -226,6 +227,15 @@ class CheckDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.of_id} on {self.day}"
+
+
+class RollUpMark(models.Model):
+    """Up to when raw results have been summed: one row. What came later is only in the raw results."""
+
+    rolled_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.rolled_until:%Y-%m-%d %H:%M}"
 
 
 class Weekday(models.IntegerChoices):
