@@ -204,7 +204,7 @@ class CheckDay(models.Model):
 
     Counts are answers: ``good`` (up and degraded), ``slow`` (degraded, part of good), ``bad``, ``late`` (missing), and
     ``maintenance``, which is part of none of them. ``latency`` is a histogram of ``scheme`` (services.health.buckets).
-    ``hours`` and ``fine`` pack the five counts, in this order, for 24 hours and for 288 spans of five minutes, one after
+    ``hours`` and ``fine`` pack the five counts, in this order, for 24 hours and 288 spans of five minutes, one after
     another; ``hour_latency`` packs 24 histograms. Retention empties ``fine`` first, then ``hours``.
     """
 
