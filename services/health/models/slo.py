@@ -117,7 +117,7 @@ class SloAlert(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["slo", "severity"], condition=Q(ended_at=None), name="one_open_alert_of_a_severity"
+                fields=["slo", "long_minutes"], condition=Q(ended_at=None), name="one_open_alert_of_a_window"
             )
         ]
         indexes = [models.Index(fields=["-started_at"], name="slo_alert_by_time")]
