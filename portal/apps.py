@@ -14,4 +14,4 @@ class PortalConfig(AppConfig):
 
         connection_created.connect(spare_triggers)
 
-        autodiscover_modules("collections", "access", "heads", "panels", "work", "provenance")
+        autodiscover_modules("collections", "access", "heads", "panels", "work", "provenance", "notices", "figures")

@@ -21,6 +21,9 @@ app.conf.beat_schedule = {
     "counts": {"task": "services.tasks.refresh_counts", "schedule": 300},
     "search": {"task": "portal.tasks.refresh_search", "schedule": 3600},
     "sessions": {"task": "portal.tasks.forget_old_sessions", "schedule": 86_400},
+    # A tick that nobody took before the next one is forgotten, so that they do not pile up.
+    "deliver": {"task": "portal.delivery.tasks.deliver", "schedule": 5, "options": {"expires": 5}},
+    "forget old deliveries": {"task": "portal.delivery.tasks.forget_old", "schedule": 86_400},
 }
 
 

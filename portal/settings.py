@@ -71,7 +71,7 @@ HTTPS = env.bool("HTTPS", default=not EMBEDDED)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
@@ -95,6 +95,8 @@ INSTALLED_APPS = [
     "portal.references",
     "portal.search",
     "portal.history",
+    "portal.delivery",
+    "portal.proposals",
     "portal",
     "services",
     "services.health",
@@ -191,6 +193,18 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Groundwork <groundwork@localhost>")
+
+# Delivery (portal.delivery). Messages lead back to PORTAL_URL.
+PORTAL_URL = env(
+    "PORTAL_URL",
+    default=f"https://{ALLOWED_HOSTS[0]}/" if HTTPS else f"http://127.0.0.1:{env('PORT', default='8000')}/",
+)
+# How long a mail server or a chat may take to answer.
+DELIVERY_TIMEOUT_S = env.int("DELIVERY_TIMEOUT_S", default=10)
+# What was sent, and what was read, is deleted after so many days.
+DELIVERY_KEEP_DAYS = env.int("DELIVERY_KEEP_DAYS", default=90)
+# Hosts of chat webhooks that may be called without https and at whatever address they have.
+CHAT_WEBHOOK_ALLOW = [host.lower() for host in env.list("CHAT_WEBHOOK_ALLOW", default=[])]
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True

@@ -20,6 +20,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from portal.celery import app
+from portal.delivery.models import Notification, OutboxMessage
 from portal.embedded.supervisor import QUEUES
 from portal.frame import FRESH_KEY
 from portal.search.models import SearchEntry
@@ -65,6 +66,37 @@ def _leave_a_session() -> None:
         Session.objects.create(session_key=key, session_data="", expire_date=now + dt.timedelta(days=days))
 
 
+def _post(key: str, **values: Any) -> None:
+    payload = {"title": "Late", "text": "", "url": "/", "why": "You watch it.", "kind": "check"}
+    OutboxMessage.objects.create(
+        key=key,
+        kind="check",
+        channel="email",
+        recipient="amara@larkspur.example",
+        title="Late",
+        payload=payload,
+        **values,
+    )
+
+
+def _leave_a_message() -> None:
+    _post("waiting", next_attempt_at=dt.datetime(2026, 11, 21, 14, 0, tzinfo=dt.UTC))
+
+
+def _leave_old_messages() -> None:
+    now = dt.datetime(2026, 11, 21, 14, 30, tzinfo=dt.UTC)
+    user = factories.make_user("amara")
+    for days in (89, 91):
+        at = now - dt.timedelta(days=days)
+        _post(f"sent-{days}", state="sent", sent_at=at, created_at=at)
+        Notification.objects.create(user=user, key=f"read-{days}", created_at=at, read_at=at)
+    _post("dead", state="dead", created_at=now - dt.timedelta(days=400))
+
+
+def _states_of_messages() -> list[str]:
+    return sorted(OutboxMessage.objects.values_list("state", flat=True))
+
+
 WORK: dict[str, Work] = {
     "portal.tasks.note_freshness": Work(lambda: cache.delete(FRESH_KEY), lambda: cache.get(FRESH_KEY) is not None),
     "portal.tasks.refresh_search": Work(
@@ -72,6 +104,10 @@ WORK: dict[str, Work] = {
     ),
     "portal.tasks.forget_old_sessions": Work(
         _leave_a_session, lambda: list(Session.objects.values_list("pk", flat=True)) == ["new"]
+    ),
+    "portal.delivery.tasks.deliver": Work(_leave_a_message, lambda: _states_of_messages() == ["sent"]),
+    "portal.delivery.tasks.forget_old": Work(
+        _leave_old_messages, lambda: _states_of_messages() == ["dead", "sent"] and Notification.objects.count() == 1
     ),
     "services.tasks.refresh_counts": Work(_miscount, _counts_are_right),
 }
