@@ -9,7 +9,7 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.module_loading import autodiscover_modules
 
-        from portal import checks  # noqa: F401  registers the system checks
+        from portal import checks, own_figures  # noqa: F401  registers the system checks, and figures
         from portal.triggers import spare_triggers
 
         connection_created.connect(spare_triggers)

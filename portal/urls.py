@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal import api, api_urls, search_views, status, views
+from portal import api, api_urls, metrics_view, search_views, status, views
+from portal.delivery import urls as delivery_urls
+from portal.delivery import views as delivery_views
 from portal.people import urls as people_urls
 from portal.people import views as people_views
 
@@ -26,11 +28,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", people_views.home, name="home"),
     path("healthz", status.healthz, name="healthz"),
     path("readyz", status.readyz, name="readyz"),
+    path("metrics", metrics_view.metrics, name="metrics"),
     path("help/", views.help_page, name="help"),
     path("search/", search_views.search, name="search"),
     path("search/palette/", search_views.palette, name="search-palette"),
     path("search/references/", search_views.references, name="search-references"),
     path("accounts/", include(people_urls.account_urls)),
+    path("notifications/", include(delivery_urls.notification_urls)),
+    path("profile/notifications/", delivery_views.set_notices, name="set-notices"),
+    path("deliveries/", include(delivery_urls.delivery_urls)),
+    path("chat-webhooks/", include(delivery_urls.webhook_urls)),
+    path("proposals/", include("portal.proposals.urls")),
     path("profile/", include(people_urls.profile_urls)),
     path("people/<str:key>/-/", include(people_urls.person_urls)),
     path("teams/<str:key>/-/", include(people_urls.team_urls)),

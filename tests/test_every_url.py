@@ -17,6 +17,8 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from portal.collections import collections
+from portal.delivery.actions import notify
+from portal.delivery.models import Notification, OutboxMessage
 from portal.people.models import ApiToken, Membership, User
 from portal.people.tokens import make_token
 from services.models import Document, DocumentStatus, Source
@@ -67,6 +69,7 @@ TABLE: dict[str, Row] = {
     "first-administrator": Row("404 404 404 404 404 404 404", {"key": "guessed"}),
     "healthz": Row("200 200 200 200 200 200 200"),
     "readyz": Row("200 200 200 200 200 200 200"),
+    "metrics": Row("401 401 401 401 401 401 200"),
     # Everybody
     "home": page(),
     "help": page(),
@@ -84,6 +87,11 @@ TABLE: dict[str, Row] = {
     "account_set_password": Row("302 302 302 302 302 302 302"),
     "account_reauthenticate": Row("302 200 200 200 200 200 302"),
     "profile": page(),
+    "notifications": page(),
+    "notification": Row("302 404 404 302 404 404 302", {"pk": "notification"}),
+    "notifications-read": post("302 302 302 302 302 302 302", {}, "/notifications/"),
+    "notifications-stop": post("302 302 302 302 302 302 302", {"kind": "check"}, "/notifications/"),
+    "set-notices": post("302 302 302 302 302 302 302", {"check:email": "on"}, "/profile/"),
     "set-preferences": post(
         "302 302 302 302 302 302 302", {"theme": "dark", "density": "compact", "time_zone": "UTC"}, "/profile/"
     ),
@@ -113,11 +121,17 @@ TABLE: dict[str, Row] = {
         "302 403 403 403 403 302 302", {"left_at": "2026-11-20"}, "/people/reader/", key="reader"
     ),
     "person-reactivate": post("302 403 403 403 403 302 302", {}, "/people/reader/", key="reader"),
+    # Chat webhooks of a team, and what leaves the portal
+    "webhook-try": post("302 403 403 302 403 302 302", {}, "/chat-webhooks/", key="webhook"),
+    "delivery-again": post("302 404 404 404 404 302 302", {}, "/deliveries/", key="delivery"),
+    "deliveries-again": post("302 404 404 404 404 302 302", {}, "/deliveries/"),
+    # Product managers and administrators decide
+    "proposal-decide": Row("302 403 403 403 200 200 302", {"pk": "proposal"}),
     "api": Row("401 200 200 200 200 200 200"),
     "api-nothing": Row("404 404 404 404 404 404 404", {"rest": "v1/zebras/"}),
     "api-schema": Row("401 200 200 200 200 200 200"),
 }  # fmt: skip
-ADMINISTRATORS_ONLY = {"users"}
+ADMINISTRATORS_ONLY = {"users", "deliveries"}
 
 
 def full_table() -> dict[str, Row]:
@@ -157,7 +171,13 @@ def world(people) -> dict[str, Any]:
     factories.make_reference("component:default/loose-end")
     editors_token, _ = make_token(holder=people.editor, name="laptop", scopes=["read"])
     machines_token, _ = make_token(holder=people.service_account, name="ci", scopes=["read"])
+    webhook = factories.make_webhook(people.team)
+    notify(to=people.team.reference, kind="check", title="Down", url="/services/checkout-api/", about="x", why="Yours.")
     return {
+        "webhook": webhook.pk,
+        "notification": Notification.objects.get(user=people.editor).pk,
+        "delivery": OutboxMessage.objects.filter(channel="email").get().pk,
+        "proposal": factories.make_proposal().pk,
         "unowned": factories.make_entity("unowned").pk,
         "editors_token": editors_token.pk,
         "machines_token": machines_token.pk,
@@ -222,7 +242,7 @@ LOOKS = sorted(
     name
     for name, row in full_table().items()
     if row.method == "get" and not name.startswith(("account_", "api-")) and name not in {
-        "record-new", "record-edit", "record-delete", "take", "first-administrator",
+        "record-new", "record-edit", "record-delete", "take", "first-administrator", "proposal-decide",
     }
 )  # fmt: skip
 

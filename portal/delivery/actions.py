@@ -1,6 +1,7 @@
 """Telling people something, and what they do about it: read it, stop it, send it again."""
 
 import hashlib
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -158,6 +159,16 @@ def update_webhook(
     if "url" in values:
         check_address(values["url"])
     return update_record(by=by, record=record, values=values, version=version)
+
+
+def try_webhook(*, by: Any, webhook: ChatWebhook, url: str) -> OutboxMessage:
+    """Send a message to the chat that says where it comes from; ``url`` is the webhook's own page."""
+    text = f"{webhook} takes the notifications of {webhook.owner}."
+    message = _Message("try", "Groundwork can write here", text, url, uuid.uuid4().hex, f"{by} tried this webhook.")
+    return OutboxMessage.objects.create(
+        key=message.key(Channel.CHAT, webhook.pk), kind=message.kind, channel=Channel.CHAT, recipient=webhook.name,
+        webhook=webhook, title=message.title, payload=message.payload,
+    )  # fmt: skip
 
 
 def _check_owner(by: Any, owner: Reference) -> None:

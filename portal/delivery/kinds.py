@@ -36,5 +36,5 @@ def get_kind(slug: str) -> Kind:
 
 
 def label_of(slug: str) -> str:
-    """What a kind is called; the slug itself for one that an app no longer has."""
-    return _kinds[slug].label if slug in _kinds else slug
+    """What a kind is called; made from the slug where nobody can choose it."""
+    return _kinds[slug].label if slug in _kinds else slug.replace("-", " ").capitalize()

@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.collections import get_collection
+from portal.delivery.views import preference_context
 from portal.home import home_context
 from portal.loading import load_record
 from portal.people import actions
@@ -76,6 +77,7 @@ def _profile_page(request: HttpRequest, *, status: int = 200, **forms: Any) -> H
         "new_key": request.session.pop(NEW_KEY, ""),
         "preferences_form": PreferencesForm(initial={name: getattr(user, name) for name in fields}),
         "token_form": TokenForm(),
+        **preference_context(user),
         "crumbs": [{"label": "Profile", "url": request.path}],
         **forms,
     }
