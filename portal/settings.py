@@ -225,6 +225,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 } | env.json("STORAGES", default={})
 
+# Networks and host names that checks may ask although they are closed by default, or may not (services.health.guard).
+PROBE_ALLOW = env.list("PROBE_ALLOW", default=[])
+PROBE_DENY = env.list("PROBE_DENY", default=[])
+
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True

@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api_urls)),
     path("api/<path:rest>", api.nothing_here, name="api-nothing"),
     path("catalog/", include("services.urls")),
+    path("", include("services.health.urls")),
     path("<slug:slug>/", include(collection_urls)),
 ]
 

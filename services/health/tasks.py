@@ -9,10 +9,11 @@ from services.health import heartbeats, partitions, results, rollup, samples, sc
 def tick() -> None:
     """See to it that somebody probes what is due: start as many sessions as are wanted."""
     for _ in range(scheduler.sessions_wanted()):
-        probe_batch.delay()
+        # Whoever has not come to it by then is sent for anew, so that they do not pile up.
+        probe_batch.apply_async(expires=60)
 
 
-@shared_task(time_limit=120)
+@shared_task(time_limit=180)
 def probe_batch() -> None:
     """One session of probing: ask what is due, as long as there is something."""
     scheduler.probe_due()

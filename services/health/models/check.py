@@ -113,6 +113,11 @@ class Check(Versioned):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        from services.health.targets import validate
+
+        validate(self)
+
 
 class CheckState(models.Model):
     """What the machines know of a check, and when it is due: the queue of the prober.
