@@ -35,7 +35,8 @@ class SampleRow:
 
 _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS health_stage
-        (metric_id bigint, at timestamptz, value float8, good float8, total float8) ON COMMIT DELETE ROWS
+        (metric_id bigint, at timestamptz, value float8, good float8, total float8);
+    TRUNCATE health_stage
 """
 _UPSERT = """
     INSERT INTO health_sample SELECT metric_id, at, value, good, total FROM health_stage
