@@ -1,7 +1,6 @@
 """The number on the bell: counted when it is asked for, kept in the cache, forgotten when it changes."""
 
 from collections.abc import Iterable
-from functools import partial
 
 from django.core.cache import cache
 from django.db import transaction
@@ -29,5 +28,9 @@ def unread_count(user_id: int, cached: int | None = None) -> int:
 def recount_later(user_ids: Iterable[int]) -> None:
     """Forget the counts once the change is committed. Robust: without Redis the change holds, and counts expire."""
     keys = [count_key(user_id) for user_id in user_ids]
+
+    def forget() -> None:
+        cache.delete_many(keys)
+
     if keys:
-        transaction.on_commit(partial(cache.delete_many, keys), robust=True)
+        transaction.on_commit(forget, robust=True)
