@@ -8,10 +8,22 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from portal.actions import create_record, delete_record, lock, update_record
+from portal.actions import Record, create_record, delete_record, lock, update_record
+from portal.references.models import Reference
 from services.health import service_health
+from services.health.baselines import note_regressions
 from services.health.heartbeats import waiting_reason
-from services.health.models import Check, CheckChange, CheckKind, CheckState, CheckStatus, MaintenanceWindow
+from services.health.models import (
+    Check,
+    CheckChange,
+    CheckKind,
+    CheckState,
+    CheckStatus,
+    Limit,
+    MaintenanceWindow,
+    Metric,
+)
+from services.health.voices import speaks_for
 from services.models import Entity
 
 
@@ -118,3 +130,52 @@ def update_window(
 
 def delete_window(*, by: Any, record: MaintenanceWindow, version: int | None = None) -> None:
     delete_record(by=by, record=record, version=version)
+
+
+# SLOs, metrics and limits
+
+
+def create_of_entity(*, by: Any, model: type[Record], values: Mapping[str, Any], kind: str = "") -> Record:
+    """Make a record of an entity that the writer may edit."""
+    _check_entity(by, values["entity"])
+    return create_record(by=by, model=model, values=values)
+
+
+def update_of_entity(*, by: Any, record: Any, values: Mapping[str, Any], version: int | None = None) -> Any:
+    """Change a record of an entity; it moves only to one that the writer may edit as well."""
+    if values.get("entity") not in (None, record.entity):
+        _check_entity(by, values["entity"])
+    return update_record(by=by, record=record, values=values, version=version)
+
+
+def create_metric(*, by: Any, model: type[Metric] = Metric, values: Mapping[str, Any], kind: str = "") -> Metric:
+    """Describe a metric of something that the writer speaks for."""
+    _check_subject(by, values.get("subject"))
+    return create_record(by=by, model=model, values=values)
+
+
+def update_metric(*, by: Any, record: Metric, values: Mapping[str, Any], version: int | None = None) -> Metric:
+    """Change a metric; its newest value is compared with the baseline anew."""
+    if values.get("subject") not in (None, record.subject):
+        _check_subject(by, values["subject"])
+    metric = update_record(by=by, record=record, values=values, version=version)
+    note_regressions([metric.pk])
+    return metric
+
+
+def create_limit(*, by: Any, model: type[Limit] = Limit, values: Mapping[str, Any], kind: str = "") -> Limit:
+    """Watch a metric that the writer speaks for."""
+    _check_subject(by, values["metric"].subject, "metric")
+    return create_record(by=by, model=model, values=values)
+
+
+def update_limit(*, by: Any, record: Limit, values: Mapping[str, Any], version: int | None = None) -> Limit:
+    if values.get("metric") not in (None, record.metric):
+        _check_subject(by, values["metric"].subject, "metric")
+    return update_record(by=by, record=record, values=values, version=version)
+
+
+def _check_subject(by: Any, subject: Reference | None, field: str = "subject") -> None:
+    if by is not None and not speaks_for(by, subject):
+        what = subject or "the organisation"
+        raise ValidationError({field: f"You do not speak for {what}. Choose what is your team's, or ask its owner."})

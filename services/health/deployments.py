@@ -22,7 +22,7 @@ from portal.collections import reference_condition
 from portal.references.models import Reference
 from services.health.hooks import Hook
 from services.health.models import Deployment, DeploymentResult
-from services.health.push import speaks_for
+from services.health.voices import speaks_for
 
 _TEXTS = ("version", "environment", "result", "url", "note")
 _MOMENTS = ("started_at", "finished_at", "committed_at")

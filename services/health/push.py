@@ -21,6 +21,7 @@ from services.health import samples
 from services.health.hooks import Hook
 from services.health.models import Metric, MetricKind, Origin
 from services.health.samples import SampleRow
+from services.health.voices import speaks_for
 
 MOST_SAMPLES = 50_000
 MOST_PROBLEMS = 20
@@ -184,16 +185,6 @@ class _Metrics:
 
 def _labels(metric: Metric) -> str:
     return orjson.dumps(metric.labels, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def speaks_for(sender: Any, subject: Reference | None) -> bool:
-    """Whether a token's holder may tell about this subject; nothing stands for the organisation."""
-    if sender.is_administrator:
-        return True
-    if subject is None:
-        return False
-    entity = getattr(subject, "entity", None)
-    return subject.pk in sender.team_ids or (entity is not None and entity.owner_id in sender.team_ids)
 
 
 metric_hook = MetricHook.as_view()
