@@ -195,9 +195,9 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Groundwork <groundwork@localhost>")
 
 # Delivery (portal.delivery). Messages lead back to PORTAL_URL.
+_first_host = next(iter(ALLOWED_HOSTS), "localhost").lstrip(".")
 PORTAL_URL = env(
-    "PORTAL_URL",
-    default=f"https://{ALLOWED_HOSTS[0]}/" if HTTPS else f"http://127.0.0.1:{env('PORT', default='8000')}/",
+    "PORTAL_URL", default=f"https://{_first_host}/" if HTTPS else f"http://127.0.0.1:{env('PORT', default='8000')}/"
 )
 # How long a mail server or a chat may take to answer.
 DELIVERY_TIMEOUT_S = env.int("DELIVERY_TIMEOUT_S", default=10)

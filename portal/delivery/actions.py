@@ -50,6 +50,7 @@ def notify(
     as “You are in Checkout, which owns checkout-api.”. ``about`` names the record and the event: what stands before
     ``#`` groups what is told of one record, and the whole is told once per kind and recipient, however often it is
     reported: ``slo:12#burning-2026-11-21T10:00Z``. So the same event has the same ``about``, and another one another.
+    It is remembered for DELIVERY_KEEP_DAYS after it was sent or read: what is still reported then is told anew.
 
     Raises ValueError when the kind is unknown or the url leads elsewhere.
     """

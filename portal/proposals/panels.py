@@ -19,7 +19,8 @@ def what(request: HttpRequest, proposal: Proposal) -> Context:
 
 @panel(on=Proposal, slot="main", order=20, title="Evidence", template="portal/_facts.html")
 def evidence(request: HttpRequest, proposal: Proposal) -> Context | None:
-    return {"rows": rows_of(proposal.evidence)} if proposal.evidence else None
+    shown = {name: value for name, value in proposal.evidence.items() if name != "severity"}
+    return {"rows": rows_of(shown)} if shown else None
 
 
 @panel(on=Proposal, slot="main", order=30, title="Price", template="portal/_facts.html")

@@ -40,7 +40,7 @@ def default_partitions() -> Iterable[Figure]:
     """Rows that found no partition of their time. They are kept, and say that one was not made ahead."""
     for table in ("health_checkresult", "health_sample"):
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM (SELECT FROM {table}_default LIMIT %s) some", [MOST_ROWS])  # noqa: S608
+            cursor.execute(f"SELECT count(*) FROM (SELECT FROM {table}_default LIMIT %s) counted", [MOST_ROWS])  # noqa: S608
             [count] = cursor.fetchone()
         text = f"Rows without a partition of their time, counted up to {MOST_ROWS:,}."
         yield Figure("default_partition_rows", text, count, {"table": table})
