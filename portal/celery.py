@@ -13,7 +13,11 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["portal.search", "portal.people"])
 
 # What is not named here waits in the queue "default".
-app.conf.task_routes = {"portal.tasks.refresh_search": "reports", "services.health.tasks.probe_batch": "probes"}
+app.conf.task_routes = {
+    "portal.tasks.refresh_search": "reports",
+    "services.health.tasks.probe_batch": "probes",
+    "services.health.tasks.forecast_limits": "reports",
+}
 
 # Seconds between runs; a tick that comes twice does nothing the second time.
 app.conf.beat_schedule = {
@@ -30,6 +34,8 @@ app.conf.beat_schedule = {
     "results by hour": {"task": "services.health.tasks.roll_up_results", "schedule": 300},
     "old sums": {"task": "services.health.tasks.forget_old_sums", "schedule": 86_400},
     "samples by day": {"task": "services.health.tasks.sum_samples", "schedule": 900},
+    # A forecast is made when the day or the data changed, so that most rounds do little.
+    "limits": {"task": "services.health.tasks.forecast_limits", "schedule": 3600},
     "SLOs": {"task": "services.health.tasks.evaluate_slos", "schedule": 60, "options": {"expires": 60}},
     "forget old deliveries": {"task": "portal.delivery.tasks.forget_old", "schedule": 86_400},
 }

@@ -24,8 +24,10 @@ from portal.delivery.models import Notification, OutboxMessage
 from portal.embedded.supervisor import QUEUES
 from portal.frame import FRESH_KEY
 from portal.search.models import SearchEntry
+from services.health.models import Forecast
 from services.models import EntityState
 from tests import factories
+from tests.services.health.limits import make_limit
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +99,10 @@ def _states_of_messages() -> list[str]:
     return sorted(OutboxMessage.objects.values_list("state", flat=True))
 
 
+def _leave_a_limit() -> None:
+    make_limit([100 + day + day % 2 for day in range(100)], ceiling=250)
+
+
 WORK: dict[str, Work] = {
     "portal.tasks.note_freshness": Work(lambda: cache.delete(FRESH_KEY), lambda: cache.get(FRESH_KEY) is not None),
     "portal.tasks.refresh_search": Work(
@@ -108,6 +114,9 @@ WORK: dict[str, Work] = {
     "portal.delivery.tasks.deliver": Work(_leave_a_message, lambda: _states_of_messages() == ["sent"]),
     "portal.delivery.tasks.forget_old": Work(
         _leave_old_messages, lambda: _states_of_messages() == ["dead", "sent"] and Notification.objects.count() == 1
+    ),
+    "services.health.tasks.forecast_limits": Work(
+        _leave_a_limit, lambda: list(Forecast.objects.values_list("urgency", flat=True)) == ["start_now"]
     ),
     "services.tasks.refresh_counts": Work(_miscount, _counts_are_right),
 }

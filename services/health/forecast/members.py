@@ -35,7 +35,8 @@ def block_bootstrap(values: np.ndarray, days: int, random: np.random.Generator) 
     phase = min(PHASE_DAYS, len(blocks))
     first = random.integers(len(blocks) - phase + 1, size=(PATHS, 1))
     drawn = blocks[first + random.integers(phase, size=(PATHS, -(-days // WEEK)))].reshape(PATHS, -1)[:, :days]
-    return level[-1] + np.cumsum(drawn, axis=1) + _runs(whole - level, days, random)
+    around = (whole - level)[len(whole) % WEEK :]  # whole weeks, so that each weekday keeps its habit
+    return level[-1] + np.cumsum(drawn, axis=1) + _runs(around, days, random, step=WEEK)
 
 
 def structural(values: np.ndarray, days: int, random: np.random.Generator) -> np.ndarray:
@@ -79,9 +80,9 @@ def _around(middle: object, errors: np.ndarray, weight: float, random: np.random
     return expected + shocks + weight * (np.cumsum(shocks, axis=1) - shocks)
 
 
-def _runs(errors: np.ndarray, days: int, random: np.random.Generator) -> np.ndarray:
-    """``PATHS`` × days of these errors, drawn in runs of seven."""
-    blocks = sliding_window_view(errors, WEEK)
+def _runs(errors: np.ndarray, days: int, random: np.random.Generator, *, step: int = 1) -> np.ndarray:
+    """``PATHS`` × days of these errors, drawn in runs of seven that begin at every ``step``-th of them."""
+    blocks = sliding_window_view(errors, WEEK)[::step]
     return blocks[random.integers(len(blocks), size=(PATHS, -(-days // WEEK)))].reshape(PATHS, -1)[:, :days]
 
 

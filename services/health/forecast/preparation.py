@@ -66,7 +66,9 @@ def prepare(dates: Sequence[dt.date], values: Sequence[float | None], *, kind: s
     """
     by_day = _by_day(zip(dates, values, strict=True), kind, today)
     if not by_day:
-        raise TooLittleError(f"Not enough data: no day has a value, {FEWEST_POINTS} are needed.", last_day=today)
+        raise TooLittleError(
+            f"There is not enough data: no day has a value, {FEWEST_POINTS} are needed.", last_day=today
+        )
     last_day, points = max(by_day), len(by_day)
     regular = _regular(by_day, last_day)
     recent = int(np.isfinite(regular).sum())
@@ -80,7 +82,7 @@ def prepare(dates: Sequence[dt.date], values: Sequence[float | None], *, kind: s
 def _too_little(points: int, recent: int) -> str:
     have = f"{points} {'day has' if points == 1 else 'days have'} a value"
     old = f", {recent} of them in the last {LONGEST_HISTORY_DAYS} days" if recent < points else ""
-    return f"Not enough data: {have}{old}, {FEWEST_POINTS} are needed."
+    return f"There is not enough data: {have}{old}, {FEWEST_POINTS} are needed."
 
 
 def _by_day(rows: Iterable[tuple[dt.date, float | None]], kind: str, today: dt.date | None) -> dict[dt.date, float]:
