@@ -3,7 +3,10 @@
 from portal.collections import Collection, register
 from portal.columns import Column
 from portal.delivery import actions
-from portal.delivery.models import ChatWebhook, OutboxMessage
+from portal.delivery.models import ChatWebhook, OutboxMessage, State
+from portal.looks import looks
+
+looks({State.WAITING: ("idle", "clock"), State.SENT: "ok", State.DEAD: "bad"})
 
 CHAT_WEBHOOKS = register(
     Collection(
@@ -48,9 +51,9 @@ DELIVERIES = register(
         columns=(
             Column("title", label="What", cell="link"),
             Column("kind", shown=False),
-            Column("channel", cell="badge"),
+            Column("state", cell="status"),
             Column("recipient", label="To"),
-            Column("state", cell="badge"),
+            Column("channel", cell="badge"),
             Column("attempts"),
             Column("last_error", label="Last error"),
             Column("created_at", label="Written"),

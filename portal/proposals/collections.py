@@ -2,7 +2,10 @@
 
 from portal.collections import Collection, register
 from portal.columns import Column
-from portal.proposals.models import Proposal
+from portal.looks import looks
+from portal.proposals.models import Proposal, State
+
+looks({State.OPEN: ("info", "bulb"), State.ACCEPTED: "ok", State.MERGED: "idle", State.DECLINED: "idle"})
 
 PROPOSALS = register(
     Collection(
@@ -18,8 +21,8 @@ PROPOSALS = register(
         group="Health",
         columns=(
             Column("title", cell="link", search="A"),
+            Column("state", cell="status"),
             Column("kind", search="C"),
-            Column("state", cell="badge"),
             Column("severity", help="How bad the evidence says it is; higher is worse."),
             Column("created_at", label="Made"),
             Column("refreshed_at", label="Evidence of"),
