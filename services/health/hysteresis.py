@@ -129,11 +129,16 @@ def _was_down(standing: Standing, base: str) -> bool:
 def _become(standing: Standing, after: str, remembered: str, answer: Answer, reason: str, alarm: str) -> Change | None:
     before = standing.status
     standing.status, standing.status_before_maintenance = after, remembered
-    standing.reason = reason[:LONGEST_REASON]
+    standing.reason = storable(reason)[:LONGEST_REASON]
     if before == after:
         return None
     standing.since = answer.taken_at
     return Change(standing.check_id, answer.taken_at, before, after, standing.reason, alarm)
+
+
+def storable(text: str) -> str:
+    """Text without what PostgreSQL cannot hold: a target's words may have anything in them."""
+    return text.encode(errors="replace").decode().replace("\x00", "")
 
 
 def judge(before: str, recent: Sequence[int], needed: int) -> str:

@@ -13,7 +13,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Value
 from django.utils import timezone
 
 from services.health import service_health
-from services.health.hysteresis import Answer, Change, Standing, advance, move_on
+from services.health.hysteresis import Answer, Change, Standing, advance, move_on, storable
 from services.health.models import CheckChange, CheckKind, CheckState, CheckStatus, Outcome
 from services.health.windows import in_maintenance, windows_of
 
@@ -130,18 +130,13 @@ def _insert(answers: Iterable[Answer]) -> set[Key]:
             for each in answers:
                 copy.write_row((
                     each.check_id, each.due_at, each.taken_at, int(each.outcome), each.maintenance,
-                    each.latency_ms, each.status_code, _storable(each.reason),
+                    each.latency_ms, each.status_code, storable(each.reason),
                 ))  # fmt: skip
         cursor.execute(_INSERT)
         new = set(cursor.fetchall())
         # Whoever records twice in one transaction finds the table empty the second time.
         cursor.execute("DELETE FROM health_answers")
     return new
-
-
-def _storable(text: str) -> str:
-    """Text without what PostgreSQL cannot hold: a target's words may have anything in them."""
-    return text.encode(errors="replace").decode().replace("\x00", "")
 
 
 def _write(standings: Collection[Standing], changes: Sequence[Change]) -> None:
