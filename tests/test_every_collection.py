@@ -35,6 +35,7 @@ from portal.references.models import Reference
 from services.models import Document, DocumentStatus, Entity, EntityState, Lifecycle, Run, Source
 from services.models.entity import PrivacyClass
 from tests import factories
+from tests.services.health import makers as health
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,7 @@ def _make_entity(collection: Collection, n: int) -> Entity:
     source, _ = Source.objects.get_or_create(name=f"folder {n % 3}")
     Entity.objects.filter(pk=entity.pk).update(source=source)
     EntityState.objects.filter(entity=entity).update(dependants=n, dependencies=n % 3)
+    health.give_health(entity, n)
     return entity
 
 
@@ -200,6 +202,7 @@ MAKERS: dict[type, Maker] = {
     ChatWebhook: _make_webhook,
     OutboxMessage: _make_delivery,
     Proposal: _make_proposal,
+    **health.MAKERS,
 }
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
-from services.health.models import MaintenanceWindow
+from services.health.models import MaintenanceWindow, Weekday
 
 _WEEK = dt.timedelta(days=7)
 Span = tuple[dt.datetime, dt.datetime]
@@ -33,11 +33,10 @@ def occurrences(window: MaintenanceWindow, start: dt.datetime, end: dt.datetime)
 
 def _weekly(window: MaintenanceWindow, start: dt.datetime, end: dt.datetime) -> list[Span]:
     """Every span that could touch: from the one that may have begun a week before ``start``, the longest there is."""
-    assert window.weekday is not None  # noqa: S101  the table has either a start or a weekday
     assert window.start_time is not None  # noqa: S101
     zone, lasts = ZoneInfo(window.zone), dt.timedelta(minutes=window.minutes or 0)
     day = (start - lasts).astimezone(zone).date() - dt.timedelta(days=1)
-    day += dt.timedelta(days=(window.weekday - day.weekday()) % 7)
+    day += dt.timedelta(days=(Weekday.values.index(window.weekday) - day.weekday()) % 7)
     last = end.astimezone(zone).date()
     spans = []
     while day <= last:

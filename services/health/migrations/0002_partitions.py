@@ -31,6 +31,7 @@ CREATE TABLE health_sample (
     PRIMARY KEY (metric_id, at)
 ) PARTITION BY RANGE (at);
 CREATE TABLE health_sample_default PARTITION OF health_sample DEFAULT;
+CREATE INDEX health_sample_at ON health_sample USING brin (at);
 """
 
 

@@ -11,6 +11,7 @@ from services.health.models.check import (
     MaintenanceWindow,
     Outcome,
     RollUpMark,
+    Weekday,
 )
 from services.health.models.deployment import Deployment, DeploymentResult
 from services.health.models.limit import Forecast, Limit, LimitState, Urgency
@@ -58,4 +59,5 @@ __all__ = [
     "SloKind",
     "SloState",
     "Urgency",
+    "Weekday",
 ]

@@ -243,14 +243,16 @@ class RollUpMark(models.Model):
         return f"{self.rolled_until:%Y-%m-%d %H:%M}"
 
 
-class Weekday(models.IntegerChoices):
-    MONDAY = 0
-    TUESDAY = 1
-    WEDNESDAY = 2
-    THURSDAY = 3
-    FRIDAY = 4
-    SATURDAY = 5
-    SUNDAY = 6
+class Weekday(models.TextChoices):
+    """In the order in which Python numbers them."""
+
+    MONDAY = "monday", "Monday"
+    TUESDAY = "tuesday", "Tuesday"
+    WEDNESDAY = "wednesday", "Wednesday"
+    THURSDAY = "thursday", "Thursday"
+    FRIDAY = "friday", "Friday"
+    SATURDAY = "saturday", "Saturday"
+    SUNDAY = "sunday", "Sunday"
 
 
 @track_history()
@@ -262,7 +264,7 @@ class MaintenanceWindow(Versioned):
     reason = models.CharField(max_length=200)
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
-    weekday = models.PositiveSmallIntegerField(choices=Weekday, null=True, blank=True)
+    weekday = models.CharField(max_length=9, choices=Weekday, blank=True)
     start_time = models.TimeField(null=True, blank=True)
     minutes = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(7 * 24 * 60)]
@@ -274,8 +276,8 @@ class MaintenanceWindow(Versioned):
         constraints = [
             models.CheckConstraint(
                 name="window_is_once_or_weekly",
-                condition=Q(starts_at__isnull=False, ends_at__gt=models.F("starts_at"), weekday=None)
-                | Q(starts_at=None, weekday__isnull=False, start_time__isnull=False, minutes__isnull=False),
+                condition=Q(starts_at__isnull=False, ends_at__gt=models.F("starts_at"), weekday="")
+                | (~Q(weekday="") & Q(starts_at=None, start_time__isnull=False, minutes__isnull=False)),
                 violation_error_message="Give a start and a later end, or a weekday, a time and a number of minutes.",
             )
         ]

@@ -6,14 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.health.models import MaintenanceWindow
+from services.health.models import MaintenanceWindow, Weekday
 from services.health.windows import in_maintenance, occurrences
 
 MINUTE = dt.timedelta(minutes=1)
 
 
 def weekly(weekday: int, time: str, minutes: int, zone: str) -> MaintenanceWindow:
-    return MaintenanceWindow(weekday=weekday, start_time=dt.time.fromisoformat(time), minutes=minutes, zone=zone)
+    return MaintenanceWindow(
+        weekday=Weekday.values[weekday], start_time=dt.time.fromisoformat(time), minutes=minutes, zone=zone
+    )
 
 
 def local(zone: str, text: str, fold: int = 0) -> dt.datetime:
@@ -119,10 +121,14 @@ def _starts(window, watched, zone):
         now = at.astimezone(zone)
         moved = (now.utcoffset() - before.utcoffset()) // MINUTE
         wall = now.replace(tzinfo=None)
-        if wall.weekday() == window.weekday and wall.time() == window.start_time and now.fold == 0:
+        if Weekday.values[wall.weekday()] == window.weekday and wall.time() == window.start_time and now.fold == 0:
             yield at
         # A leap over the time: it begins as much later as was leapt.
         missed = dt.datetime.combine(wall.date(), window.start_time)
-        if moved > 0 and before.replace(tzinfo=None) < missed < wall and missed.weekday() == window.weekday:
+        if (
+            moved > 0
+            and before.replace(tzinfo=None) < missed < wall
+            and Weekday.values[missed.weekday()] == window.weekday
+        ):
             yield at + (missed - (wall - moved * MINUTE))
         before = now
