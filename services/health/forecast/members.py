@@ -49,7 +49,10 @@ def structural(values: np.ndarray, days: int, random: np.random.Generator) -> np
     errors = result.filter_results.forecasts_error[0][WARM_UP_DAYS:]
     errors = errors[np.isfinite(errors)]
     weight = float(result.filter_results.kalman_gain[0, 0, -1])
-    return center + scale * _around(result.forecast(days), errors - errors.mean(), weight, random)
+    # How well the drift is known: badly from a few weeks.
+    unsure = np.sqrt(max(0.0, result.filter_results.filtered_state_cov[1, 1, -1])) * random.standard_normal((PATHS, 1))
+    paths = _around(result.forecast(days), errors - errors.mean(), weight, random)
+    return center + scale * (paths + unsure * np.arange(1, days + 1))
 
 
 def theta(values: np.ndarray, days: int, random: np.random.Generator) -> np.ndarray:

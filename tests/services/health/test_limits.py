@@ -166,7 +166,7 @@ def test_forecasts_are_scored_by_what_came(clock):
     first = Forecast.objects.earliest("made_on")
     # Today is not over, so ten of the eleven days count.
     assert (first.scored_days, first.scored_on) == (10, TODAY + dt.timedelta(days=11))
-    assert first.covered >= 0.5
+    assert 0 < first.covered <= 1
     assert 0 < first.pinball < 1
     assert first.crossed_on is None
 
