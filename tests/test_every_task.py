@@ -24,10 +24,11 @@ from portal.delivery.models import Notification, OutboxMessage
 from portal.embedded.supervisor import QUEUES
 from portal.frame import FRESH_KEY
 from portal.search.models import SearchEntry
-from services.health.models import Forecast
+from services.health.models import CheckResult, CheckState, Forecast
 from services.models import EntityState
 from tests import factories
 from tests.services.health.limits import make_limit
+from tests.services.health.results import make_check
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,16 @@ def _leave_a_limit() -> None:
     make_limit([100 + day + day % 2 for day in range(100)], ceiling=250)
 
 
+def _leave_a_silent_check() -> None:
+    make_check()
+    CheckState.objects.update(status="up", last_at=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+
+
+def _leave_a_ping() -> None:
+    make_check(kind="heartbeat")
+    CheckState.objects.update(pinged_at=dt.datetime(2026, 11, 21, 14, 29, tzinfo=dt.UTC))
+
+
 WORK: dict[str, Work] = {
     "portal.tasks.note_freshness": Work(lambda: cache.delete(FRESH_KEY), lambda: cache.get(FRESH_KEY) is not None),
     "portal.tasks.refresh_search": Work(
@@ -115,6 +126,13 @@ WORK: dict[str, Work] = {
     "portal.delivery.tasks.forget_old": Work(
         _leave_old_messages, lambda: _states_of_messages() == ["dead", "sent"] and Notification.objects.count() == 1
     ),
+    # What it asks is refused: PROBE_ALLOW names no address of this machine. That is an answer too.
+    "services.health.tasks.tick": Work(make_check, lambda: cache.get("probes:queued:0") is not None),
+    "services.health.tasks.probe_batch": Work(make_check, CheckResult.objects.exists),
+    "services.health.tasks.find_late": Work(
+        _leave_a_silent_check, lambda: list(CheckState.objects.values_list("status", flat=True)) == ["late"]
+    ),
+    "services.health.tasks.read_heartbeats": Work(_leave_a_ping, CheckResult.objects.exists),
     "services.health.tasks.forecast_limits": Work(
         _leave_a_limit, lambda: list(Forecast.objects.values_list("urgency", flat=True)) == ["start_now"]
     ),

@@ -23,6 +23,7 @@ from portal.people.models import ApiToken, Membership, User
 from portal.people.tokens import make_token
 from services.models import Document, DocumentStatus, Source
 from tests import factories
+from tests.services.health.results import make_check
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,10 @@ TABLE: dict[str, Row] = {
     "webhook-try": post("302 403 403 302 403 302 302", {}, "/chat-webhooks/", key="webhook"),
     "delivery-again": post("302 404 404 404 404 302 302", {}, "/deliveries/", key="delivery"),
     "deliveries-again": post("302 404 404 404 404 302 302", {}, "/deliveries/"),
+    # Checks are run by whoever may edit their service, and tested by whoever may have some; a heartbeat is a capability
+    "check-run": post("302 403 403 302 403 302 302", {}, "/checks/", pk="check"),
+    "check-test": post("302 403 422 422 403 422 302", {"address": "shop"}),
+    "heartbeat": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
     # Product managers and administrators decide
     "proposal-decide": Row("302 403 403 403 200 200 302", {"pk": "proposal"}),
     "api": Row("401 200 200 200 200 200 200"),
@@ -163,7 +168,7 @@ def test_every_url_is_in_the_table_and_the_table_names_no_other():
 @pytest.fixture
 def world(people) -> dict[str, Any]:
     """What the arguments of the table stand for."""
-    factories.make_entity("checkout-api", owner=people.team)
+    checkout = factories.make_entity("checkout-api", owner=people.team)
     for kind in ("api", "resource", "system", "domain"):
         factories.make_entity(f"some-{kind}", kind=kind, owner=people.team)
     source = Source.objects.create(name="repos")
@@ -178,6 +183,7 @@ def world(people) -> dict[str, Any]:
         "notification": Notification.objects.get(user=people.editor).pk,
         "delivery": OutboxMessage.objects.filter(channel="email").get().pk,
         "proposal": factories.make_proposal().pk,
+        "check": make_check(entity=checkout).pk,
         "unowned": factories.make_entity("unowned").pk,
         "editors_token": editors_token.pk,
         "machines_token": machines_token.pk,
@@ -243,6 +249,7 @@ LOOKS = sorted(
     for name, row in full_table().items()
     if row.method == "get" and not name.startswith(("account_", "api-")) and name not in {
         "record-new", "record-edit", "record-delete", "take", "first-administrator", "proposal-decide",
+        "heartbeat",
     }
 )  # fmt: skip
 
@@ -256,7 +263,7 @@ def test_an_address_that_only_shows_answers_a_post_with_405(name, people, world)
 WITHOUT_SIGN_IN = {
     "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "demo-sign-in", "first-administrator",
-    "healthz", "readyz", "api-nothing",
+    "healthz", "readyz", "api-nothing", "heartbeat",
 }  # fmt: skip
 
 

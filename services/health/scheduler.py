@@ -41,7 +41,7 @@ MOST_AT_ONCE = 400
 # After so long a session takes nothing new, so that its worker is free again soon.
 SESSION_S = 30.0
 # A lease is the time limit of its question and this, for waiting its turn and for writing.
-LEASE_MARGIN_S = 30
+LEASE_MARGIN_S = 15
 # Due checks for one session; more sessions than this are never sent for at once.
 CHECKS_PER_SESSION, MOST_SESSIONS = 2000, 8
 # Of a check that nobody asked for long, so many missed slots are written; the last one says how many there were.
