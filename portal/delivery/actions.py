@@ -59,7 +59,9 @@ def notify(
         raise ValueError(f"“{url}” is no path of the portal. Give one such as /services/checkout-api/.")
     message = _Message(kind, title[:300], text, url, about, why[:300])
     team = to if isinstance(to, Reference) else None
-    users = _members(team) if team else [user for user in to if user.is_active]  # type: ignore[union-attr]
+    found = _members(team) if team else [user for user in to if user.is_active]  # type: ignore[union-attr]
+    # Two who report the same event at once write the same rows: in the same order, or each would wait for the other.
+    users = sorted(found, key=lambda user: user.pk)
     unwanted = set(Preference.objects.filter(user__in=users, kind=kind, is_wanted=False).values_list("user", "channel"))
     _tell_inbox(message, [user for user in users if (user.pk, Channel.PORTAL) not in unwanted])
     _tell_email(message, [user for user in users if (user.pk, Channel.EMAIL) not in unwanted])
@@ -93,6 +95,7 @@ def _tell_chat(message: _Message, team: Reference | None, users: list[User]) -> 
     """To the webhooks of the team, and to those that people have made for themselves."""
     owners = Q(owner__in=Person.objects.filter(user__in=users).values("reference"))
     webhooks = ChatWebhook.objects.filter(owners | Q(owner=team) if team else owners, is_active=True)
+    webhooks = webhooks.order_by("pk")
     _post(
         OutboxMessage(
             key=message.key(Channel.CHAT, webhook.pk), kind=message.kind, channel=Channel.CHAT, recipient=webhook.name,

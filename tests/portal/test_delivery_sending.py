@@ -461,20 +461,22 @@ def test_while_one_worker_sends_a_message_another_does_not_get_it(people, mailbo
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_event_reported_by_two_at_once_is_in_the_inbox_once(people):
+    everybody = [people.editor, *(factories.make_user(teams=(people.team,)) for _ in range(12))]
     start = threading.Barrier(4)
 
-    def report():
+    def report(at):
         start.wait(timeout=10)
         try:
-            tell(people.team.reference)
+            for n in range(10):
+                tell(everybody if at % 2 else reversed(everybody), about=f"check:{n}")
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        for each in [pool.submit(report) for _ in range(4)]:
+        for each in [pool.submit(report, at) for at in range(4)]:
             each.result()
-    assert Notification.objects.filter(user=people.editor).count() == 1
-    assert OutboxMessage.objects.count() == 1
+    assert Notification.objects.filter(user=people.editor).count() == 10
+    assert Notification.objects.count() == OutboxMessage.objects.count() == 130
 
 
 @pytest.mark.django_db(transaction=True)
