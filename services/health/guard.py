@@ -10,6 +10,7 @@ search domains as every other program does; a look-up that takes too long is giv
 """
 
 import asyncio
+import functools
 import ipaddress
 import socket
 from collections.abc import Iterable
@@ -82,20 +83,18 @@ class Guard:
 
     def check(self, host: str, address: str) -> None:
         """Raise Refused unless ``address``, which ``host`` led to, may be asked."""
-        meant = _meant(ipaddress.ip_address(address))
+        meant = _facts(address)
         shown = address if host == address else f"{host} ({address})"
-        if self.deny.has_name(host) or any(self.deny.has_address(each) for each in meant):
+        if self.deny.has_name(host) or any(self.deny.has_address(each) for each, _what in meant):
             raise Refused(f"{shown} is on the list PROBE_DENY")
-        if self.allow.has_name(host):
-            return
-        for each in meant:
-            if (what := _closed(each)) and not self.allow.has_address(each):
+        for each, what in meant:
+            if what and not (self.allow.has_address(each) or self.allow.has_name(host)):
                 raise Refused(f"{shown} is {what}, which PROBE_ALLOW does not name")
 
     def check_host(self, host: str) -> None:
         """What can be said of a host before it is looked up: raise Refused for a name or an address that is closed."""
         try:
-            ipaddress.ip_address(host)
+            _facts(host)
         except ValueError:
             if self.deny.has_name(host):
                 raise Refused(f"{host} is on the list PROBE_DENY") from None
@@ -106,6 +105,15 @@ class Guard:
 def current_guard() -> Guard:
     """The guard of this installation's settings."""
     return Guard(Hosts.parse(settings.PROBE_ALLOW), Hosts.parse(settings.PROBE_DENY))
+
+
+@functools.lru_cache(maxsize=8192)
+def _facts(address: str) -> tuple[tuple[Address, str], ...]:
+    """What an address means, each with what it is where that is closed. Raises ValueError for what is no address.
+
+    Kept, because the same targets are asked every minute, and reading an address costs a tenth of a question.
+    """
+    return tuple((each, _closed(each)) for each in _meant(ipaddress.ip_address(address)))
 
 
 def _meant(address: Address) -> list[Address]:

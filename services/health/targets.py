@@ -1,5 +1,6 @@
 """What a check asks, in a form that needs no database; and whether what people wrote can be asked at all."""
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ def target_of(check: Check) -> Target:
     return Target(check.pk or 0, *rest)
 
 
+@functools.lru_cache(maxsize=256)
 def parse_statuses(text: str) -> tuple[range, ...]:
     """``200-299,301`` as ranges. Raises ValueError saying what cannot be read."""
     found = []
@@ -77,6 +79,7 @@ def parse_host_port(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+@functools.lru_cache(maxsize=8192)
 def parse_url(text: str) -> yarl.URL:
     """An http or https address. Raises ValueError saying what is wrong with it."""
     try:
