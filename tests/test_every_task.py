@@ -24,11 +24,22 @@ from portal.delivery.models import Notification, OutboxMessage
 from portal.embedded.supervisor import QUEUES
 from portal.frame import FRESH_KEY
 from portal.search.models import SearchEntry
-from services.health.models import CheckResult, CheckState, Forecast
+from services.health.models import (
+    CheckDay,
+    CheckResult,
+    CheckState,
+    Forecast,
+    Metric,
+    MetricDay,
+    Sample,
+    Slo,
+    SloState,
+)
+from services.health.partitions import RESULTS, partitions
 from services.models import EntityState
 from tests import factories
 from tests.services.health.limits import make_limit
-from tests.services.health.results import make_check
+from tests.services.health.results import answer, every, make_check
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +125,24 @@ def _leave_a_ping() -> None:
     CheckState.objects.update(pinged_at=dt.datetime(2026, 11, 21, 14, 29, tzinfo=dt.UTC))
 
 
+HALF_PAST_TWO = dt.datetime(2026, 11, 21, 14, 30, tzinfo=dt.UTC)
+
+
+def _leave_answers() -> None:
+    check = make_check()
+    Slo.objects.create(entity=check.entity, name="promise", source_check=check, target="99")
+    answer(check, every(HALF_PAST_TWO - dt.timedelta(hours=3), HALF_PAST_TWO))
+
+
+def _leave_an_old_sum() -> None:
+    CheckDay.objects.create(of=make_check(), day=dt.date(2026, 10, 1), good=1440, hours=[0], fine=[0])
+
+
+def _leave_a_sample() -> None:
+    metric = Metric.objects.create(name="orders", kind="flow")
+    Sample.objects.create(metric_id=metric.pk, at=HALF_PAST_TWO - dt.timedelta(hours=1), value=7)
+
+
 WORK: dict[str, Work] = {
     "portal.tasks.note_freshness": Work(lambda: cache.delete(FRESH_KEY), lambda: cache.get(FRESH_KEY) is not None),
     "portal.tasks.refresh_search": Work(
@@ -135,6 +164,19 @@ WORK: dict[str, Work] = {
     "services.health.tasks.read_heartbeats": Work(_leave_a_ping, CheckResult.objects.exists),
     "services.health.tasks.forecast_limits": Work(
         _leave_a_limit, lambda: list(Forecast.objects.values_list("urgency", flat=True)) == ["start_now"]
+    ),
+    "services.health.tasks.make_partitions": Work(lambda: None, lambda: len(partitions(RESULTS)) == 4),
+    "services.health.tasks.roll_up_results": Work(
+        _leave_answers, lambda: list(CheckDay.objects.values_list("good", "bad")) == [(150, 0)]
+    ),
+    "services.health.tasks.forget_old_sums": Work(
+        _leave_an_old_sum, lambda: list(CheckDay.objects.values_list("good", "fine", "hours")) == [(1440, None, [0])]
+    ),
+    "services.health.tasks.sum_samples": Work(
+        _leave_a_sample, lambda: list(MetricDay.objects.values_list("sum", "count")) == [(7, 1)]
+    ),
+    "services.health.tasks.evaluate_slos": Work(
+        _leave_answers, lambda: list(SloState.objects.values_list("good", "total")) == [(180, 180)]
     ),
     "services.tasks.refresh_counts": Work(_miscount, _counts_are_right),
 }

@@ -1,8 +1,11 @@
-"""Alerts of error budgets: opened when a rule fires, closed when it no longer does."""
+"""Alerts of error budgets: opened when a rule fires, closed when it no longer does, told to who owns the service."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
 
+from portal.collections import collection_of, reference_url
+from portal.delivery.actions import notify
+from portal.people.models import User
 from services.health import budget
 from services.health.budget import Events, Rule
 from services.health.models import Severity, Slo, SloAlert, SloState
@@ -25,6 +28,8 @@ def note_alerts(judged: Sequence[Judged], windows: Callable[[Slo, int], Events],
         _say_worst(state, [mine.get(key, alert) for key, alert in firing.items()], slo, now)
     SloAlert.objects.bulk_create(opened, ignore_conflicts=True)
     SloAlert.objects.filter(pk__in=[alert.pk for alert in ended], ended_at=None).update(ended_at=now)
+    for slo, state in judged:
+        _tell(slo, state)
 
 
 def _firing(
@@ -55,6 +60,30 @@ def alert_text(slo: Slo, rule: Rule, burn: float, state: SloState, now: dt.datet
     if state.remaining is not None and state.remaining <= 0:
         return f"{text}; nothing is left"
     return f"{text}; empty by {state.empty_at:%d %b %H:%M} UTC if it goes on" if state.empty_at else text
+
+
+def _tell(slo: Slo, state: SloState) -> None:
+    """Tell the owners when the worst alert of an SLO is another one than before: it began, became worse, or ended."""
+    before: SloState | None = getattr(slo, "state", None)
+    owner = slo.entity.owner
+    if owner is None or state.severity == (before.severity if before else ""):
+        return
+    word = f"burns ({state.get_severity_display().lower()})" if state.severity else "no longer burns too fast"
+    is_team = owner.kind == "group"
+    notify(
+        to=owner if is_team else User.objects.filter(person__reference=owner),
+        kind="slo-alert",
+        title=f"{slo.entity}: the error budget of {slo} {word}",
+        text=state.alert_text,
+        url=_address_of(slo),
+        about=f"slo:{slo.pk}#{state.severity or 'calm'}-{state.evaluated_at:%Y-%m-%dT%H:%MZ}",
+        why=f"You are in {owner}, which owns {slo.entity}." if is_team else f"You own {slo.entity}.",
+    )
+
+
+def _address_of(slo: Slo) -> str:
+    collection = collection_of(slo)
+    return collection.url_of(slo) if collection else reference_url(slo.entity.reference.canonical)
 
 
 def _span(minutes: int) -> str:

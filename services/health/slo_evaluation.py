@@ -4,10 +4,11 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from services.health import buckets, budget
+from services.health import buckets, budget, service_health
 from services.health.budget import Events
 from services.health.counts import Counts, counts
 from services.health.models import MetricDay, Sample, Slo, SloKind, SloState
@@ -20,12 +21,15 @@ BATCH = 500
 def evaluate(now: dt.datetime | None = None) -> int:
     """Bring the state and the alerts of every active SLO up to date; return how many there are."""
     now = now or timezone.now()
-    slos = list(Slo.objects.filter(is_active=True).select_related("entity__owner", "state").order_by("pk"))
+    slos = list(
+        Slo.objects.filter(is_active=True).select_related("entity__owner", "entity__reference", "state").order_by("pk")
+    )
     for start in range(0, len(slos), BATCH):
         _evaluate_batch(slos[start : start + BATCH], now)
     return len(slos)
 
 
+@transaction.atomic
 def _evaluate_batch(slos: Sequence[Slo], now: dt.datetime) -> None:
     windows = _windows(slos, now)
     states = [state_of(slo, windows, now) for slo in slos]
@@ -36,6 +40,13 @@ def _evaluate_batch(slos: Sequence[Slo], now: dt.datetime) -> None:
         unique_fields=["slo"],
         update_fields=[field.name for field in SloState._meta.concrete_fields if not field.primary_key],
     )
+    judged = zip(slos, states, strict=True)
+    service_health.refresh({slo.entity_id for slo, state in judged if state.severity != _severity_before(slo)})
+
+
+def _severity_before(slo: Slo) -> str:
+    before: SloState | None = getattr(slo, "state", None)
+    return before.severity if before else ""
 
 
 Windows = Callable[[Slo, int], Events]
@@ -61,8 +72,9 @@ def state_of(slo: Slo, windows: Windows, now: dt.datetime) -> SloState:
     """The figures of an SLO as they stand at ``now``; each comes from services.health.budget."""
     target, whole, hour = float(slo.target) / 100, windows(slo, slo.window_days * 1440), windows(slo, 60)
     left, burn = budget.remaining(whole, target), budget.burn_rate(hour, target)
+    # By its id: given the SLO itself, Django would put this state in the place of the one that the SLO has so far.
     return SloState(
-        slo=slo,
+        slo_id=slo.pk,
         attainment=budget.attainment(whole),
         remaining=left,
         burn=burn,

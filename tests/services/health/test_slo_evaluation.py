@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 import time_machine
 
+from portal.delivery.models import Notification
 from services.health import budget
-from services.health.models import Metric, Outcome, RollUpMark, Sample, Slo, SloAlert, SloKind, SloState
+from services.health.models import CheckState, Metric, Outcome, RollUpMark, Sample, Slo, SloAlert, SloKind, SloState
 from services.health.rollup import roll_up_new
 from services.health.slo_evaluation import evaluate, events
 from tests.factories import make_entity
@@ -136,6 +137,28 @@ def test_the_alert_says_what_burned_and_until_when_it_lasts():
     evaluate(NOON + MINUTE)
     alert = SloAlert.objects.get(slo=slo)
     assert alert.text.startswith("2% of the error budget of 30 days went in 1 h; ")
+
+
+def test_the_team_that_owns_the_service_is_told_once_when_it_begins_and_once_when_it_ends(people):
+    check = make_check(entity=make_entity("cart", owner=people.team))
+    make_slo(check, window_days=30, name="cart-answers")
+    _outage(check, NOON, NOON + 3 * MINUTE, seconds=6)
+    for minute in (1, 2, 39):
+        evaluate(NOON + minute * MINUTE)
+    told = Notification.objects.filter(user=people.editor).order_by("pk").values_list("title", flat=True)
+    assert told[0] == "cart: the error budget of cart-answers burns (page)"
+    assert len(told) == 2
+    assert not Notification.objects.exclude(user=people.editor).exists()
+
+
+def test_a_service_whose_budget_burns_is_degraded_though_its_check_is_up_again():
+    check = make_check()
+    make_slo(check, window_days=30)
+    CheckState.objects.filter(of=check).update(status="up")
+    _outage(check, NOON, NOON + 3 * MINUTE, seconds=6)
+    evaluate(NOON + 4 * MINUTE)
+    health = check.entity.health
+    assert (health.status, "of the error budget of 30 days went" in health.reason) == ("degraded", True)
 
 
 def test_one_failure_of_one_question_a_minute_does_not_page():
