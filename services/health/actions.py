@@ -23,6 +23,7 @@ from services.health.models import (
     MaintenanceWindow,
     Metric,
 )
+from services.health.models.check import new_token
 from services.health.voices import speaks_for
 from services.models import Entity
 
@@ -69,6 +70,15 @@ def delete_check(*, by: Any, record: Check, version: int | None = None) -> None:
     entity_id = record.entity_id
     delete_record(by=by, record=record, version=version)
     service_health.refresh([entity_id])
+
+
+@transaction.atomic
+def renew_token(*, by: Any, record: Check) -> Check:
+    """Give a heartbeat another address; pings to the former one are turned away from now on."""
+    check = lock(record, None, {})
+    check.token = new_token()
+    check.save(update_fields=["token"])
+    return check
 
 
 def _question(check: Check) -> tuple[str, ...]:

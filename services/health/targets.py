@@ -106,6 +106,8 @@ def validate(check: Check) -> None:
     if check.kind == CheckKind.HTTP:
         _collect(problems, "expected_status", lambda: parse_statuses(check.expected_status))
         _collect(problems, "headers", lambda: _check_headers(check.headers))
+        if check.method == "HEAD" and check.expected_text:
+            problems["expected_text"] = "HEAD is answered without a text. Ask by GET, or expect none."
     if problems:
         raise ValidationError(problems)
 

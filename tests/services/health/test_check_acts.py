@@ -129,6 +129,7 @@ def test_windows_are_written_by_whoever_may_edit_the_service(shop, people):
         ({"headers": {"X Key": "a"}}, "headers", "“X Key” cannot be sent as the name of a header"),
         ({"headers": {"Content-Length": "4"}}, "headers", "cannot be sent"),
         ({"headers": {"X-Key": "a\r\nHost: b"}}, "headers", "The value of the header X-Key is no single line"),
+        ({"method": "HEAD", "expected_text": "ok"}, "expected_text", "HEAD is answered without a text."),
         ({"interval_s": 9}, "interval_s", "10"),
         ({"interval_s": 10, "timeout_ms": 11_000}, "timeout_ms", "11000 ms is longer than the 10 s"),
         ({"failures_needed": 4, "of_last": 3}, "__all__", "cannot need more failures than it looks at"),

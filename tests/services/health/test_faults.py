@@ -95,8 +95,9 @@ class Installation:
 def installation(tmp_path_factory) -> Iterator[Installation]:
     data_dir = tmp_path_factory.mktemp("faults") / "data"
     data_dir.mkdir()
-    os.environ["EMBEDDED_DURABLE"] = "0"
-    made = Installation(data_dir, *server_urls(data_dir))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMBEDDED_DURABLE", "0")
+        made = Installation(data_dir, *server_urls(data_dir))
     made.run("manage.py", "migrate", "--verbosity", "0")
     try:
         yield made

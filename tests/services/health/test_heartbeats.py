@@ -7,6 +7,7 @@ import time_machine
 from django.test import Client
 
 from services.health import tasks
+from services.health.actions import renew_token
 from services.health.heartbeats import duration, read_heartbeats
 from services.health.models import (
     CheckChange,
@@ -152,3 +153,12 @@ def test_silence_in_maintenance_is_maintenance(beat):
 )
 def test_durations_are_said_in_two_units(seconds, text):
     assert duration(seconds) == text
+
+
+def test_an_address_that_fell_into_wrong_hands_can_be_changed(beat):
+    former = beat.token
+    renewed = renew_token(by=None, record=beat)
+    assert ping(renewed, 1) == 204
+    renewed.token = former
+    assert ping(renewed, 2) == 404
+    assert CheckState.objects.get().pinged_at == NOON + MINUTE
