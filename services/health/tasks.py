@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from services.health import heartbeats, partitions, results, rollup, samples, scheduler, slo_evaluation
+from services.health import heartbeats, limits, partitions, results, rollup, samples, scheduler, slo_evaluation
 
 
 @shared_task(time_limit=20)
@@ -59,3 +59,9 @@ def sum_samples() -> None:
 def evaluate_slos() -> None:
     """Judge every SLO by what has been measured."""
     slo_evaluation.evaluate()
+
+
+@shared_task(time_limit=1800)
+def forecast_limits() -> None:
+    """Forecast the limits whose data changed since their forecast of today."""
+    limits.refresh()
