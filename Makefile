@@ -10,7 +10,7 @@ TEST_DATA_DIR := $(CURDIR)/.data/test
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo lint types format bench shell setup setup-dev requirements need-python
+.PHONY: help run test demo lint types format bench bench-forecast shell setup setup-dev requirements need-python
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ format: setup-dev ## put the code into its standard form
 
 bench: setup-dev ## measure every speed goal (STRICT=1 fails when one is missed)
 	@$(VENV)/python -m bench
+
+bench-forecast: setup-dev ## try the forecast on real series of the past (TIMESERIES_CORPUS=folder, STRICT=1)
+	@OMP_NUM_THREADS=1 $(VENV)/python -m bench.forecast
 
 shell: setup ## open a Python prompt with the models at hand
 	@DEMO=$(DEMO) $(VENV)/python manage.py shell

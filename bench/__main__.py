@@ -20,6 +20,7 @@ ALL = (
     "create",
     "apply",
     "throughput",
+    "probes",
     "page_weight",
 )
 # Not goals: what was measured to decide something (docs/adr).

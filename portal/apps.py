@@ -9,11 +9,13 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.module_loading import autodiscover_modules
 
-        from portal import checks  # noqa: F401  registers the system checks
+        from portal import checks, own_figures  # noqa: F401  registers the system checks, and figures
         from portal.triggers import spare_triggers
         from portal.wording import reword
 
         reword()
         connection_created.connect(spare_triggers)
 
-        autodiscover_modules("collections", "access", "heads", "panels", "work", "provenance", "told")
+        autodiscover_modules(
+            "collections", "access", "heads", "panels", "work", "provenance", "told", "notices", "figures"
+        )

@@ -13,7 +13,11 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["portal.search", "portal.people"])
 
 # What is not named here waits in the queue "default".
-app.conf.task_routes = {"portal.tasks.refresh_search": "reports"}
+app.conf.task_routes = {
+    "portal.tasks.refresh_search": "reports",
+    "services.health.tasks.probe_batch": "probes",
+    "services.health.tasks.forecast_limits": "reports",
+}
 
 # Seconds between runs; a tick that comes twice does nothing the second time.
 app.conf.beat_schedule = {
@@ -21,6 +25,19 @@ app.conf.beat_schedule = {
     "counts": {"task": "services.tasks.refresh_counts", "schedule": 300},
     "search": {"task": "portal.tasks.refresh_search", "schedule": 3600},
     "sessions": {"task": "portal.tasks.forget_old_sessions", "schedule": 86_400},
+    # A tick that nobody took before the next one is forgotten, so that they do not pile up.
+    "deliver": {"task": "portal.delivery.tasks.deliver", "schedule": 5, "options": {"expires": 5}},
+    "probes": {"task": "services.health.tasks.tick", "schedule": 3, "options": {"expires": 3}},
+    "late checks": {"task": "services.health.tasks.find_late", "schedule": 15, "options": {"expires": 15}},
+    "heartbeats": {"task": "services.health.tasks.read_heartbeats", "schedule": 10, "options": {"expires": 10}},
+    "partitions": {"task": "services.health.tasks.make_partitions", "schedule": 3600},
+    "results by hour": {"task": "services.health.tasks.roll_up_results", "schedule": 300},
+    "old sums": {"task": "services.health.tasks.forget_old_sums", "schedule": 86_400},
+    "samples by day": {"task": "services.health.tasks.sum_samples", "schedule": 900},
+    # A forecast is made when the day or the data changed, so that most rounds do little.
+    "limits": {"task": "services.health.tasks.forecast_limits", "schedule": 3600},
+    "SLOs": {"task": "services.health.tasks.evaluate_slos", "schedule": 60, "options": {"expires": 60}},
+    "forget old deliveries": {"task": "portal.delivery.tasks.forget_old", "schedule": 86_400},
 }
 
 

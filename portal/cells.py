@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.collections import reference_url
 from portal.columns import Field
+from portal.looks import look_of, status
 from portal.moments import moment_html
 
 Values = tuple[Any, ...]
@@ -68,6 +69,17 @@ def _choice(field: Field, values: Values) -> SafeString:
 
 def _badge(field: Field, values: Values) -> SafeString:
     return format_html('<span class="gw-tag">{}</span>', cut(str(field.labels.get(values[0], values[0]))))
+
+
+def _status(field: Field, values: Values) -> SafeString:
+    state, name = look_of(values[0])
+    return status(state, field.labels.get(values[0], values[0]), name)
+
+
+def _share(field: Field, values: Values) -> SafeString:
+    """A fraction as percent; tenths only where it is near the whole."""
+    percent = 100 * values[0]
+    return format_html("{} %", f"{percent:.2f}" if 95 <= percent < 100 else f"{percent:.0f}")
 
 
 def _boolean(field: Field, values: Values) -> SafeString:
@@ -137,6 +149,8 @@ _CELLS: dict[str, Callable[[Field, Values], SafeString]] = {
     "link": _text,
     "choice": _choice,
     "badge": _badge,
+    "status": _status,
+    "share": _share,
     "boolean": _boolean,
     "integer": _number,
     "decimal": _number,

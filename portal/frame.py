@@ -1,4 +1,4 @@
-"""What the frame of every page needs: navigation with counts, theme, freshness of the data."""
+"""What the frame of every page needs: navigation with counts, the bell, theme, freshness of the data."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from portal.collections import Collection, collections
+from portal.delivery.inbox import count_key, unread_count
 from portal.query import EXACT_TOTAL
 
 COUNTS_FOR_SECONDS = 60
@@ -21,14 +22,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _frame(request: HttpRequest) -> dict[str, Any]:
-    user = getattr(request, "user", None)
+    user: Any = getattr(request, "user", None)
     signed_in = bool(user and user.is_authenticated)
+    cached = cache.get_many([FRESH_KEY, count_key(user.pk)]) if signed_in else {}
     return {
         "navigation": _navigation(request) if signed_in else [],
         "theme": getattr(user, "theme", "auto") if signed_in else "auto",
         "density": getattr(user, "density", "normal") if signed_in else "normal",
         "single_keys": getattr(user, "single_keys", True),
-        "freshness": cache.get(FRESH_KEY) if signed_in else None,
+        "freshness": cached.get(FRESH_KEY),
+        "unread": unread_count(user.pk, cached.get(count_key(user.pk))) if signed_in else 0,
         "now": timezone.now(),
     }
 

@@ -7,6 +7,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 
+def moment_text(moment: dt.datetime, now: dt.datetime | None = None) -> str:
+    """``49 min ago``, ``yesterday``, ``19 Nov 2026``, in the reader's time zone."""
+    return _text_of(timezone.localtime(moment), now or timezone.now())
+
+
 def _text_of(local: dt.datetime, now: dt.datetime) -> str:
     """``49 min ago``, ``yesterday``, ``19 Nov 2026``, in the zone of ``local``, which is the reader's."""
     seconds = (now - local).total_seconds()

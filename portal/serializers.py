@@ -68,5 +68,6 @@ def serializer_class(slug: str) -> type[RecordSerializer]:
     collection = get_collection(slug)
     assert collection is not None  # noqa: S101  the slug comes from a registered collection
     name = f"{collection.title_one.title().replace(' ', '')}Write"
-    meta = type("Meta", (), {"model": collection.model, "fields": collection.form})
+    # What must be unique is the action's to check: it knows the whole record, also where only a part of it is sent.
+    meta = type("Meta", (), {"model": collection.model, "fields": collection.form, "validators": ()})
     return type(name, (RecordSerializer,), {"Meta": meta})

@@ -74,7 +74,7 @@ HTTPS = env.flag("HTTPS", default=not EMBEDDED)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 BEHIND_PROXY = env.flag("BEHIND_PROXY", default=False)
@@ -101,8 +101,11 @@ INSTALLED_APPS = [
     "portal.references",
     "portal.search",
     "portal.history",
+    "portal.delivery",
+    "portal.proposals",
     "portal",
     "services",
+    "services.health",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -200,6 +203,18 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
 vars().update(env.mail("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Groundwork <groundwork@localhost>")
 
+# Delivery (portal.delivery). Messages lead back to PORTAL_URL.
+_first_host = next(iter(ALLOWED_HOSTS), "localhost").lstrip(".")
+PORTAL_URL = env(
+    "PORTAL_URL", default=f"https://{_first_host}/" if HTTPS else f"http://127.0.0.1:{env('PORT', default='8000')}/"
+)
+# How long a mail server or a chat may take to answer.
+DELIVERY_TIMEOUT_S = env.int("DELIVERY_TIMEOUT_S", default=10)
+# What was sent, and what was read, is deleted after so many days.
+DELIVERY_KEEP_DAYS = env.int("DELIVERY_KEEP_DAYS", default=90)
+# Hosts of chat webhooks that may be called without https and at whatever address they have.
+CHAT_WEBHOOK_ALLOW = [host.lower() for host in env.list("CHAT_WEBHOOK_ALLOW", default=[])]
+
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 TIME_ZONE = env.zone("TIME_ZONE")
@@ -218,6 +233,10 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 } | env.records("STORAGES")
+
+# Networks and host names that checks may ask although they are closed by default, or may not (services.health.guard).
+PROBE_ALLOW = env.list("PROBE_ALLOW", default=[])
+PROBE_DENY = env.list("PROBE_DENY", default=[])
 
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 CELERY_BROKER_URL = REDIS_URL

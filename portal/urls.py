@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal import api_errors, api_urls, frame_pages, search_views, status, views
+from portal import api_errors, api_urls, frame_pages, metrics_view, search_views, status, views
+from portal.delivery import urls as delivery_urls
+from portal.delivery import views as delivery_views
 from portal.people import urls as people_urls
 from portal.people import views as people_views
 
@@ -29,10 +31,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status/", status.status_page, name="status"),
     path("help/", frame_pages.help_page, name="help"),
     path("help/<slug:name>/", frame_pages.document, name="help-document"),
+    path("metrics", metrics_view.metrics, name="metrics"),
     path("search/", search_views.search, name="search"),
     path("search/palette/", search_views.palette, name="search-palette"),
     path("search/references/", search_views.references, name="search-references"),
     path("accounts/", include(people_urls.account_urls)),
+    path("notifications/", include(delivery_urls.notification_urls)),
+    path("profile/notifications/", delivery_views.set_notices, name="set-notices"),
+    path("deliveries/", include(delivery_urls.delivery_urls)),
+    path("chat-webhooks/", include(delivery_urls.webhook_urls)),
+    path("proposals/", include("portal.proposals.urls")),
     path("profile/", include(people_urls.profile_urls)),
     path("people/<str:key>/-/", include(people_urls.person_urls)),
     path("teams/<str:key>/-/", include(people_urls.team_urls)),
@@ -40,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api_urls)),
     path("api/<path:rest>", api_errors.nothing_here, name="api-nothing"),
     path("catalog/", include("services.urls")),
+    path("", include("services.health.urls")),
     path("<slug:slug>/", include(collection_urls)),
 ]
 

@@ -3,9 +3,13 @@
 import itertools
 from typing import Any
 
+from portal.delivery import actions as delivery
+from portal.delivery.models import ChatWebhook
 from portal.people import actions as people
 from portal.people.models import Person, Role, ServiceAccount, Team, User
 from portal.people.tokens import make_token
+from portal.proposals.actions import propose
+from portal.proposals.models import Proposal
 from portal.references.models import Reference
 from services import actions
 from services.models import Entity, Relation, RelationType
@@ -57,6 +61,25 @@ def make_reference(canonical: str) -> Reference:
     kind, _, rest = canonical.partition(":")
     namespace, _, name = rest.partition("/")
     return Reference.objects.create(canonical=canonical, kind=kind, namespace=namespace, name=name, label=name)
+
+
+def make_webhook(owner: Team | Person, name: str = "", **values: Any) -> ChatWebhook:
+    """A chat webhook; ``CHAT_WEBHOOK_ALLOW`` must name a host that is not on https."""
+    defaults = {"name": name or f"#alerts-{next(_numbers)}", "url": "https://hooks.slack.example/services/secret"}
+    return delivery.create_webhook(by=None, values={**defaults, "owner": owner.reference, **values})
+
+
+def make_proposal(source_key: str = "", **values: Any) -> Proposal:
+    number = next(_numbers)
+    defaults = {
+        "kind": "limit",
+        "title": f"Move ceiling {number}",
+        "text": "It is reached before the work could be done.",
+        "evidence": {"used": 0.92, "likely": "2027-02-12", "severity": 2},
+        "price": {"lead_days": 60},
+        "url": "/services/",
+    }
+    return propose(source_key=source_key or f"limit:{number}", **{**defaults, **values})
 
 
 def depend(subject: Entity, *objects: Entity, type: str = RelationType.DEPENDS_ON) -> None:  # noqa: A002

@@ -20,11 +20,26 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from portal.celery import app
+from portal.delivery.models import Notification, OutboxMessage
 from portal.embedded.supervisor import QUEUES
 from portal.frame import FRESH_KEY
 from portal.search.models import SearchEntry
+from services.health.models import (
+    CheckDay,
+    CheckResult,
+    CheckState,
+    Forecast,
+    Metric,
+    MetricDay,
+    Sample,
+    Slo,
+    SloState,
+)
+from services.health.partitions import RESULTS, partitions
 from services.models import EntityState
 from tests import factories
+from tests.services.health.limits import make_limit
+from tests.services.health.results import answer, every, make_check
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +80,69 @@ def _leave_a_session() -> None:
         Session.objects.create(session_key=key, session_data="", expire_date=now + dt.timedelta(days=days))
 
 
+def _post(key: str, **values: Any) -> None:
+    payload = {"title": "Late", "text": "", "url": "/", "why": "You watch it.", "kind": "check"}
+    OutboxMessage.objects.create(
+        key=key,
+        kind="check",
+        channel="email",
+        recipient="amara@larkspur.example",
+        title="Late",
+        payload=payload,
+        **values,
+    )
+
+
+def _leave_a_message() -> None:
+    _post("waiting", next_attempt_at=dt.datetime(2026, 11, 21, 14, 0, tzinfo=dt.UTC))
+
+
+def _leave_old_messages() -> None:
+    now = dt.datetime(2026, 11, 21, 14, 30, tzinfo=dt.UTC)
+    user = factories.make_user("amara")
+    for days in (89, 91):
+        at = now - dt.timedelta(days=days)
+        _post(f"sent-{days}", state="sent", sent_at=at, created_at=at)
+        Notification.objects.create(user=user, key=f"read-{days}", created_at=at, read_at=at)
+    _post("dead", state="dead", created_at=now - dt.timedelta(days=400))
+
+
+def _states_of_messages() -> list[str]:
+    return sorted(OutboxMessage.objects.values_list("state", flat=True))
+
+
+def _leave_a_limit() -> None:
+    make_limit([100 + day + day % 2 for day in range(100)], ceiling=250)
+
+
+def _leave_a_silent_check() -> None:
+    make_check()
+    CheckState.objects.update(status="up", last_at=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+
+
+def _leave_a_ping() -> None:
+    make_check(kind="heartbeat")
+    CheckState.objects.update(pinged_at=dt.datetime(2026, 11, 21, 14, 29, tzinfo=dt.UTC))
+
+
+HALF_PAST_TWO = dt.datetime(2026, 11, 21, 14, 30, tzinfo=dt.UTC)
+
+
+def _leave_answers() -> None:
+    check = make_check()
+    Slo.objects.create(entity=check.entity, name="promise", source_check=check, target="99")
+    answer(check, every(HALF_PAST_TWO - dt.timedelta(hours=3), HALF_PAST_TWO))
+
+
+def _leave_an_old_sum() -> None:
+    CheckDay.objects.create(of=make_check(), day=dt.date(2026, 10, 1), good=1440, hours=[0], fine=[0])
+
+
+def _leave_a_sample() -> None:
+    metric = Metric.objects.create(name="orders", kind="flow")
+    Sample.objects.create(metric_id=metric.pk, at=HALF_PAST_TWO - dt.timedelta(hours=1), value=7)
+
+
 WORK: dict[str, Work] = {
     "portal.tasks.note_freshness": Work(lambda: cache.delete(FRESH_KEY), lambda: cache.get(FRESH_KEY) is not None),
     "portal.tasks.refresh_search": Work(
@@ -72,6 +150,33 @@ WORK: dict[str, Work] = {
     ),
     "portal.tasks.forget_old_sessions": Work(
         _leave_a_session, lambda: list(Session.objects.values_list("pk", flat=True)) == ["new"]
+    ),
+    "portal.delivery.tasks.deliver": Work(_leave_a_message, lambda: _states_of_messages() == ["sent"]),
+    "portal.delivery.tasks.forget_old": Work(
+        _leave_old_messages, lambda: _states_of_messages() == ["dead", "sent"] and Notification.objects.count() == 1
+    ),
+    # What it asks is refused: PROBE_ALLOW names no address of this machine. That is an answer too.
+    "services.health.tasks.tick": Work(make_check, lambda: cache.get("probes:queued:0") is not None),
+    "services.health.tasks.probe_batch": Work(make_check, CheckResult.objects.exists),
+    "services.health.tasks.find_late": Work(
+        _leave_a_silent_check, lambda: list(CheckState.objects.values_list("status", flat=True)) == ["late"]
+    ),
+    "services.health.tasks.read_heartbeats": Work(_leave_a_ping, CheckResult.objects.exists),
+    "services.health.tasks.forecast_limits": Work(
+        _leave_a_limit, lambda: list(Forecast.objects.values_list("urgency", flat=True)) == ["start_now"]
+    ),
+    "services.health.tasks.make_partitions": Work(lambda: None, lambda: len(partitions(RESULTS)) == 4),
+    "services.health.tasks.roll_up_results": Work(
+        _leave_answers, lambda: list(CheckDay.objects.values_list("good", "bad")) == [(150, 0)]
+    ),
+    "services.health.tasks.forget_old_sums": Work(
+        _leave_an_old_sum, lambda: list(CheckDay.objects.values_list("good", "fine", "hours")) == [(1440, None, [0])]
+    ),
+    "services.health.tasks.sum_samples": Work(
+        _leave_a_sample, lambda: list(MetricDay.objects.values_list("sum", "count")) == [(7, 1)]
+    ),
+    "services.health.tasks.evaluate_slos": Work(
+        _leave_answers, lambda: list(SloState.objects.values_list("good", "total")) == [(180, 180)]
     ),
     "services.tasks.refresh_counts": Work(_miscount, _counts_are_right),
 }

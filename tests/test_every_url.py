@@ -17,10 +17,13 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from portal.collections import collections
+from portal.delivery.actions import notify
+from portal.delivery.models import Notification, OutboxMessage
 from portal.people.models import ApiToken, Membership, User
 from portal.people.tokens import make_token
 from services.models import Document, DocumentStatus, Source
 from tests import factories
+from tests.services.health.results import make_check
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +70,7 @@ TABLE: dict[str, Row] = {
     "first-administrator": Row("404 404 404 404 404 404 404", {"key": "guessed"}),
     "healthz": Row("200 200 200 200 200 200 200"),
     "readyz": Row("200 200 200 200 200 200 200"),
+    "metrics": Row("401 401 401 401 401 401 200"),
     # Everybody
     "home": page(),
     "help": page(),
@@ -87,6 +91,11 @@ TABLE: dict[str, Row] = {
     "account_set_password": Row("302 302 302 302 302 302 302"),
     "account_reauthenticate": Row("302 200 200 200 200 200 302"),
     "profile": page(),
+    "notifications": page(),
+    "notification": Row("302 404 404 302 404 404 302", {"pk": "notification"}),
+    "notifications-read": post("302 302 302 302 302 302 302", {}, "/notifications/"),
+    "notifications-stop": post("302 302 302 302 302 302 302", {"kind": "check"}, "/notifications/"),
+    "set-notices": post("302 302 302 302 302 302 302", {"check:email": "on"}, "/profile/"),
     "set-preferences": post(
         "302 302 302 302 302 302 302", {"theme": "dark", "density": "compact", "time_zone": "UTC"}, "/profile/"
     ),
@@ -114,11 +123,21 @@ TABLE: dict[str, Row] = {
     ),
     "person-reactivate": post("302 403 403 403 403 302 302", {}, "/people/reader/", key="reader"),
     "person-erase": Row("302 403 403 403 403 200 302", {"key": "reader"}),
+    # Chat webhooks of a team, and what leaves the portal
+    "webhook-try": post("302 403 403 302 403 302 302", {}, "/chat-webhooks/", key="webhook"),
+    "delivery-again": post("302 404 404 404 404 302 302", {}, "/deliveries/", key="delivery"),
+    "deliveries-again": post("302 404 404 404 404 302 302", {}, "/deliveries/"),
+    # Checks are run by whoever may edit their service, and tested by whoever may have some; a heartbeat is a capability
+    "check-run": post("302 403 403 302 403 302 302", {}, "/checks/", pk="check"),
+    "check-test": post("302 403 422 422 403 422 302", {"address": "shop"}),
+    "heartbeat": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
+    # Product managers and administrators decide
+    "proposal-decide": Row("302 403 403 403 200 200 302", {"pk": "proposal"}),
     "api": Row("401 200 200 200 200 200 200"),
     "api-nothing": Row("404 404 404 404 404 404 404", {"rest": "v1/zebras/"}),
     "api-schema": Row("401 200 200 200 200 200 200"),
 }  # fmt: skip
-ADMINISTRATORS_ONLY = {"users"}
+ADMINISTRATORS_ONLY = {"users", "deliveries"}
 
 
 def full_table() -> dict[str, Row]:
@@ -150,7 +169,7 @@ def test_every_url_is_in_the_table_and_the_table_names_no_other():
 @pytest.fixture
 def world(people) -> dict[str, Any]:
     """What the arguments of the table stand for."""
-    factories.make_entity("checkout-api", owner=people.team)
+    checkout = factories.make_entity("checkout-api", owner=people.team)
     for kind in ("api", "resource", "system", "domain"):
         factories.make_entity(f"some-{kind}", kind=kind, owner=people.team)
     source = Source.objects.create(name="repos")
@@ -158,7 +177,14 @@ def world(people) -> dict[str, Any]:
     factories.make_reference("component:default/loose-end")
     editors_token, _ = make_token(holder=people.editor, name="laptop", scopes=["read"])
     machines_token, _ = make_token(holder=people.service_account, name="ci", scopes=["read"])
+    webhook = factories.make_webhook(people.team)
+    notify(to=people.team.reference, kind="check", title="Down", url="/services/checkout-api/", about="x", why="Yours.")
     return {
+        "webhook": webhook.pk,
+        "notification": Notification.objects.get(user=people.editor).pk,
+        "delivery": OutboxMessage.objects.filter(channel="email").get().pk,
+        "proposal": factories.make_proposal().pk,
+        "check": make_check(entity=checkout).pk,
         "unowned": factories.make_entity("unowned").pk,
         "editors_token": editors_token.pk,
         "machines_token": machines_token.pk,
@@ -229,6 +255,8 @@ LOOKS = sorted(
     if row.method == "get" and not name.startswith(("account_", "api-")) and name not in {
         "record-new", "record-edit", "record-delete", "take", "first-administrator",
         "person-erase",
+        "proposal-decide",
+        "heartbeat",
     }
 )  # fmt: skip
 
@@ -244,7 +272,7 @@ def test_an_address_that_only_shows_answers_a_post_with_405(name, people, world)
 WITHOUT_SIGN_IN = {
     "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "demo-sign-in", "first-administrator",
-    "healthz", "readyz", "api-nothing",
+    "healthz", "readyz", "api-nothing", "heartbeat",
 }  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 """One-click sign-in as a person of the demo company: only with DEMO=1 and only on a loopback address."""
 
-import ipaddress
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from portal.loopback import is_from_here
 from portal.people.models import User
 
 
@@ -32,21 +32,7 @@ DEMO_PEOPLE = (
 
 def demo_allowed(request: HttpRequest) -> bool:
     """Both the address the request came from and the one it asked for are this machine's own."""
-    return settings.DEMO and _is_loopback(request.META.get("REMOTE_ADDR", "")) and _is_loopback(_host(request))
-
-
-def _host(request: HttpRequest) -> str:
-    host = request.get_host()
-    return host.partition("]")[0].strip("[") if host.startswith("[") else host.partition(":")[0]
-
-
-def _is_loopback(address: str) -> bool:
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return settings.DEMO and is_from_here(request)
 
 
 def demo_people() -> list[DemoPerson]:

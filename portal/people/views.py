@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.actions import Conflict
 from portal.collections import get_collection
 from portal.crumbs import Crumbs, crumbs_of
+from portal.delivery.views import preference_context
 from portal.home import home_context
 from portal.loading import load_record
 from portal.people import actions, erasing
@@ -83,6 +84,7 @@ def _profile_page(request: HttpRequest, *, status: int = 200, **forms: Any) -> H
         "tokens": ApiToken.objects.filter(user=user, revoked_at=None).order_by("-created_at"),
         "preferences_form": PreferencesForm(initial={name: getattr(user, name) for name in fields}),
         "token_form": TokenForm(),
+        **preference_context(user),
         "crumbs": [{"label": "Profile", "url": request.path}],
         **forms,
     }

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from portal.templatetags.portal import icon
+from portal.icons import icon
 
 register = template.Library()
 Pairs = Iterable[tuple[str, str]]

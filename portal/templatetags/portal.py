@@ -1,72 +1,28 @@
 """Template tags of every page, built in: no ``{% load %}`` is needed. Python code may call them as well."""
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django import template
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
-from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.cells import initials, owner_html
 from portal.collections import reference_url
+from portal.icons import bundle, icon
+from portal.looks import STATUS_ICONS, status
 from portal.moments import moment_html
 from portal.references.models import Reference
 
 register = template.Library()
 
-DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
 NOT_SET = mark_safe('<span class="gw-muted">not set</span>')
 
-STATUS_ICONS = {
-    "ok": "circle-check",
-    "warn": "alert-triangle",
-    "bad": "circle-x",
-    "info": "info-circle",
-    "plan": "pencil",
-    "idle": "circle-dashed",
-}
-
-
-@register.simple_tag
-def bundle(name: str) -> str:
-    """The address of a built file, such as ``portal.css``: its name with the hash of its content."""
-    if settings.DEBUG:
-        _address.cache_clear()
-    return _address(DIST, name)
-
-
-@cache
-def _address(dist: Path, name: str) -> str:
-    """Kept for as long as the process lives: WhiteNoise, too, looks once at what has been built."""
-    manifest = dist / "manifest.json"
-    try:
-        names: dict[str, str] = json.loads(manifest.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ImproperlyConfigured(
-            f"The front end is not built: {manifest} is missing. Build it with: npm ci && node assets/build.mjs"
-        ) from None
-    if name not in names:
-        raise ImproperlyConfigured(f"The front end has no file “{name}”. It has: {', '.join(sorted(names))}.")
-    return static(f"dist/{names[name]}")
-
-
-@register.simple_tag
-def icon(name: str) -> SafeString:
-    """An icon from the sprite, hidden from screen readers: a word always stands beside it or in an aria-label."""
-    return _icon(name, bundle("icons.svg"))
-
-
-@cache
-def _icon(name: str, sprite: str) -> SafeString:
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#i-{}"/></svg>', sprite, name)
+register.simple_tag(bundle)
+register.simple_tag(icon)
+register.simple_tag(status)
 
 
 _ITEM = '<li><a href="{}"{}>{}{}{}</a></li>'
@@ -135,21 +91,6 @@ def reference_link(reference: Reference) -> SafeString:
     """What a reference names, linked to its page."""
     url = reference_url(reference.canonical, reference.attached)
     return owner_html(reference.label or reference.name, url, reference.kind, reference.attached)
-
-
-@register.simple_tag
-def status(state: str, label: object, name: str = "", pill: bool = False) -> SafeString:
-    """A status: icon and word. ``state`` is ok, warn, bad, info, plan or idle; ``name`` another icon than its own."""
-    if state not in STATUS_ICONS:
-        raise ValueError(f"There is no status “{state}”. Use one of {', '.join(STATUS_ICONS)}.")
-    look = "gw-st gw-pill" if pill else "gw-st"
-    return format_html(
-        '<span class="{}" data-s="{}">{}{}</span>',
-        look,
-        state,
-        icon(name or STATUS_ICONS[state]),
-        label,
-    )
 
 
 @register.simple_tag

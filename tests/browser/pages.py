@@ -10,9 +10,12 @@ from typing import Any
 
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from portal.collections import Collection, collections, get_collection
+from portal.delivery.actions import notify
+from portal.delivery.models import Notification
 from portal.panels import registered_panels
 from portal.people.actions import deactivate_person
 from portal.people.models import Role, User
@@ -71,6 +74,7 @@ def make_world() -> World:
     }
     unowned = factories.make_entity("nobodys-service", tier=1)
     _make_checkout(team, unowned)
+    _tell(readers["editor"])
     make_token(holder=readers["editor"], name="laptop", scopes=["read"])
     make_token(holder=records["service-accounts"][RICH], name="ci", scopes=["read"])
     sessions = {name: session_of(reader) for name, reader in readers.items()}
@@ -102,6 +106,17 @@ def _make_checkout(team: Any, unowned: Entity) -> None:
         source=Source.objects.create(name="repositories"), file="checkout/catalog-info.yaml", number=0, line=1,
         status=DocumentStatus.ACCEPTED, reference=checkout.reference, fields=declared,
     )  # fmt: skip
+
+
+def _tell(reader: User) -> None:
+    """Notifications of a record that keeps going down and coming back, and of another, one of them read."""
+    url, why = "/services/checkout-api/", "You are in Checkout, which owns checkout-api."
+    for n in range(9):
+        title = f"Front page of checkout-api {('is down', 'is up again')[n % 2]}"
+        notify(to=[reader], kind="check", title=title, text="503 for 2 of 3.", url=url, about=f"check:1#{n}", why=why)
+    Notification.objects.filter(user=reader).update(read_at=timezone.now())
+    notify(to=[reader], kind="check", title="Front page is down", url=url, about="check:1#now", why=why)
+    notify(to=[reader], kind="limit", title="orders-db is full in spring", url=url, about="limit:1#now", why=why)
 
 
 # What is done on a page before it is looked at
@@ -188,6 +203,14 @@ OTHERS = (
     Shown("help", "/help/"),
     Shown("document", "/help/query-grammar/"),
     Shown("status", "/status/"),
+    Shown("notifications", "/notifications/", reader="editor"),
+    Shown("notifications: earlier ones open", "/notifications/", reader="editor", act=opens("earlier")),
+    Shown("notifications: about one record", "/notifications/?about=check:1", reader="editor"),
+    Shown("notifications: none", "/notifications/", reader="stranger"),
+    Shown("notifications: none unread", "/notifications/?show=unread", reader="stranger"),
+    Shown("decide about a proposal", lambda world: world.address("proposals", BARE, "-/decide/")),
+    Shown("decide about a proposal: refused", lambda world: world.address("proposals", BARE, "-/decide/"),
+          act=sends("form.gw-form")),
     Shown("profile", "/profile/", reader="editor"),
     Shown("profile: new token", "/profile/", reader="stranger", act=sends("form[action$='tokens/']", name="ci")),
     Shown("profile: token refused", "/profile/", reader="stranger", act=sends("form[action$='tokens/']", name="")),
@@ -244,10 +267,12 @@ PAGES = (*(page for each in collections() for page in _collection_pages(each)), 
 NO_PAGES = {
     # parts of pages, files and answers for machines
     "collection-total", "record-panel", "search-palette", "search-references", "healthz", "readyz", "api",
-    "api-schema",
+    "api-schema", "metrics",
     # acts, which lead back to a page
     "demo-sign-in", "set-preferences", "set-theme", "token-new", "token-revoke", "person-deactivate",
     "person-reactivate", "member-add", "member-end", "machine-token-new", "machine-token-revoke",
+    "notification", "notifications-read", "notifications-stop", "set-notices", "webhook-try", "delivery-again",
+    "deliveries-again",
     # leads on to the page that changes the password
     "account_set_password",
     # only while nobody can sign in: test_accounts.py

@@ -14,11 +14,16 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from portal.collections import Collection, collections
+from portal.delivery.models import ChatWebhook, OutboxMessage, Shape
+from portal.delivery.models import State as DeliveryState
 from portal.people.models import Person, Role, ServiceAccount, Team, TeamKind, User
+from portal.proposals import actions as proposals
+from portal.proposals.models import Proposal
 from portal.references.models import Reference
 from services.models import Document, DocumentStatus, Entity, EntityState, Lifecycle, Run, Source
 from services.models.entity import PrivacyClass
 from tests import factories
+from tests.services.health import makers as health
 
 WALKED = {each.slug: each for each in collections()}
 
@@ -107,6 +112,7 @@ def _make_entity(collection: Collection, n: int) -> Entity:
     source, _ = Source.objects.get_or_create(name=f"folder {n % 3}")
     Entity.objects.filter(pk=entity.pk).update(source=source)
     EntityState.objects.filter(entity=entity).update(dependants=n, dependencies=n % 3)
+    health.give_health(entity, n)
     return entity
 
 
@@ -135,6 +141,40 @@ def _make_source(collection: Collection, n: int) -> Source:
     return source
 
 
+def _make_webhook(collection: Collection, n: int) -> ChatWebhook:
+    team = Team.objects.filter(name=f"chatting-{n % 3}").first() or factories.make_team(f"chatting-{n % 3}")
+    shape = list(Shape)[n % 2]
+    return factories.make_webhook(team, f"#chat-{n:03}", shape=shape, is_active=n % 3 > 0)
+
+
+def _make_delivery(collection: Collection, n: int) -> OutboxMessage:
+    at = timezone.now() - dt.timedelta(days=n)
+    values: dict[str, Any] = {"state": DeliveryState.WAITING}
+    if n % 2:
+        values = {
+            "state": (DeliveryState.SENT, DeliveryState.DEAD)[n % 4 // 2],
+            "attempts": n,
+            "last_error": f"The mail server refused it: {n}",
+            "sent_at": at,
+            "possibly_repeated": n % 3 == 0,
+        }
+    return OutboxMessage.objects.create(
+        key=f"key-{n:03}", kind=("check", "limit")[n % 3 % 2], channel=("email", "chat")[n % 3 % 2],
+        title=f"Told {n:03}", recipient=f"reader-{n}@larkspur.example", created_at=at, next_attempt_at=at, **values,
+    )  # fmt: skip
+
+
+def _make_proposal(collection: Collection, n: int) -> Proposal:
+    evidence = {"severity": n % 4, "used": n / 100}
+    made = factories.make_proposal(f"limit:{n:03}", title=f"Raise ceiling {n:03}", kind=("limit", "cause")[n % 2])
+    made = factories.make_proposal(f"limit:{n:03}", title=f"Raise ceiling {n:03}", evidence=evidence)
+    if n % 2 == 0:
+        return made
+    somebody = User.objects.filter(email=f"decides-{n % 3}@larkspur.example").first()
+    somebody = somebody or factories.make_user(f"decides-{n % 3}", role=Role.PRODUCT_MANAGER)
+    return proposals.decline(by=somebody, proposal=made, reason=f"Not this quarter {n}")
+
+
 Maker = Callable[[Collection, int], Any]
 MAKERS: dict[type, Maker] = {
     Team: _make_team,
@@ -145,6 +185,10 @@ MAKERS: dict[type, Maker] = {
     Entity: _make_entity,
     Document: _make_document,
     Source: _make_source,
+    ChatWebhook: _make_webhook,
+    OutboxMessage: _make_delivery,
+    Proposal: _make_proposal,
+    **health.MAKERS,
 }
 
 

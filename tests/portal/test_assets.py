@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.templatetags.portal import DIST
+from portal.icons import DIST
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

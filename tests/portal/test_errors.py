@@ -190,7 +190,8 @@ def test_without_its_database_the_portal_says_so_and_comes_back_by_itself(impati
     connection.close()
     connection.settings_dict["HOST"], connection.settings_dict["PORT"] = right
     assert impatient.get("/services/").status_code == 200
-    assert impatient.get("/readyz").json() == {"database": "ok", "cache": "ok"}
+    answer = impatient.get("/readyz").json()
+    assert (answer["database"], answer["cache"]) == ("ok", "ok")
 
 
 def test_without_its_cache_the_portal_says_so_and_comes_back_by_itself(impatient, settings):
@@ -203,7 +204,8 @@ def test_without_its_cache_the_portal_says_so_and_comes_back_by_itself(impatient
     assert Client().get("/healthz").status_code == 200  # a probe has no session
     settings.CACHES = right
     assert impatient.get("/services/").status_code == 200
-    assert impatient.get("/readyz").json() == {"database": "ok", "cache": "ok"}
+    answer = impatient.get("/readyz").json()
+    assert (answer["database"], answer["cache"]) == ("ok", "ok")
 
 
 # What the database could not do though it is there

@@ -1,0 +1,179 @@
+"""Notifications to the incoming webhook of a chat, in the shape of Slack or of Teams.
+
+The address comes from people, so the portal is careful whom it calls: https only, no redirects, no address of this
+machine or of the network link (where clouds keep their secrets). ``CHAT_WEBHOOK_ALLOW`` names hosts that are exempt.
+The name is resolved once, and the connection made to what was checked.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from portal.delivery.failures import NotSentError
+from portal.delivery.models import ChatWebhook, OutboxMessage, Shape
+
+Payload = dict[str, Any]
+REPEAT = "This may reach you twice: the portal stopped while it was sending it."
+# Cloud metadata by IPv6, which is neither link-local nor loopback.
+_METADATA = ipaddress.ip_address("fd00:ec2::254")
+_MOST_OF_ANSWER = 4096
+_TRY_LATER = {408, 425, 429}
+
+
+def check_address(url: str) -> None:
+    """Raise ValidationError for an address that would not be called, with the reason."""
+    if reason := _why_not(url):
+        raise ValidationError({"url": reason})
+
+
+def _why_not(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not host or parts.username or parts.password:
+        return "This is no complete address. It looks like https://hooks.slack.com/services/…"
+    if _is_allowed(host):
+        return "" if parts.scheme in {"http", "https"} else "The address begins with https://."
+    if parts.scheme != "https":
+        return f"The address begins with https://. An administrator can exempt {host} with CHAT_WEBHOOK_ALLOW."
+    if _is_ours(host):
+        return f"{host} is an address of the portal's own machine or network link; it is not called."
+    return ""
+
+
+def _is_allowed(host: str) -> bool:
+    return host.lower() in settings.CHAT_WEBHOOK_ALLOW
+
+
+def _is_ours(host: str) -> bool:
+    """Whether ``host`` is, as a number, an address that must not be called. Names are looked at when they resolve."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    special = address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast
+    return special or address.is_reserved or address == _METADATA
+
+
+class _CarefulResolver(AbstractResolver):
+    """Gives only addresses that may be called."""
+
+    def __init__(self) -> None:
+        self._real = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._real.resolve(host, port, family)
+        if not _is_allowed(host) and any(_is_ours(each["host"]) for each in found):
+            raise NotSentError(f"{host} leads to an address of the portal's own machine or network link.", final=True)
+        return found
+
+    async def close(self) -> None:
+        await self._real.close()
+
+
+def send(message: OutboxMessage) -> None:
+    """Send one message. Raises NotSentError."""
+    webhook = message.webhook
+    if webhook is None:
+        raise NotSentError("Its chat webhook was deleted.", final=True)
+    if not webhook.is_active:
+        raise NotSentError(f"The chat webhook “{webhook}” is not active.", final=True)
+    if reason := _why_not(webhook.url):
+        raise NotSentError(reason, final=True)
+    asyncio.run(_post(webhook, message))
+
+
+async def _post(webhook: ChatWebhook, message: OutboxMessage) -> None:
+    timeout = aiohttp.ClientTimeout(total=settings.DELIVERY_TIMEOUT_S)
+    connector = aiohttp.TCPConnector(resolver=_CarefulResolver(), use_dns_cache=False)
+    headers = {"X-Groundwork-Delivery": message.key, "User-Agent": "Groundwork"}
+    try:
+        async with (
+            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+            session.post(
+                webhook.url, json=payload_of(webhook, message), headers=headers, allow_redirects=False
+            ) as answer,
+        ):
+            said = await answer.content.read(_MOST_OF_ANSWER)
+    except aiohttp.ClientConnectorError as problem:
+        # Made while connecting: what the resolver refused stands behind it.
+        raise NotSentError(f"The chat cannot be reached: {problem.os_error}"[:400], unreachable=True) from problem
+    except (aiohttp.ClientError, OSError) as problem:
+        # The message itself may have arrived; only its answer did not.
+        raise NotSentError(f"The chat did not answer: {_words(problem)}", unreachable=True, uncertain=True) from problem
+    _judge(answer, said.decode("utf-8", "replace"))
+
+
+def _words(problem: BaseException) -> str:
+    """Without the address, which is a secret."""
+    timed_out = isinstance(problem, TimeoutError)
+    return f"nothing within {settings.DELIVERY_TIMEOUT_S} s" if timed_out else type(problem).__name__
+
+
+def _judge(answer: aiohttp.ClientResponse, said: str) -> None:
+    if 200 <= answer.status < 300:
+        return
+    reason = f"The chat answered {answer.status}: {' '.join(said.split())[:200]}"
+    if 300 <= answer.status < 400:
+        raise NotSentError(f"The chat answered {answer.status}, a redirect, which is not followed.", final=True)
+    if answer.status < 500 and answer.status not in _TRY_LATER:
+        raise NotSentError(reason, final=True)
+    wait = answer.headers.get("Retry-After", "")
+    raise NotSentError(reason, wait_s=min(int(wait), 3600) if wait.isdecimal() and len(wait) < 9 else 0)
+
+
+# What is sent
+
+
+def payload_of(webhook: ChatWebhook, message: OutboxMessage) -> Payload:
+    """The body of the request, in the shape that the chat expects."""
+    told = message.payload
+    address = urljoin(settings.PORTAL_URL, told["url"])
+    notes = [told["why"], *([REPEAT] if message.possibly_repeated else [])]
+    if webhook.shape == Shape.TEAMS:
+        return _teams(told["title"], told["text"], address, notes)
+    return _slack(told["title"], told["text"], address, notes)
+
+
+def _slack(title: str, text: str, address: str, notes: list[str]) -> Payload:
+    """https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks: text alone, in its own markup."""
+    lines = [f"*<{address}|{_plain(title)}>*", _plain(text), *(f"_{_plain(note)}_" for note in notes)]
+    return {"text": "\n".join(line for line in lines if line)}
+
+
+def _plain(text: str) -> str:
+    """The three characters that mean something to Slack."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _teams(title: str, text: str, address: str, notes: list[str]) -> Payload:
+    """An Adaptive Card, as a Teams workflow (“When a Teams webhook request is received”) takes it."""
+    blocks: list[Payload] = [
+        {"type": "TextBlock", "text": title, "weight": "Bolder", "size": "Medium", "wrap": True},
+        *([{"type": "TextBlock", "text": text, "wrap": True}] if text else []),
+        *({"type": "TextBlock", "text": note, "isSubtle": True, "size": "Small", "wrap": True} for note in notes),
+    ]
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": blocks,
+        "actions": [{"type": "Action.OpenUrl", "title": "Open in Groundwork", "url": address}],
+    }
+    return {
+        "type": "message",
+        "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": card}],
+    }

@@ -1,0 +1,24 @@
+"""Whether a request is of this machine's own."""
+
+import ipaddress
+
+from django.http import HttpRequest
+
+
+def is_from_here(request: HttpRequest) -> bool:
+    """Both the address the request came from and the one it asked for are this machine's own."""
+    return _is_loopback(request.META.get("REMOTE_ADDR", "")) and _is_loopback(_host(request))
+
+
+def _host(request: HttpRequest) -> str:
+    host = request.get_host()
+    return host.partition("]")[0].strip("[") if host.startswith("[") else host.partition(":")[0]
+
+
+def _is_loopback(address: str) -> bool:
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

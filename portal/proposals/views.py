@@ -1,0 +1,60 @@
+"""Deciding about a proposal."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from portal.actions import Conflict
+from portal.collections import get_collection
+from portal.crumbs import crumbs_of
+from portal.proposals.forms import DecisionForm
+from portal.proposals.models import Proposal, State
+from portal.saving import version_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept, decline or merge an open proposal."""
+    proposal = get_object_or_404(Proposal.objects.select_related("decided_by__person"), pk=pk)
+    if not request.user.has_perm("proposals.change_proposal", proposal):
+        raise PermissionDenied("Product managers and administrators decide about proposals.")
+    collection: Any = get_collection("proposals")
+    address = collection.url_of(proposal)
+    if proposal.state != State.OPEN:
+        decided = f"It was {proposal.get_state_display().lower()} already, by {proposal.decided_by or 'somebody'}."
+        messages.warning(request, decided)
+        return redirect(address)
+    form = DecisionForm(proposal, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _save(request, proposal, form):
+        messages.success(request, f"{proposal} is {_done(form)}.")
+        return redirect(address)
+    context = {
+        "proposal": proposal,
+        "form": form,
+        "cancel_url": address,
+        "crumbs": crumbs_of(collection, (str(proposal), address), ("Decide", request.path)),
+    }
+    return render(request, "proposals/decide.html", context, status=422 if form.errors else 200)
+
+
+def _save(request: HttpRequest, proposal: Proposal, form: DecisionForm) -> bool:
+    by: Any = request.user
+    try:
+        form.save(by=by, version=version_of(request, proposal))
+    except ValidationError as problem:
+        form.add_error(None, problem) if not hasattr(problem, "error_dict") else form.add_error(
+            None, problem.error_dict
+        )
+        return False
+    except Conflict:
+        form.add_error(None, "Somebody changed it in the meantime. Look at it again, then decide.")
+        return False
+    return True
+
+
+def _done(form: DecisionForm) -> str:
+    return {"accept": "accepted", "decline": "declined", "merge": "merged"}[form.cleaned_data["decision"]]

@@ -1,0 +1,59 @@
+"""The mix: quantiles of the members averaged, widened where little is known, and the day a ceiling is reached."""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.health.forecast.members import MEMBERS, PATHS, draw
+from services.health.forecast.preparation import WEEK, Daily
+
+QUANTILES = (0.1, 0.5, 0.9)
+FEW_POINTS_FACTOR = 1.3
+# What the averaged fan is too narrow by on real series of the past (make bench-forecast).
+CALIBRATION = 1.15
+# One day at the ceiling may be an accident; a second one within the week is not (docs/adr/0018 has the figures).
+DAYS_AT_CEILING = 2
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """``band``: days × (q10, q50, q90), from tomorrow; ``reached``: for each day the chance that it came by then."""
+
+    band: np.ndarray
+    reached: np.ndarray
+
+
+def look_ahead(series: Daily, *, ceiling: float, days: int) -> Outlook:
+    """The futures of ``series`` for ``days`` after today. Equal series give equal futures."""
+    if series.is_unchanging:
+        return _unchanging(series.values[-1], ceiling, days)
+    seed = zlib.crc32(series.values.tobytes())
+    futures = [_member_paths(series, each, days, seed) for each in MEMBERS]
+    band = np.sort(np.mean([np.quantile(each, QUANTILES, axis=0) for each in futures], axis=0), axis=0).T
+    return Outlook(band, np.mean([first_passage(each, series.values, ceiling) for each in futures], axis=0))
+
+
+def _unchanging(value: float, ceiling: float, days: int) -> Outlook:
+    return Outlook(np.full((days, len(QUANTILES)), value), np.full(days, float(value >= ceiling)))
+
+
+def _member_paths(series: Daily, member, days: int, seed: int) -> np.ndarray:
+    """Paths from tomorrow, widened around their middle and kept where the quantity can be."""
+    paths = draw(member, series.values, days + series.trailing_days, seed)[:, series.trailing_days :]
+    middle = np.median(paths, axis=0)
+    paths = middle + CALIBRATION * (FEW_POINTS_FACTOR if series.is_short else 1.0) * (paths - middle)
+    return np.maximum(paths, 0.0) if series.is_never_negative else paths
+
+
+def first_passage(paths: np.ndarray, past: np.ndarray, ceiling: float) -> np.ndarray:
+    """For each day, the share of paths that have reached the ceiling by then.
+
+    A path reaches it on the first day whose week (three days before to three after) has two days at the ceiling.
+    """
+    side = WEEK // 2
+    is_over = paths >= ceiling
+    before = np.broadcast_to(past[-side:] >= ceiling, (PATHS, side))
+    after = np.repeat(is_over[:, -1:], side, axis=1)
+    total = np.cumsum(np.column_stack([np.zeros((PATHS, 1), int), before, is_over, after]), axis=1)
+    return np.maximum.accumulate(total[:, WEEK:] - total[:, :-WEEK] >= DAYS_AT_CEILING, axis=1).mean(axis=0)

@@ -1,0 +1,199 @@
+"""Which addresses may be asked: those of the company, never those that only the portal's own machine can reach.
+
+Refused unless PROBE_ALLOW names them: the machine itself (loopback, unspecified), link-local addresses, multicast, and
+the addresses where clouds hand out credentials. Private networks are open, because internal services are the point.
+PROBE_DENY refuses more, and wins. Both are lists of networks (CIDR) and host names.
+
+A name is looked up once, every address it has is checked, and the connection goes to one that was checked; so a second
+look-up cannot lead elsewhere. Names are looked up by the machine's own resolver in threads, which knows /etc/hosts and
+search domains as every other program does; a look-up that takes too long is given up.
+"""
+
+import asyncio
+import functools
+import ipaddress
+import socket
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from django.conf import settings
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOOK_UP_SECONDS = 5.0
+
+# Where clouds answer with credentials, besides 169.254.169.254: AWS, Google, Oracle by IPv6, Alibaba, Azure, Oracle.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+METADATA = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "fd00:ec2::254", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "100.100.100.200", "168.63.129.16", "192.0.0.192",
+    )
+)  # fmt: skip
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
+# 0.0.0.0/8 is “this host” (RFC 1122): Linux connects to itself.
+_THIS_HOST = ipaddress.ip_network("0.0.0.0/8")
+
+
+class Refused(OSError):  # noqa: N818  it names what happened
+    """An address that may not be asked. Its text says which, and what would allow it."""
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Networks and host names, as an administrator lists them."""
+
+    networks: tuple[Network, ...] = ()
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, entries: Iterable[str]) -> "Hosts":
+        """Raises ValueError for what is neither; a name with a leading dot stands for everything below it."""
+        networks, names = [], set()
+        for entry in filter(None, map(str.strip, entries)):
+            try:
+                networks.append(ipaddress.ip_network(entry))
+            except ValueError:
+                if "/" in entry or entry.replace(".", "").isdigit():
+                    raise ValueError(
+                        f"“{entry}” is no network. Write it as 10.0.0.0/8, without bits set after the prefix, "
+                        "or give a host name."
+                    ) from None
+                names.add(entry.lower().rstrip("."))
+        return cls(tuple(networks), frozenset(names))
+
+    def has_address(self, address: Address) -> bool:
+        return any(address in network for network in self.networks)
+
+    def has_name(self, name: str) -> bool:
+        name = name.lower().rstrip(".")
+        parents = name.split(".")
+        return name in self.names or any(f".{'.'.join(parents[at:])}" in self.names for at in range(1, len(parents)))
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Says which addresses may be asked."""
+
+    allow: Hosts = Hosts()
+    deny: Hosts = Hosts()
+
+    def check(self, host: str, address: str) -> None:
+        """Raise Refused unless ``address``, which ``host`` led to, may be asked."""
+        meant = _facts(address)
+        shown = address if host == address else f"{host} ({address})"
+        if self.deny.has_name(host) or any(self.deny.has_address(each) for each, _what in meant):
+            raise Refused(f"{shown} is on the list PROBE_DENY")
+        for each, what in meant:
+            if what and not (self.allow.has_address(each) or self.allow.has_name(host)):
+                raise Refused(f"{shown} is {what}, which PROBE_ALLOW does not name")
+
+    def check_host(self, host: str) -> None:
+        """What can be said of a host before it is looked up: raise Refused for a name or an address that is closed."""
+        try:
+            _facts(host)
+        except ValueError:
+            if self.deny.has_name(host):
+                raise Refused(f"{host} is on the list PROBE_DENY") from None
+        else:
+            self.check(host, host)
+
+
+def current_guard() -> Guard:
+    """The guard of this installation's settings."""
+    return Guard(Hosts.parse(settings.PROBE_ALLOW), Hosts.parse(settings.PROBE_DENY))
+
+
+@functools.lru_cache(maxsize=8192)
+def _facts(address: str) -> tuple[tuple[Address, str], ...]:
+    """What an address means, each with what it is where that is closed. Raises ValueError for what is no address.
+
+    Kept, because the same targets are asked every minute, and reading an address costs a tenth of a question.
+    """
+    return tuple((each, _closed(each)) for each in _meant(ipaddress.ip_address(address)))
+
+
+def _meant(address: Address) -> list[Address]:
+    """The address, and an IPv4 address that it only wraps: mapped, compatible, 6to4, Teredo or translated."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address]
+    wrapped = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+        wrapped.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+    return [address, *(each for each in wrapped if each is not None)]
+
+
+def _closed(address: Address) -> str:
+    """What the address is, where that is closed by default."""
+    if any(address in network for network in METADATA):
+        return "where a cloud hands out credentials"
+    if address.is_loopback or address.is_unspecified or address in _THIS_HOST:
+        return "the portal's own machine"
+    if address.is_link_local:
+        return "a link-local address"
+    if address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
+        return "an address of many machines at once"
+    return ""
+
+
+class GuardedResolver(AbstractResolver):
+    """Looks names up once each, within a time limit, and lets through only addresses that have been checked."""
+
+    def __init__(self, guard: Guard, executor: Executor) -> None:
+        self.guard = guard
+        self.executor = executor
+        self._found: dict[tuple[str, int], asyncio.Task[list[ResolveResult]]] = {}
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The addresses of ``host``. Raises Refused when one of them is closed, OSError when there are none.
+
+        Those who ask for the same name while one looks are told by the same look-up.
+        """
+        # Before a look-up, which would tell the owner of the name's DNS that somebody asks.
+        self.guard.check_host(host)
+        key = (host, port)
+        if key not in self._found:
+            self._found[key] = asyncio.create_task(self._look_up(host, port))
+            self._found[key].add_done_callback(lambda done: self._forget(key, done))
+        # Whoever runs out of time does not end the look-up of the others.
+        results = await asyncio.shield(self._found[key])
+        for result in results:
+            self.guard.check(host, result["host"])
+        return results
+
+    def _forget(self, key: tuple[str, int], done: asyncio.Task[list[ResolveResult]]) -> None:
+        del self._found[key]
+        if not done.cancelled():
+            # Where everybody has stopped waiting, asyncio would complain of a problem that nobody has read.
+            done.exception()
+
+    async def _look_up(self, host: str, port: int) -> list[ResolveResult]:
+        looking = asyncio.get_running_loop().run_in_executor(
+            self.executor, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        )
+        try:
+            found = await asyncio.wait_for(looking, LOOK_UP_SECONDS)
+        except TimeoutError:
+            raise OSError(f"looking up {host} took longer than {LOOK_UP_SECONDS:.0f} s") from None
+        return [
+            ResolveResult(
+                hostname=host, host=_numeric(sockaddr), port=port, family=family, proto=proto,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for family, _type, proto, _name, sockaddr in found
+        ]  # fmt: skip
+
+    async def close(self) -> None:
+        for looking in list(self._found.values()):
+            looking.cancel()
+
+
+def _numeric(sockaddr: tuple) -> str:
+    """The address with its zone, where it has one."""
+    zone = sockaddr[3] if len(sockaddr) > 3 else 0
+    return f"{sockaddr[0]}%{zone}" if zone and "%" not in sockaddr[0] else sockaddr[0]

@@ -1,0 +1,103 @@
+"""Hooks: what other systems tell the portal, with a token, as JSON, and with a key that makes a repeat harmless.
+
+Every body is kept as it came. A repeat (the same key and body) gets the first answer again and changes nothing; the
+same key with another body is refused.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.utils.decorators import method_decorator
+from rest_framework import status
+from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from portal.api_errors import Unprocessable
+from portal.people.tokens import TokenAuthentication, may_write
+from services.health.models import ReceivedBatch
+
+LARGEST_BODY = 10 * 2**20
+LONGEST_KEY = 200
+
+
+class TooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"At most {LARGEST_BODY // 2**20} MiB at a time. Send it in several parts."
+
+
+class OtherBody(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "This key was used for another body. Give what is new a key of its own."
+
+
+class RawParser(BaseParser):
+    """The body as it came, whatever type it says it has."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        body: bytes = stream.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            raise TooLarge
+        return body
+
+
+@method_decorator(login_not_required, name="dispatch")
+class Hook(APIView):
+    """One hook. ``name`` is kept with each body; ``take`` does what the body asks and returns the answer."""
+
+    authentication_classes = (TokenAuthentication,)
+    parser_classes = (RawParser,)
+    schema = None
+    name: str
+
+    def take(self, request: Request, data: Mapping[str, Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def post(self, request: Request) -> Response:
+        if not may_write(request):
+            raise PermissionDenied("This token may only read. Make one with the scope “write”.")
+        body: Any = request.data or b""
+        data = _object_of(body)
+        key = _key_of(request, data) or hashlib.sha256(body).hexdigest()
+        with transaction.atomic():
+            batch, is_new = self._received(key, body)
+            if is_new:
+                batch.answer = self.take(request, data)
+                batch.save(update_fields=["answer"])
+        return Response(batch.answer, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+    def _received(self, key: str, body: bytes) -> tuple[ReceivedBatch, bool]:
+        """The row of this key, held until the transaction ends: of two that arrive at once the second waits."""
+        digest = hashlib.sha256(body).hexdigest()
+        row = ReceivedBatch(hook=self.name, key=key, digest=digest, body=body)
+        batch, is_new = ReceivedBatch.objects.get_or_create(
+            hook=self.name, key=key, defaults={"digest": row.digest, "body": row.body}
+        )
+        if batch.digest != digest:
+            raise OtherBody
+        return batch, is_new
+
+
+def _object_of(body: bytes) -> dict[str, Any]:
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError as problem:
+        raise Unprocessable({"body": [f"This is no JSON: {problem}."]}) from None
+    if not isinstance(data, dict):
+        raise Unprocessable({"body": ["Send a JSON object."]})
+    return data
+
+
+def _key_of(request: Request, data: Mapping[str, Any]) -> str:
+    key = request.headers.get("Idempotency-Key") or data.get("key") or ""
+    if not isinstance(key, str) or len(key) > LONGEST_KEY or "\x00" in key:
+        raise Unprocessable({"key": [f"A key is a text of at most {LONGEST_KEY} characters."]})
+    return key

@@ -1,0 +1,48 @@
+"""Deployments: what was put where, when, and how it ended."""
+
+from django.db import models
+
+from portal.references.models import Reference
+
+
+class DeploymentResult(models.TextChoices):
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+
+
+class Deployment(models.Model):
+    """One version of a service put into one environment. ``key`` makes a repeated report the same deployment.
+
+    ``rollback_of`` is the deployment that this one takes back; ``unplanned`` says that an incident forced it (rework).
+    ``committed_at`` is when its oldest change was committed: lead time is from then to ``finished_at``.
+    ``recovered_at`` is when service was restored after it failed.
+    """
+
+    subject = models.ForeignKey(
+        Reference, on_delete=models.PROTECT, related_name="deployments", verbose_name="service",
+        limit_choices_to={"kind__in": ["component"]},
+    )  # fmt: skip
+    version = models.CharField(max_length=200)
+    environment = models.CharField(max_length=40, default="production")
+    result = models.CharField(max_length=10, choices=DeploymentResult, default=DeploymentResult.SUCCEEDED)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField()
+    committed_at = models.DateTimeField(null=True, blank=True)
+    recovered_at = models.DateTimeField(null=True, blank=True)
+    rollback_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="rollbacks")
+    is_automatic = models.BooleanField("automatic", default=True)
+    is_unplanned = models.BooleanField("unplanned", default=False)
+    url = models.URLField(blank=True, max_length=1000)
+    note = models.CharField(max_length=500, blank=True)
+    key = models.CharField(max_length=200, unique=True)
+    reported_by = models.CharField(max_length=200, blank=True)
+    reported_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-finished_at", "id"], name="deployment_by_time"),
+            models.Index(fields=["subject", "environment", "-finished_at"], name="deployment_of_service"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.version}"

@@ -1,0 +1,190 @@
+"""``POST /hooks/metrics/``: samples of metrics in batches.
+
+``{"samples": [{"metric": "nps", "subject": "group:default/checkout", "at": "2026-11-21T12:00:00Z", "value": 42}]}``;
+a ratio has ``good`` and ``total`` instead of ``value``. ``environment``, ``labels`` and, for a metric that is not there
+yet, ``unit`` and ``title`` may stand beside. Without ``subject`` it is about the organisation, which only an
+administrator speaks for. A batch is taken whole or not at all.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.core.exceptions import ValidationError
+from rest_framework.request import Request
+
+from portal.api_errors import Unprocessable
+from portal.references.models import Reference
+from services.health import samples
+from services.health.hooks import Hook
+from services.health.models import Metric, MetricKind, Origin
+from services.health.samples import SampleRow
+from services.health.voices import speaks_for
+
+MOST_SAMPLES = 50_000
+MOST_PROBLEMS = 20
+_KNOWN = frozenset({"metric", "subject", "environment", "labels", "at", "value", "good", "total", "unit", "title"})
+Identity = tuple[str, str, str, str]
+
+
+class Problems(Exception):  # noqa: N818  it names what it carries
+    """What is wrong with samples, each with its place."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def add(self, place: int, text: str) -> None:
+        self.texts.append(f"Sample {place}: {text}")
+        if len(self.texts) >= MOST_PROBLEMS:
+            raise self
+
+
+class MetricHook(Hook):
+    name = "metrics"
+
+    def take(self, request: Request, data: Mapping[str, Any]) -> dict[str, Any]:
+        given = data.get("samples")
+        if not isinstance(given, list) or not given:
+            raise Unprocessable({"samples": ["Send a list of at least one sample."]})
+        if len(given) > MOST_SAMPLES:
+            raise Unprocessable({"samples": [f"At most {MOST_SAMPLES:,} samples at a time; these are {len(given):,}."]})
+        problems = Problems()
+        try:
+            read = list(_read(given, problems))
+            metrics = _Metrics(request.user, read, problems)
+            rows = [row for place, one in enumerate(read) for row in metrics.row(place, *one)]
+        except Problems:
+            pass
+        if problems.texts:
+            raise Unprocessable({"samples": problems.texts})
+        return {"written": samples.write(rows)}
+
+
+def _read(given: Sequence[Any], problems: Problems) -> Iterator[tuple[Identity, dt.datetime, Mapping[str, Any]]]:
+    """Each sample's identity, moment and values, as far as they can be read by themselves."""
+    moments: dict[str, dt.datetime | None] = {}
+    for place, one in enumerate(given):
+        if not isinstance(one, dict):
+            problems.add(place, "expected an object.")
+        elif unknown := one.keys() - _KNOWN:
+            problems.add(place, f"“{min(unknown)}” is not known. There are: {', '.join(sorted(_KNOWN))}.")
+        elif not isinstance(one.get("metric"), str) or not isinstance(one.get("at"), str):
+            problems.add(place, "“metric” and “at” are needed, both as text.")
+        elif (at := _moment(one["at"], moments)) is None:
+            problems.add(place, f"“{one['at'][:40]}” is no moment with a zone, such as 2026-11-21T12:00:00Z.")
+        elif (wrong := _wrong_value(one)) is not None:
+            problems.add(place, wrong)
+        else:
+            yield _identity(one), at, one
+
+
+def _moment(text: str, known: dict[str, dt.datetime | None]) -> dt.datetime | None:
+    if text not in known:
+        try:
+            moment = dt.datetime.fromisoformat(text)
+        except ValueError:
+            known[text] = None
+        else:
+            known[text] = moment if moment.tzinfo else None
+    return known[text]
+
+
+def _wrong_value(one: Mapping[str, Any]) -> str | None:
+    names = ("good", "total") if "good" in one or "total" in one else ("value",)
+    for name in names:
+        number = one.get(name)
+        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+            return f"“{name}” is needed, as a number."
+    if names != ("value",) and not 0 <= one["good"] <= one["total"]:
+        return "“good” is from 0 up to “total”."
+    return None
+
+
+def _identity(one: Mapping[str, Any]) -> Identity:
+    labels = orjson.dumps(one.get("labels") or {}, option=orjson.OPT_SORT_KEYS).decode()
+    return str(one.get("subject") or ""), one["metric"], str(one.get("environment") or ""), labels
+
+
+class _Metrics:
+    """The metrics that samples name: found in two queries, made where there are none yet."""
+
+    def __init__(self, sender: Any, read: Sequence[tuple[Identity, dt.datetime, Any]], problems: Problems) -> None:
+        self.sender, self.problems = sender, problems
+        asked = {identity for identity, *_ in read}
+        wanted = {subject.lower() for subject, *_ in asked if subject}
+        self.subjects = {each.canonical: each for each in Reference.objects.filter(canonical__in=wanted)}
+        names = {name for _, name, *_ in asked}
+        found = Metric.objects.filter(name__in=names).select_related("subject")
+        self.metrics: dict[Identity, Metric | None] = {
+            (each.subject.canonical if each.subject else "", each.name, each.environment, _labels(each)): each
+            for each in found
+        }
+        self.may: dict[str, bool] = {}
+
+    def row(self, place: int, identity: Identity, at: dt.datetime, one: Mapping[str, Any]) -> Iterator[SampleRow]:
+        subject, *rest = identity
+        identity = (subject.lower(), *rest)  # type: ignore[assignment]
+        metric = self._metric(place, identity, one)
+        if metric is None:
+            return
+        if (metric.kind == MetricKind.RATIO) != ("total" in one):
+            needed = "“good” and “total”" if metric.kind == MetricKind.RATIO else "“value”"
+            self.problems.add(place, f"the metric {metric.name} takes {needed}.")
+        elif metric.kind == MetricKind.RATIO:
+            total = float(one["total"])
+            yield SampleRow(metric.pk, at, one["good"] / total if total else 0.0, float(one["good"]), total)
+        else:
+            yield SampleRow(metric.pk, at, float(one["value"]))
+
+    def _metric(self, place: int, identity: Identity, one: Mapping[str, Any]) -> Metric | None:
+        subject = identity[0]
+        if subject and subject not in self.subjects:
+            self.problems.add(place, f"there is no “{subject[:80]}” here. Name what the catalog knows.")
+        elif not self._may_speak_for(subject):
+            self.problems.add(place, f"this token may not speak for {subject or 'the organisation'}.")
+        elif identity in self.metrics:
+            return self._pushed(place, self.metrics[identity])
+        else:
+            self.metrics[identity] = self._make(place, identity, one)
+            return self.metrics[identity]
+        return None
+
+    def _pushed(self, place: int, metric: Metric | None) -> Metric | None:
+        if metric is not None and metric.origin not in {Origin.PUSHED, Origin.IMPORTED}:
+            self.problems.add(place, f"the metric {metric.name} is {metric.get_origin_display().lower()}, not pushed.")
+            return None
+        return metric
+
+    def _may_speak_for(self, subject: str) -> bool:
+        """The subject's own team, or its owner's, or an administrator."""
+        if subject not in self.may:
+            self.may[subject] = speaks_for(self.sender, self.subjects.get(subject))
+        return self.may[subject]
+
+    def _make(self, place: int, identity: Identity, one: Mapping[str, Any]) -> Metric | None:
+        subject, name, environment, labels = identity
+        metric = Metric(
+            subject=self.subjects.get(subject),
+            name=name,
+            environment=environment,
+            labels=orjson.loads(labels),
+            title=str(one.get("title") or ""),
+            unit=str(one.get("unit") or ""),
+            kind=MetricKind.RATIO if "total" in one else MetricKind.GAUGE,
+        )
+        try:
+            metric.full_clean()
+        except ValidationError as problem:
+            self.problems.add(place, " ".join(f"{field}: {' '.join(t)}" for field, t in problem.message_dict.items()))
+            return None
+        metric.save()
+        return metric
+
+
+def _labels(metric: Metric) -> str:
+    return orjson.dumps(metric.labels, option=orjson.OPT_SORT_KEYS).decode()
+
+
+metric_hook = MetricHook.as_view()

@@ -1,0 +1,151 @@
+"""Summing raw results into one row per check and day, hour by hour, while their partitions still exist.
+
+Every run sums whole hours anew from the raw results and puts the sums in their places, so that a run that is repeated,
+or that finds results which came late, leaves the truth.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from services.health import buckets
+from services.health.models import CheckDay, Outcome, RollUpMark
+
+COUNTS = 5
+SPANS, HOURS = 288, 24
+SPANS_PER_HOUR = SPANS // HOURS
+HOUR = dt.timedelta(hours=1)
+# Results that come later than this after they were due find their day summed, until the night sums it once more.
+LATE_BY = dt.timedelta(hours=2)
+KEEP_FINE_DAYS, KEEP_HOURS_DAYS = 14, 100
+BATCH = 500
+
+COUNT_COLUMNS = f"""
+    count(*) FILTER (WHERE NOT maintenance AND outcome IN ({Outcome.UP:d}, {Outcome.DEGRADED:d})),
+    count(*) FILTER (WHERE NOT maintenance AND outcome = {Outcome.DEGRADED:d}),
+    count(*) FILTER (WHERE NOT maintenance AND outcome = {Outcome.DOWN:d}),
+    count(*) FILTER (WHERE NOT maintenance AND outcome = {Outcome.LATE:d}),
+    count(*) FILTER (WHERE maintenance)
+"""
+_FINE = f"""
+    SELECT of_id, floor(extract(epoch FROM due_at - %(midnight)s) / 300)::int AS place, {COUNT_COLUMNS}
+      FROM health_checkresult JOIN health_check ON health_check.id = of_id
+     WHERE due_at >= %(start)s AND due_at < %(end)s GROUP BY 1, 2
+"""  # noqa: S608  the parts are constants above
+_LATENCY = """
+    SELECT of_id, floor(extract(epoch FROM due_at - %(midnight)s) / 3600)::int AS hour,
+           width_bucket(latency_ms::float8, %(bounds)s::float8[]) - 1 AS bucket, count(*)
+      FROM health_checkresult
+     WHERE due_at >= %(start)s AND due_at < %(end)s AND NOT maintenance AND latency_ms IS NOT NULL
+     GROUP BY 1, 2, 3
+"""
+Row = tuple[int, ...]
+
+
+def roll_up_new() -> dt.datetime:
+    """Sum what has come since the last run; return up to when results are summed now."""
+    now = timezone.now()
+    mark = RollUpMark.objects.first()
+    since = min(mark.rolled_until, now) - LATE_BY if mark else now - dt.timedelta(days=2)
+    until = now.replace(minute=0, second=0, microsecond=0)
+    roll_up(since, until)
+    RollUpMark.objects.update_or_create(pk=1, defaults={"rolled_until": until})
+    return until
+
+
+def roll_up(since: dt.datetime, until: dt.datetime) -> None:
+    """Sum the raw results of the whole hours (UTC) between two moments into their days."""
+    start = since.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
+    while start < until:
+        midnight = start.replace(hour=0)
+        end = min(until, midnight + dt.timedelta(days=1))
+        _roll_up_within_day(midnight, start, end)
+        start = end
+
+
+def _roll_up_within_day(midnight: dt.datetime, start: dt.datetime, end: dt.datetime) -> None:
+    window = {"midnight": midnight, "start": start, "end": end}
+    latencies: dict[int, list[Row]] = defaultdict(list)
+    for of_id, hour, bucket, count in _read(_LATENCY, {**window, "bounds": list(buckets.BOUNDS_MS)}):
+        latencies[of_id].append((hour, bucket, count))
+    hours = range((start - midnight) // HOUR, -((midnight - end) // HOUR))
+    for batch in _batches(_by_check(_read(_FINE, window))):
+        _write(midnight.date(), [(of_id, rows, latencies.get(of_id, [])) for of_id, rows in batch], hours)
+
+
+def _read(query: str, params: dict[str, Any]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return cursor.fetchall()
+
+
+def _by_check(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row]]]:
+    by_check: dict[int, list[Row]] = defaultdict(list)
+    for of_id, *rest in rows:
+        by_check[of_id].append(tuple(rest))
+    yield from by_check.items()
+
+
+def _batches(items: Iterable[tuple[int, list[Row]]]) -> Iterator[list[tuple[int, list[Row]]]]:
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+@transaction.atomic
+def _write(day: dt.date, batch: list[tuple[int, list[Row], list[Row]]], hours: range) -> None:
+    known = CheckDay.objects.select_for_update().filter(day=day, of_id__in=[of_id for of_id, *_ in batch])
+    existing = {row.of_id: row for row in known}
+    changed = []
+    for of_id, spans, latencies in batch:
+        row = existing.get(of_id) or CheckDay(of_id=of_id, day=day)
+        _put(row, spans, latencies, hours)
+        changed.append(row)
+    CheckDay.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["of", "day"], update_fields=_SUMMED, batch_size=BATCH
+    )
+
+
+_SUMMED = ["good", "slow", "bad", "late", "maintenance", "latency", "hours", "hour_latency", "fine"]
+
+
+def _put(row: CheckDay, spans: Sequence[Row], latencies: Sequence[Row], hours: range) -> None:
+    """Put the sums of some hours in their places, and sum the day anew from all its hours."""
+    fine = row.fine or [0] * (SPANS * COUNTS)
+    histograms = row.hour_latency or [0] * (HOURS * buckets.COUNT)
+    of_hours = row.hours or [0] * (HOURS * COUNTS)
+    fine[hours.start * SPANS_PER_HOUR * COUNTS : hours.stop * SPANS_PER_HOUR * COUNTS] = [0] * (
+        len(hours) * SPANS_PER_HOUR * COUNTS
+    )
+    histograms[hours.start * buckets.COUNT : hours.stop * buckets.COUNT] = [0] * (len(hours) * buckets.COUNT)
+    for place, *counts in spans:
+        fine[place * COUNTS : (place + 1) * COUNTS] = counts
+    for hour, bucket, count in latencies:
+        histograms[hour * buckets.COUNT + bucket] = count
+    for hour in hours:
+        of_hours[hour * COUNTS : (hour + 1) * COUNTS] = _hour_of(fine, hour)
+    row.fine, row.hour_latency, row.hours = fine, histograms, of_hours
+    row.good, row.slow, row.bad, row.late, row.maintenance = (sum(of_hours[at::COUNTS]) for at in range(COUNTS))
+    row.latency = [sum(histograms[at :: buckets.COUNT]) for at in range(buckets.COUNT)]
+
+
+def _hour_of(fine: Sequence[int], hour: int) -> list[int]:
+    spans = fine[hour * SPANS_PER_HOUR * COUNTS : (hour + 1) * SPANS_PER_HOUR * COUNTS]
+    return [sum(spans[at::COUNTS]) for at in range(COUNTS)]
+
+
+def forget_old(today: dt.date) -> None:
+    """Empty the five-minute values and then the hours of days past their time; days themselves stay."""
+    CheckDay.objects.filter(day__lt=today - dt.timedelta(days=KEEP_FINE_DAYS), fine__isnull=False).update(fine=None)
+    CheckDay.objects.filter(day__lt=today - dt.timedelta(days=KEEP_HOURS_DAYS), hours__isnull=False).update(
+        hours=None, hour_latency=None
+    )

@@ -1,0 +1,97 @@
+"""Alerts of error budgets: opened when a rule fires, closed when it no longer does, told to who owns the service."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from portal.collections import collection_of, reference_url
+from portal.delivery.actions import notify
+from portal.people.models import User
+from services.health import budget
+from services.health.budget import Events, Rule
+from services.health.models import Severity, Slo, SloAlert, SloState
+
+Judged = tuple[Slo, SloState]
+
+
+def note_alerts(judged: Sequence[Judged], windows: Callable[[Slo, int], Events], now: dt.datetime) -> None:
+    """Open and close alerts, and write into each state the worst one that is open."""
+    open_alerts = {
+        (alert.slo_id, alert.long_minutes): alert
+        for alert in SloAlert.objects.filter(slo__in=[slo for slo, _ in judged], ended_at=None)
+    }
+    opened, ended = [], []
+    for slo, state in judged:
+        firing = _firing(slo, state, windows, now)
+        opened += [alert for key, alert in firing.items() if key not in open_alerts]
+        mine = {key: alert for key, alert in open_alerts.items() if key[0] == slo.pk}
+        ended += [alert for key, alert in mine.items() if key not in firing]
+        _say_worst(state, [mine.get(key, alert) for key, alert in firing.items()], slo, now)
+    SloAlert.objects.bulk_create(opened, ignore_conflicts=True)
+    SloAlert.objects.filter(pk__in=[alert.pk for alert in ended], ended_at=None).update(ended_at=now)
+    for slo, state in judged:
+        _tell(slo, state)
+
+
+def _firing(
+    slo: Slo, state: SloState, windows: Callable[[Slo, int], Events], now: dt.datetime
+) -> dict[tuple[int, int], SloAlert]:
+    """The alerts that the rules of an SLO ask for at ``now``, by SLO and long window."""
+    target, firing = float(slo.target) / 100, {}
+    for rule in budget.rules(target, slo.window_days):
+        long, short = windows(slo, rule.long_minutes), windows(slo, rule.short_minutes)
+        if budget.fires(rule, long, short, target):
+            burn = budget.burn_rate(long, target) or 0.0
+            firing[slo.pk, rule.long_minutes] = SloAlert(
+                slo=slo,
+                severity=rule.severity,
+                text=alert_text(slo, rule, burn, state, now),
+                long_minutes=rule.long_minutes,
+                factor=rule.factor,
+                burn=burn,
+                started_at=now,
+            )
+    return firing
+
+
+def alert_text(slo: Slo, rule: Rule, burn: float, state: SloState, now: dt.datetime) -> str:
+    """What burns, how fast, in which window, and until when the budget lasts if it goes on."""
+    spent = burn * rule.long_minutes / (slo.window_days * 1440)
+    text = f"{spent:.0%} of the error budget of {slo.window_days} days went in {_span(rule.long_minutes)}"
+    if state.remaining is not None and state.remaining <= 0:
+        return f"{text}; nothing is left"
+    return f"{text}; empty by {state.empty_at:%d %b %H:%M} UTC if it goes on" if state.empty_at else text
+
+
+def _tell(slo: Slo, state: SloState) -> None:
+    """Tell the owners when the worst alert of an SLO is another one than before: it began, became worse, or ended."""
+    before: SloState | None = getattr(slo, "state", None)
+    owner = slo.entity.owner
+    if owner is None or state.severity == (before.severity if before else ""):
+        return
+    word = f"burns ({state.get_severity_display().lower()})" if state.severity else "no longer burns too fast"
+    is_team = owner.kind == "group"
+    notify(
+        to=owner if is_team else User.objects.filter(person__reference=owner),
+        kind="slo-alert",
+        title=f"{slo.entity}: the error budget of {slo} {word}",
+        text=state.alert_text,
+        url=_address_of(slo),
+        about=f"slo:{slo.pk}#{state.severity or 'calm'}-{state.evaluated_at:%Y-%m-%dT%H:%MZ}",
+        why=f"You are in {owner}, which owns {slo.entity}." if is_team else f"You own {slo.entity}.",
+    )
+
+
+def _address_of(slo: Slo) -> str:
+    collection = collection_of(slo)
+    return collection.url_of(slo) if collection else reference_url(slo.entity.reference.canonical)
+
+
+def _span(minutes: int) -> str:
+    return f"{minutes // 1440} d" if minutes >= 1440 else f"{minutes // 60} h"
+
+
+def _say_worst(state: SloState, firing: Sequence[SloAlert], slo: Slo, now: dt.datetime) -> None:
+    worst = min(firing, key=lambda alert: (alert.severity != Severity.PAGE, alert.long_minutes), default=None)
+    before: SloState | None = getattr(slo, "state", None)
+    state.severity, state.alert_text = (worst.severity, worst.text) if worst else ("", "")
+    state.since = before.since if before and before.severity == state.severity else (now if worst else None)

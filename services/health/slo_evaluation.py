@@ -1,0 +1,123 @@
+"""Evaluating SLOs: their events from checks and metrics, their state, and the alerts of budgets that burn too fast."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from services.health import buckets, budget, service_health
+from services.health.budget import Events
+from services.health.counts import Counts, counts
+from services.health.models import MetricDay, Sample, Slo, SloKind, SloState
+from services.health.partitions import SAMPLES
+from services.health.slo_alerts import note_alerts
+
+BATCH = 500
+
+
+def evaluate(now: dt.datetime | None = None) -> int:
+    """Bring the state and the alerts of every active SLO up to date; return how many there are."""
+    now = now or timezone.now()
+    slos = list(
+        Slo.objects.filter(is_active=True).select_related("entity__owner", "entity__reference", "state").order_by("pk")
+    )
+    for start in range(0, len(slos), BATCH):
+        _evaluate_batch(slos[start : start + BATCH], now)
+    return len(slos)
+
+
+@transaction.atomic
+def _evaluate_batch(slos: Sequence[Slo], now: dt.datetime) -> None:
+    windows = _windows(slos, now)
+    states = [state_of(slo, windows, now) for slo in slos]
+    note_alerts(list(zip(slos, states, strict=True)), windows, now)
+    SloState.objects.bulk_create(
+        states,
+        update_conflicts=True,
+        unique_fields=["slo"],
+        update_fields=[field.name for field in SloState._meta.concrete_fields if not field.primary_key],
+    )
+    judged = zip(slos, states, strict=True)
+    service_health.refresh({slo.entity_id for slo, state in judged if state.severity != _severity_before(slo)})
+
+
+def _severity_before(slo: Slo) -> str:
+    before: SloState | None = getattr(slo, "state", None)
+    return before.severity if before else ""
+
+
+Windows = Callable[[Slo, int], Events]
+
+
+def _windows(slos: Sequence[Slo], now: dt.datetime) -> Windows:
+    """Events of each SLO in the windows it is judged by: read once for all SLOs that need a window of that length."""
+    asked: dict[int, list[Slo]] = defaultdict(list)
+    for slo in slos:
+        for minutes in {slo.window_days * 1440, *_rule_windows(slo)}:
+            asked[minutes].append(slo)
+    found = {minutes: events(some, now - dt.timedelta(minutes=minutes), now) for minutes, some in asked.items()}
+    return lambda slo, minutes: found[minutes][slo.pk]
+
+
+def _rule_windows(slo: Slo) -> set[int]:
+    rules = budget.rules(float(slo.target) / 100, slo.window_days)
+    # The last hour is what a page shows as "now", whatever rules there are.
+    return {60} | {minutes for rule in rules for minutes in (rule.long_minutes, rule.short_minutes)}
+
+
+def state_of(slo: Slo, windows: Windows, now: dt.datetime) -> SloState:
+    """The figures of an SLO as they stand at ``now``; each comes from services.health.budget."""
+    target, whole, hour = float(slo.target) / 100, windows(slo, slo.window_days * 1440), windows(slo, 60)
+    left, burn = budget.remaining(whole, target), budget.burn_rate(hour, target)
+    # By its id: given the SLO itself, Django would put this state in the place of the one that the SLO has so far.
+    return SloState(
+        slo_id=slo.pk,
+        attainment=budget.attainment(whole),
+        remaining=left,
+        burn=burn,
+        measured=budget.measured(whole),
+        good=round(whole.good),
+        total=round(whole.total),
+        empty_at=budget.empty_at(now, left, burn, slo.window_days),
+        evaluated_at=now,
+    )
+
+
+def events(slos: Iterable[Slo], start: dt.datetime, end: dt.datetime) -> dict[int, Events]:
+    """SLO → its events from ``start`` up to ``end``; a constant number of queries however many SLOs there are."""
+    slos = list(slos)
+    found = _events_of_metrics([slo for slo in slos if slo.kind == SloKind.RATIO], start, end)
+    for latency in (False, True):
+        some = [slo for slo in slos if slo.kind != SloKind.RATIO and (slo.kind == SloKind.LATENCY) is latency]
+        if some:
+            check_of = {slo.pk: slo.source_check_id or 0 for slo in some}
+            of_checks = counts(check_of.values(), start, end, latency=latency)
+            found |= {slo.pk: events_of(slo, of_checks[check_of[slo.pk]]) for slo in some}
+    return found
+
+
+def events_of(slo: Slo, counted: Counts) -> Events:
+    """Answers of a check as events of an SLO: good when up, or, for latency, when up and fast enough."""
+    if slo.kind == SloKind.LATENCY and slo.threshold_ms is not None:
+        fast = buckets.count_up_to(counted.latency, slo.threshold_ms)
+        return Events(min(fast, counted.good), counted.total, counted.late)
+    return Events(counted.good, counted.total, counted.late)
+
+
+def _events_of_metrics(slos: Sequence[Slo], start: dt.datetime, end: dt.datetime) -> dict[int, Events]:
+    """Good and total of ratio metrics; from days where samples are gone."""
+    if not slos:
+        return {}
+    metric_of = {slo.pk: slo.metric_id or 0 for slo in slos}
+    oldest = timezone.now() - dt.timedelta(days=SAMPLES.keep_days)
+    found: dict[int, Events] = defaultdict(lambda: Events(0, 0))
+    sums = {"good_events": Sum("good"), "all_events": Sum("total")}
+    samples = Sample.objects.filter(metric_id__in=metric_of.values(), at__gte=max(start, oldest), at__lt=end)
+    days = MetricDay.objects.filter(metric_id__in=metric_of.values(), day__gte=start.date(), day__lt=oldest.date())
+    for rows in (samples, days if start < oldest else days.none()):
+        for metric_id, good, total in rows.values(of=F("metric_id")).annotate(**sums).values_list("of", *sums):
+            found[metric_id] += Events(good or 0, total or 0)
+    return {slo: found[metric] for slo, metric in metric_of.items()}

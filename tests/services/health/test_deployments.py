@@ -1,0 +1,116 @@
+"""Deployments are reported once, say what restored what, and add up to the five metrics of delivery."""
+
+import datetime as dt
+
+import pytest
+
+from services.health import dora
+from services.health.models import Deployment
+from tests.factories import make_entity
+
+pytestmark = pytest.mark.django_db
+
+START = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+END = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def cart(people):
+    return make_entity("cart", owner=people.team)
+
+
+@pytest.fixture
+def report(api, people, cart):
+    client = api(people.service_account)
+
+    def reported(key: str, expected: int = 201, **values):
+        body = {"key": key, "service": "cart", "version": "1.0", "finished_at": "2026-11-20T12:00:00Z", **values}
+        response = client.post("/hooks/deployments/", body)
+        assert response.status_code == expected, response.content
+        return response.json()
+
+    return reported
+
+
+def test_a_deployment_is_noted_with_what_was_said_of_it(report, people, cart):
+    report("ci-1", version="2.14.0", automatic=False, unplanned=True, started_at="2026-11-20T11:50:00Z")
+    made = Deployment.objects.get()
+    assert (made.subject, made.version, made.environment) == (cart.reference, "2.14.0", "production")
+    assert (made.is_automatic, made.is_unplanned, made.result) == (False, True, "succeeded")
+    assert made.reported_by == "deploy-pipeline"
+
+
+def test_a_report_that_comes_again_is_the_same_deployment(report):
+    assert report("ci-1") == report("ci-1", expected=200)
+    assert Deployment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "said"),
+    [
+        ({"service": "nobody"}, "service", "The catalog knows no service “nobody”."),
+        ({"service": 7}, "service", "Name the service, such as checkout-api."),
+        ({"result": "maybe"}, "result", "Value 'maybe' is not a valid choice."),
+        ({"version": ""}, "version", "This field cannot be blank."),
+        ({"finished_at": "today"}, "finished_at", "“today” is no moment with a zone, such as 2026-11-21T12:00:00Z."),
+        ({"started_at": "2026-11-20T13:00:00Z"}, "started_at", "It started after it was finished."),
+        ({"committed_at": "2026-11-20T13:00:00Z"}, "committed_at", "It was committed after it was deployed."),
+        ({"rollback_of": "ci-0"}, "rollback_of", "There is no deployment with the key “ci-0”."),
+        ({"automatic": "yes"}, "automatic", "Expected true or false."),
+        ({"colour": "red"}, "colour", "is not known."),
+        ({"url": "javascript:alert(1)"}, "url", "Enter a valid URL."),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_name(report, values, field, said):
+    answer = report("ci-1", expected=422, **values)
+    assert answer["fields"][field][0].startswith(said)
+    assert not Deployment.objects.exists()
+
+
+def test_a_service_of_another_team_is_not_this_tokens_to_report(report, people):
+    make_entity("ledger", owner=people.other)
+    assert "its team does not own it" in report("ci-1", expected=403, service="ledger")["error"]
+
+
+def test_the_next_success_restores_what_failed(report):
+    report("ci-1", result="failed", finished_at="2026-11-20T12:00:00Z")
+    report("ci-2", result="failed", finished_at="2026-11-20T12:10:00Z")
+    report("ci-3", finished_at="2026-11-20T12:30:00Z")
+    restored = Deployment.objects.filter(result="failed").values_list("recovered_at", flat=True)
+    assert set(restored) == {dt.datetime(2026, 11, 20, 12, 30, tzinfo=dt.UTC)}
+
+
+def test_a_rollback_restores_what_it_takes_back_and_makes_it_a_failure(report, cart):
+    report("ci-1", finished_at="2026-11-20T12:00:00Z")
+    report("ci-2", finished_at="2026-11-20T12:20:00Z", rollback_of="ci-1", unplanned=True)
+    found = dora.delivery([cart.reference_id], START, END)
+    assert (found.failed.part, found.failed.n) == (1, 2)
+    assert found.recovery_time.seconds == (20 * 60,)
+
+
+def test_the_five_metrics_of_twenty_days(report, cart):
+    for day in range(1, 11):
+        report(
+            f"ci-{day}",
+            committed_at=f"2026-11-{day:02}T10:00:00Z",
+            finished_at=f"2026-11-{day:02}T{10 + day:02}:00:00Z",
+            result="failed" if day in {3, 7} else "succeeded",
+            unplanned=day == 4,
+        )
+    found = dora.delivery([cart.reference_id], START, END)
+    assert (found.deployments, found.per_day) == (10, 0.5)
+    assert (found.failed.part, found.failed.n, found.failed.value) == (2, 10, 0.2)
+    assert (found.rework.part, found.rework.value) == (1, 0.1)
+    assert [seconds / 3600 for seconds in found.lead_time.seconds] == [1, 2, 4, 5, 6, 8, 9, 10]
+    assert (found.lead_time.median, found.lead_time.p90) == (5.5 * 3600, 10 * 3600)
+    assert [seconds / 3600 for seconds in found.recovery_time.seconds] == [25, 25]
+
+
+def test_another_environment_does_not_count(report, cart):
+    report("ci-1", environment="staging")
+    assert dora.delivery([cart.reference_id], START, END).deployments == 0
+
+
+def test_without_deployments_there_are_no_shares(cart):
+    found = dora.delivery([cart.reference_id], START, END)
+    assert (found.per_day, found.failed.value, found.lead_time.median, found.recovery_time.p90) == (0, None, None, None)

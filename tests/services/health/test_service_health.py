@@ -1,0 +1,116 @@
+"""One status for an entity, and why: the worst of what its checks and budgets say, production first."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from services.health import actions, service_health
+from services.health.models import CheckKind, CheckState, HealthState, Severity, Slo, SloState
+from tests.factories import make_entity
+from tests.services.health.results import make_check
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop():
+    return make_entity("shop")
+
+
+def say(entity, name: str, status: str, reason: str = "", **values):
+    check = make_check(name, entity=entity, **values)
+    CheckState.objects.filter(of=check).update(status=status, reason=reason)
+    return check
+
+
+def health(entity) -> tuple[str, str]:
+    service_health.refresh([entity.pk])
+    return HealthState.objects.values_list("status", "reason").get(entity=entity)
+
+
+def test_without_a_check_nothing_is_said(shop):
+    service_health.refresh([shop.pk])
+    assert not HealthState.objects.exists()
+
+
+def test_all_up_is_healthy(shop):
+    say(shop, "Front page", "up")
+    assert health(shop) == ("healthy", "Its check is up")
+    say(shop, "Till", "up")
+    assert health(shop) == ("healthy", "All 2 checks are up")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (("up", "down", "degraded", "maintenance", "late", "unknown"), ("failing", "B is down: why B")),
+        (("up", "maintenance", "degraded", "unknown"), ("degraded", "C is degraded: why C")),
+        (("late", "maintenance", "up"), ("maintenance", "B is in maintenance: why B")),
+        (("up", "late"), ("unknown", "B is late: why B")),
+        (("up", "unknown", "unknown"), ("unknown", "B is unknown: why B; and 1 more")),
+        (("down", "down", "down"), ("failing", "A is down: why A; and 2 more")),
+    ],
+)
+def test_the_worst_speaks(shop, statuses, expected):
+    for name, status in zip("ABCDEF", statuses, strict=False):
+        say(shop, name, status, f"why {name}")
+    assert health(shop) == expected
+
+
+def test_production_speaks_for_the_service_and_others_only_where_there_is_none(shop):
+    say(shop, "Staging", "down", "answered 500", environment="staging")
+    assert health(shop) == ("failing", "Staging is down: answered 500")
+    say(shop, "Front page", "up")
+    assert health(shop) == ("healthy", "Its check is up")
+
+
+def test_a_job_that_does_not_ping_is_degraded_and_a_probe_that_nobody_sent_unknown(shop):
+    say(shop, "Backup", "late", "no ping", kind=CheckKind.HEARTBEAT)
+    say(shop, "Front page", "late", "nobody asked")
+    assert health(shop) == ("degraded", "Backup is late: no ping")
+
+
+def test_a_budget_that_burns_degrades_a_service_whose_checks_are_up(shop):
+    check = say(shop, "Front page", "up")
+    slo = Slo.objects.create(entity=shop, name="shop-availability", source_check=check)
+    SloState.objects.create(slo=slo, severity=Severity.PAGE, alert_text="2 % of the month's budget in 1 h")
+    assert health(shop) == ("degraded", "2 % of the month's budget in 1 h")
+
+
+def test_since_when_changes_with_the_status_and_not_with_its_reason(shop):
+    check = say(shop, "Front page", "down", "answered 500")
+    health(shop)
+    HealthState.objects.update(since=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+    CheckState.objects.filter(of=check).update(reason="answered 502")
+    assert health(shop) == ("failing", "Front page is down: answered 502")
+    assert HealthState.objects.get().since == dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    CheckState.objects.filter(of=check).update(status="up")
+    health(shop)
+    assert HealthState.objects.get().since > dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+
+
+def test_a_service_that_loses_its_last_check_loses_its_health_and_keeps_its_badge_until_then(shop):
+    check = say(shop, "Front page", "up")
+    health(shop)
+    badge = HealthState.objects.get().badge
+    CheckState.objects.filter(of=check).update(status="down")
+    health(shop)
+    assert HealthState.objects.get().badge == badge
+    actions.delete_check(by=None, record=check)
+    assert not HealthState.objects.exists()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_entities():
+    entities = [make_entity() for _ in range(12)]
+    for entity in entities:
+        say(entity, "Page", "up")
+        say(entity, "Till", "down", "refused")
+
+    def queries(some) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            service_health.refresh([each.pk for each in some])
+        return len(captured)
+
+    assert queries(entities[:2]) == queries(entities[2:]) == 5
