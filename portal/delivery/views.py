@@ -8,7 +8,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from portal.collections import get_collection
 from portal.delivery import actions
@@ -16,6 +16,7 @@ from portal.delivery.kinds import kinds, label_of
 from portal.delivery.models import Channel, ChatWebhook, Notification, OutboxMessage, Preference
 from portal.delivery.notification_list import all_about, groups_of
 from portal.loading import load_record
+from portal.people.entering import acts
 from portal.people.models import User
 
 
@@ -59,7 +60,7 @@ def notification(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(found.url)
 
 
-@require_POST
+@acts("notifications")
 def notifications_read(request: HttpRequest) -> HttpResponse:
     """Mark as read what is about one record, or everything."""
     about = request.POST.get("about", "").replace("\x00", "")
@@ -67,7 +68,7 @@ def notifications_read(request: HttpRequest) -> HttpResponse:
     return redirect(_back(request))
 
 
-@require_POST
+@acts("notifications")
 def notifications_stop(request: HttpRequest) -> HttpResponse:
     """No more of one kind."""
     kind = request.POST.get("kind", "")
@@ -110,7 +111,7 @@ def preference_context(user: User) -> dict[str, Any]:
     return {"notice_rows": preference_rows(user), "channels": Channel.labels, "own_webhooks": own.order_by("name")}
 
 
-@require_POST
+@acts("profile")
 def set_notices(request: HttpRequest) -> HttpResponse:
     """Every box that was sent is on, every other one off."""
     wanted = {
@@ -138,7 +139,7 @@ def _load(request: HttpRequest, slug: str, key: str, model: type[models.Model]) 
     return record, collection.url_of(record)
 
 
-@require_POST
+@acts("record", "deliveries")
 def delivery_again(request: HttpRequest, key: str) -> HttpResponse:
     message, address = _load(request, "deliveries", key, OutboxMessage)
     if actions.send_again(by=request.user, message=message):
@@ -148,7 +149,7 @@ def delivery_again(request: HttpRequest, key: str) -> HttpResponse:
     return redirect(address)
 
 
-@require_POST
+@acts("collection", "deliveries")
 def deliveries_again(request: HttpRequest) -> HttpResponse:
     """Send everything that was given up once more."""
     if not request.user.has_perm("delivery.view_outboxmessage"):
@@ -158,7 +159,7 @@ def deliveries_again(request: HttpRequest) -> HttpResponse:
     return redirect("collection", slug="deliveries")
 
 
-@require_POST
+@acts("record", "chat-webhooks")
 def webhook_try(request: HttpRequest, key: str) -> HttpResponse:
     """Send a message to a chat webhook that says it works."""
     webhook, address = _load(request, "chat-webhooks", key, ChatWebhook)

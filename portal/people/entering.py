@@ -9,6 +9,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 View = Callable[..., HttpResponse]
@@ -28,7 +29,7 @@ class SignInRequired(LoginRequiredMiddleware):
 
 def acts(page: str, slug: str = "") -> Callable[[View], View]:
     """A view that takes POST only. Looking at its address, as one does after a refused form or with an old ``next``,
-    leads to the page the form is on: the URL named ``page``, or the record of the collection ``slug``."""
+    leads to the page the form is on: the URL named ``page``, such as the list or a record of the collection ``slug``."""
 
     def decorate(view: View) -> View:
         @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +37,8 @@ def acts(page: str, slug: str = "") -> Callable[[View], View]:
         def act(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method == "POST":
                 return view(request, *args, **kwargs)
-            return redirect(page, slug=slug, key=kwargs["key"]) if slug else redirect(page)
+            where = {"slug": slug} if slug else {}
+            return redirect(reverse(page, kwargs=where | ({"key": kwargs["key"]} if page == "record" else {})))
 
         return act
 

@@ -8,9 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from portal.collections import collection_of, reference_url
+from portal.people.entering import acts
 from services.health import heartbeats
 from services.health.forms import QuestionForm
 from services.health.models import Check, CheckKind, Outcome
@@ -23,10 +24,10 @@ PATIENCE_MS = 10_000
 _LOOKS = {Outcome.UP: "ok", Outcome.DEGRADED: "warn", Outcome.DOWN: "bad", Outcome.LATE: "idle"}
 
 
-@require_POST
-def run_check(request: HttpRequest, pk: int) -> HttpResponse:
+@acts("record", "checks")
+def run_check(request: HttpRequest, key: int) -> HttpResponse:
     """Ask now, besides the schedule, and record what comes."""
-    check = get_object_or_404(Check.objects.select_related("entity__reference", "entity__owner"), pk=pk)
+    check = get_object_or_404(Check.objects.select_related("entity__reference", "entity__owner"), pk=key)
     reader: Any = request.user
     if not reader.has_perm("health.change_check", check):
         raise PermissionDenied(f"You may not run {check}: it belongs to another team.")
@@ -44,7 +45,7 @@ def run_check(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(collection.url_of(check) if collection else reference_url(check.entity.reference.canonical))
 
 
-@require_POST
+@acts("collection", "checks")
 def test_check(request: HttpRequest) -> HttpResponse:
     """Ask what the values of a form would ask, write nothing, and say what came."""
     reader: Any = request.user
