@@ -47,6 +47,8 @@ def reauthenticate(request: HttpRequest) -> HttpResponse:
     """Ask for the password once more, of whoever has one."""
     user: Any = request.user
     if not user.has_usable_password():
-        raise PermissionDenied("Your login has no password that could be asked for. Set one first, at /accounts/password/set/.")
+        raise PermissionDenied(
+            "Your login has no password that could be asked for. Set one at /accounts/password/set/."
+        )
     answer: HttpResponse = allauth.reauthenticate(request)
     return answer
