@@ -29,7 +29,7 @@ class SignInRequired(LoginRequiredMiddleware):
 
 def acts(page: str, slug: str = "") -> Callable[[View], View]:
     """A view that takes POST only. Looking at its address, as one does after a refused form or with an old ``next``,
-    leads to the page the form is on: the URL named ``page``, such as the list or a record of the collection ``slug``."""
+    leads to the page the form is on: the URL named ``page``, or the list or record of the collection ``slug``."""
 
     def decorate(view: View) -> View:
         @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +50,7 @@ def reauthenticate(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if not user.has_usable_password():
         raise PermissionDenied(
-            "Your login has no password that could be asked for. Set one first, at /accounts/password/set/."
+            "Your login has no password that could be asked for. Set one at /accounts/password/set/."
         )
     answer: HttpResponse = allauth.reauthenticate(request)
     return answer

@@ -161,3 +161,21 @@ def test_a_service_without_an_owner_is_taken_by_ones_team(page):
     page.get_by_role("link", name="Take it").click()
     save(page, "Take it")
     expect(page.get_by_label("Owner and how to reach them")).to_contain_text("Checkout")
+
+
+def test_what_was_typed_while_the_session_ended_is_offered_again_after_signing_in(page, people):
+    page.goto("/services/checkout-api/edit/")
+    page.get_by_label("Description").fill("Takes orders and keeps them for an hour")
+    page.context.clear_cookies(name="sessionid")
+    save(page)
+    expect(page.get_by_role("alert")).to_contain_text("Not saved: you are signed out")
+    page.get_by_label("Email").fill(people.editor.email)
+    page.get_by_label("Password").fill("correct horse")
+    save(page, "Sign in")
+    assert page.url.endswith("/services/checkout-api/edit/")
+    expect(page.get_by_label("Description")).to_have_value("Takes orders")
+    page.get_by_role("button", name="Put it back").click()
+    save(page)
+    assert checkout().description == "Takes orders and keeps them for an hour"
+    page.goto("/services/checkout-api/edit/")
+    expect(page.get_by_text("You typed something here that was not saved")).to_be_hidden()
