@@ -36,7 +36,7 @@ def environment(size: int) -> dict[str, str]:
         "DATA_DIR": str(data_dir()),
         "DATABASE_URL": url,
         "REDIS_URL": f"{redis_url.rpartition('/')[0]}/{number}",
-        "SECRET_KEY": "only for measuring, on this machine",
+        "SECRET_KEY": "only for measuring, on this machine, and long enough",
         "HTTPS": "0",
         "DEBUG": "0",
         "DEMO": "1",

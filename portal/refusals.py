@@ -9,6 +9,8 @@ from django.template.loader import render_to_string
 Handler = Callable[[HttpRequest], HttpResponse]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PROBES = ("/healthz", "/readyz")
+# Machines send JSON here, and are answered in JSON.
+FOR_MACHINES = ("/api/", "/hooks/")
 
 
 def page_of_405(get_response: Handler) -> Handler:
@@ -45,7 +47,7 @@ class FormsOnly:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: object) -> None:
-        if request.method != "POST" or request.path_info.startswith("/api/"):
+        if request.method != "POST" or request.path_info.startswith(FOR_MACHINES):
             return
         if request.content_type not in FORMS and request.META.get("CONTENT_LENGTH") not in {None, "", "0"}:
             sent = (request.content_type or "something without a type")[:60]

@@ -10,7 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portal.collections import get_collection
-from portal.forms import LinksField, reference_kinds
+from portal.fields import LinksField
+from portal.forms import reference_kinds
 from portal.references.finding import find_reference
 from portal.references.models import Reference
 from portal.refusing import SaidAtOnce

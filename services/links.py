@@ -3,7 +3,7 @@
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from portal.forms import LINK_SCHEMES
+from portal.fields import LINK_SCHEMES
 
 
 def is_safe(url: str) -> bool:

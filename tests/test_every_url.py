@@ -276,7 +276,7 @@ def test_an_address_that_only_shows_answers_a_post_with_405(name, people, world)
 WITHOUT_SIGN_IN = {
     "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "demo-sign-in", "first-administrator",
-    "healthz", "readyz", "api-nothing", "heartbeat",
+    "healthz", "readyz", "status", "api-nothing", "heartbeat",
 }  # fmt: skip
 
 

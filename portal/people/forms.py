@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
-from portal.forms import ReferenceField
+from portal.fields import ReferenceField
 from portal.people.models import Density, MembershipRole, Scope, Theme
 from portal.tenure import organisation_today
 

@@ -83,7 +83,12 @@ def _make_entity(collection: Collection, n: int) -> Entity:
     if n % 2 == 0:
         return factories.make_entity(f"thing-{n:03}", kind=kind, type="service" if kind == "component" else "")
     owner = Team.objects.filter(name=f"owner-{n % 3}").first()
-    owner = owner or factories.make_team(f"owner-{n % 3}", kind=list(TeamKind)[n % 3], chat=f"#{n % 3}")
+    owner = owner or factories.make_team(
+        f"owner-{n % 3}",
+        kind=list(TeamKind)[n % 3],
+        chat=f"#{n % 3}",
+        on_call_url=f"https://on-call.example/{n % 3}",
+    )
     parts = {
         name: Reference.objects.filter(canonical=canonical).first() or factories.make_reference(canonical)
         for name, canonical in {

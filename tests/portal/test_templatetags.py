@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Template
 from django.utils import timezone
 
+from portal import icons
 from portal.templatetags import lists
 from portal.templatetags import portal as tags
 
@@ -19,7 +20,7 @@ SCRIPT = "<script>alert(1)</script>"
 def built(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A front end that has been built, with two files."""
     (tmp_path / "manifest.json").write_text('{"icons.svg": "icons-0A1B2C3D.svg", "portal.css": "portal-ABCDEFGH.css"}')
-    monkeypatch.setattr(tags, "DIST", tmp_path)
+    monkeypatch.setattr(icons, "DIST", tmp_path)
     return tmp_path
 
 
@@ -45,7 +46,7 @@ def test_bundle_names_the_files_there_are(built: Any) -> None:
 
 
 def test_bundle_says_how_to_build(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tags, "DIST", tmp_path / "missing")
+    monkeypatch.setattr(icons, "DIST", tmp_path / "missing")
     with pytest.raises(ImproperlyConfigured, match=r"npm ci && node assets/build\.mjs"):
         tags.bundle("portal.css")
 

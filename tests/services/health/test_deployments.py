@@ -58,7 +58,7 @@ def test_a_report_that_comes_again_is_the_same_deployment(report):
         ({"rollback_of": "ci-0"}, "rollback_of", "There is no deployment with the key “ci-0”."),
         ({"automatic": "yes"}, "automatic", "Expected true or false."),
         ({"colour": "red"}, "colour", "is not known."),
-        ({"url": "javascript:alert(1)"}, "url", "Enter a valid URL."),
+        ({"url": "javascript:alert(1)"}, "url", "This is no complete web address."),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_name(report, values, field, said):

@@ -55,7 +55,7 @@ class Installation:
     def environment(self) -> dict[str, str]:
         return os.environ | {
             "DJANGO_SETTINGS_MODULE": "portal.settings", "DATA_DIR": str(self.data_dir), "DEMO": "0", "HTTPS": "0",
-            "DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "SECRET_KEY": "for tests",
+            "DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "SECRET_KEY": "for tests " * 6,
             "PROBE_ALLOW": "127.0.0.0/8", "EMBEDDED_DURABLE": "0",
         }  # fmt: skip
 

@@ -1,0 +1,121 @@
+"""Form fields that Django has none of: references, records with a reference, tags and links."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import URLValidator
+
+from portal.collections import collections
+from portal.references.finding import find_reference
+from portal.references.models import Reference, Referenced
+
+LINK_SCHEMES = ["http", "https", "mailto", "slack", "msteams"]
+
+
+class ReferenceField(forms.Field):
+    """A record, typed as a short name (``checkout``) or a full reference (``group:default/checkout``).
+
+    ``kinds`` are tried in order for a short name. Unknown ones are refused with the nearest names there are.
+    """
+
+    def __init__(self, *, kinds: tuple[str, ...], **options: Any) -> None:
+        self.kinds = kinds
+        super().__init__(**options)
+        self.widget.attrs |= {
+            "autocomplete": "off",
+            "data-references": ",".join(kinds),
+            "spellcheck": "false",
+        }
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            value = Reference.objects.filter(pk=value).first()
+        return _short(value, self.kinds) if isinstance(value, Reference) else value
+
+    def clean(self, value: Any) -> Reference | None:
+        if isinstance(value, Reference):
+            return value
+        text = str(value or "").strip()
+        super().clean(text)
+        return find_reference(text, self.kinds) if text else None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "").strip()
+
+
+class RecordField(ReferenceField):
+    """A record itself, typed and suggested by its reference."""
+
+    def __init__(self, *, model: type[Referenced], **options: Any) -> None:
+        self.model = model
+        kinds = tuple(kind for each in collections() if each.model is model for kind in each.kinds)
+        super().__init__(kinds=kinds, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            value = self.model._default_manager.filter(pk=value).first()
+        return super().prepare_value(value.reference if isinstance(value, self.model) else value)
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, self.model):
+            return value
+        reference = super().clean(value)
+        found = self.model._default_manager.filter(reference=reference).first() if reference else None
+        if reference and found is None:
+            raise forms.ValidationError(f"{reference.canonical} is pointed at, but nobody has described it.")
+        return found
+
+
+def _short(reference: Reference, kinds: tuple[str, ...]) -> str:
+    if reference.namespace == "default" and reference.kind == kinds[0]:
+        return reference.name
+    return reference.canonical
+
+
+class TagsField(forms.CharField):
+    """Tags with commas between them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        if isinstance(value, list):
+            return value
+        text = super().clean(value)
+        return list(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip().lower())))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.clean(data)
+
+
+class LinksField(forms.CharField):
+    """Links, one a line: the address, then what to call it. Kept as ``[{"url", "title"}]``."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+    _valid = URLValidator(schemes=["http", "https"])
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "\n".join(f"{link.get('url', '')} {link.get('title', '')}".strip() for link in value)
+
+    def clean(self, value: Any) -> list[dict[str, str]]:
+        if isinstance(value, list):
+            return value
+        return [self._link(line.strip()) for line in super().clean(value).splitlines() if line.strip()]
+
+    def _link(self, line: str) -> dict[str, str]:
+        url, _, title = line.partition(" ")
+        scheme = url.partition(":")[0].lower()
+        if scheme not in LINK_SCHEMES:
+            known = ", ".join(f"{each}:" for each in LINK_SCHEMES)
+            raise forms.ValidationError(f"“{url[:80]}” is no address a link may have. It begins with one of {known}")
+        if scheme in {"http", "https"}:
+            try:
+                self._valid(url)
+            except forms.ValidationError:
+                raise forms.ValidationError(f"“{url[:80]}” is not a complete address.") from None
+        return {"url": url, "title": title.strip()} if title.strip() else {"url": url}
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.clean(data)
