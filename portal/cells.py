@@ -77,8 +77,12 @@ def _status(field: Field, values: Values) -> SafeString:
 
 
 def _share(field: Field, values: Values) -> SafeString:
-    """A fraction as percent; tenths only where it is near the whole."""
-    percent = 100 * values[0]
+    return share_html(values[0])
+
+
+def share_html(share: float) -> SafeString:
+    """A fraction as percent; hundredths only where it is near the whole."""
+    percent = 100 * share
     return format_html("{} %", f"{percent:.2f}" if 95 <= percent < 100 else f"{percent:.0f}")
 
 
@@ -88,8 +92,17 @@ def _boolean(field: Field, values: Values) -> SafeString:
 
 def _number(field: Field, values: Values) -> SafeString:
     number = values[0]
-    text = f"{number.normalize():,f}" if isinstance(number, Decimal) else f"{number:,}"
-    return ZERO if number == 0 else escape(text)
+    return ZERO if number == 0 else escape(number_text(number))
+
+
+def number_text(number: Decimal | float) -> str:
+    """A number as people read it: thousands by comma, of a measured one as many places as tell something."""
+    if isinstance(number, Decimal):
+        return f"{number.normalize():,f}"
+    if isinstance(number, float):
+        places = 2 if abs(number) >= 1 else 4
+        return f"{number:,.{places}f}".rstrip("0").rstrip(".")
+    return f"{number:,}"
 
 
 def _tier(field: Field, values: Values) -> SafeString:

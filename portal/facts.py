@@ -3,6 +3,7 @@
 from django.db import models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from portal.cells import cell
 from portal.collections import Collection, unknown_to
@@ -11,6 +12,12 @@ from portal.query import annotated, unnamed
 
 
 def facts_panel(request: HttpRequest, collection: Collection, record: models.Model) -> Shown:
+    rows = fact_rows(request, collection, record)
+    return Shown("Facts", "facts", render_to_string("portal/_facts.html", {"rows": rows}, request))
+
+
+def fact_rows(request: HttpRequest, collection: Collection, record: models.Model) -> list[tuple[str, SafeString]]:
+    """Label and value of every column that the reader may see, in one query."""
     fields = list(collection.fields_for(request.user).values())
     paths = [path for field in fields for path in field.paths]
     values = annotated(collection.visible(request.user), request.user, fields).filter(pk=record.pk)
@@ -20,5 +27,4 @@ def facts_panel(request: HttpRequest, collection: Collection, record: models.Mod
         [tuple(next(read) for _ in field.paths) for field in fields],
         frozenset(unknown_to(request.user).values()),
     )
-    rows = [(field.label, cell(field, value)) for field, value in zip(fields, known, strict=True)]
-    return Shown("Facts", "facts", render_to_string("portal/_facts.html", {"rows": rows}, request))
+    return [(field.label, cell(field, value)) for field, value in zip(fields, known, strict=True)]

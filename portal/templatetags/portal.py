@@ -9,10 +9,10 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.cells import initials, owner_html
+from portal.cells import initials, owner_html, share_html
 from portal.collections import reference_url
 from portal.icons import bundle, icon
-from portal.looks import STATUS_ICONS, status
+from portal.looks import STATUS_ICONS, look_of, status
 from portal.moments import moment_html
 from portal.references.models import Reference
 
@@ -23,6 +23,19 @@ NOT_SET = mark_safe('<span class="gw-muted">not set</span>')
 register.simple_tag(bundle)
 register.simple_tag(icon)
 register.simple_tag(status)
+
+
+@register.simple_tag
+def cell_status(value: str, label: object) -> SafeString:
+    """A value as the lists show it: in the state and with the icon that its app gave it (portal.looks)."""
+    state, name = look_of(value)
+    return status(state, label, name)
+
+
+@register.simple_tag
+def percent(share: float) -> SafeString:
+    """A fraction as percent, as the lists show it."""
+    return share_html(share)
 
 
 _ITEM = '<li><a href="{}"{}>{}{}{}</a></li>'
