@@ -97,12 +97,12 @@ def _number(field: Field, values: Values) -> SafeString:
 
 def number_text(number: Decimal | float) -> str:
     """A number as people read it: thousands by comma, of a measured one as many places as tell something."""
+    if isinstance(number, int):
+        return f"{number:,}"
     if isinstance(number, Decimal):
         return f"{number.normalize():,f}"
-    if isinstance(number, float):
-        places = 2 if abs(number) >= 1 else 4
-        return f"{number:,.{places}f}".rstrip("0").rstrip(".")
-    return f"{number:,}"
+    places = 2 if abs(number) >= 1 else 4
+    return f"{number:,.{places}f}".rstrip("0").rstrip(".")
 
 
 def _tier(field: Field, values: Values) -> SafeString:

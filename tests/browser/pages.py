@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import OperationalError
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -79,6 +80,10 @@ def make_world() -> World:
     make_token(holder=records["service-accounts"][RICH], name="ci", scopes=["read"])
     sessions = {name: session_of(reader) for name, reader in readers.items()}
     return World({**sessions, "": ""}, records, unowned)
+
+
+def _checkout_pk() -> int:
+    return Entity.objects.get(name="checkout-api").pk
 
 
 def session_of(reader: User) -> str:
@@ -254,6 +259,7 @@ OTHERS = (
     Shown("password forgotten: set", "/accounts/password/reset/key/done/", reader=""),
     Shown("password", "/accounts/password/change/", reader="editor"),
     Shown("password once more", "/accounts/reauthenticate/", reader="editor"),
+    Shown("all that suffers with it", lambda world: reverse("around", args=[_checkout_pk(), "radius"])),
     Shown("not there", "/services/chekout-api/", status=404),
     Shown("not there, not signed in", "/no/such/place/at/all/", reader="", status=404),
     Shown("not allowed", f"{CHECKOUT}edit/", reader="stranger", status=403),
@@ -272,7 +278,9 @@ NO_PAGES = {
     "demo-sign-in", "set-preferences", "set-theme", "token-new", "token-revoke", "person-deactivate",
     "person-reactivate", "member-add", "member-end", "machine-token-new", "machine-token-revoke",
     "notification", "notifications-read", "notifications-stop", "set-notices", "webhook-try", "delivery-again",
-    "deliveries-again",
+    "deliveries-again", "check-run", "check-test",
+    # what machines call
+    "heartbeat", "hook-metrics", "hook-deployments",
     # leads on to the page that changes the password
     "account_set_password",
     # only while nobody can sign in: test_accounts.py
