@@ -33,6 +33,10 @@ _SHARED: tuple[Processor, ...] = (
 )
 
 
+# Who speaks twice for each task: some are due every few seconds. That one failed is an error, and stays.
+_TALKATIVE = ("celery.worker.strategy", "celery.app.trace", "celery.beat", "django_structlog.celery.receivers")
+
+
 def logging_settings(*, readable: bool, level: str) -> dict[str, Any]:
     """Return Django's LOGGING and configure structlog to feed it."""
     structlog.configure(
@@ -66,6 +70,7 @@ def logging_settings(*, readable: bool, level: str) -> dict[str, Any]:
                 "handlers": ["terminal"],
                 "propagate": False,
                 "level": "INFO",
-            }
+            },
+            **{name: {"level": "WARNING"} for name in _TALKATIVE if level != "DEBUG"},
         },
     }
