@@ -55,7 +55,8 @@ def measure() -> Iterator[Figure]:
 
 def _stream(application: Any, address: str, **headers: str) -> int:
     """Take the file as a web server does, a piece at a time."""
-    _, _, body = site.ask(application, address, **headers)
+    status, _, body = site.ask(application, address, **headers)
+    site.require(200, address, status)
     length = sum(len(piece) for piece in body)
     getattr(body, "close", bool)()
     return length

@@ -42,7 +42,8 @@ def _add(portal: Any, address: str, headers: dict[str, str], sizes: dict[str, in
 
 def _fetch(portal: Any, address: str, headers: dict[str, str]) -> tuple[str, int]:
     """The text of an answer, and how many bytes of it went over the wire."""
-    _, found, pieces = site.ask(portal, address, **headers)
+    status, found, pieces = site.ask(portal, address, **headers)
+    site.require(200, address, status)
     sent = b"".join(pieces)
     encoding = dict(found).get("Content-Encoding", "")
     return _decoded(sent, encoding).decode(errors="replace"), len(sent)
