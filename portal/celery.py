@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     "partitions": {"task": "services.health.tasks.make_partitions", "schedule": 3600},
     "results by hour": {"task": "services.health.tasks.roll_up_results", "schedule": 300},
     "old sums": {"task": "services.health.tasks.forget_old_sums", "schedule": 86_400},
+    "old bodies of hooks": {"task": "services.health.tasks.forget_old_batches", "schedule": 86_400},
     "samples by day": {"task": "services.health.tasks.sum_samples", "schedule": 900},
     # A forecast is made when the day or the data changed, so that most rounds do little.
     "limits": {"task": "services.health.tasks.forecast_limits", "schedule": 3600},

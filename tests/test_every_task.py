@@ -31,6 +31,7 @@ from services.health.models import (
     Forecast,
     Metric,
     MetricDay,
+    ReceivedBatch,
     Sample,
     Slo,
     SloState,
@@ -143,6 +144,13 @@ def _leave_a_sample() -> None:
     Sample.objects.create(metric_id=metric.pk, at=HALF_PAST_TWO - dt.timedelta(hours=1), value=7)
 
 
+def _leave_old_batches() -> None:
+    for key, days in (("old", 31), ("new", 29)):
+        ReceivedBatch.objects.create(
+            hook="metrics", key=key, digest="", body=b"{}", received_at=HALF_PAST_TWO - dt.timedelta(days=days)
+        )
+
+
 WORK: dict[str, Work] = {
     "portal.tasks.note_freshness": Work(lambda: cache.delete(FRESH_KEY), lambda: cache.get(FRESH_KEY) is not None),
     "portal.tasks.refresh_search": Work(
@@ -171,6 +179,9 @@ WORK: dict[str, Work] = {
     ),
     "services.health.tasks.forget_old_sums": Work(
         _leave_an_old_sum, lambda: list(CheckDay.objects.values_list("good", "fine", "hours")) == [(1440, None, [0])]
+    ),
+    "services.health.tasks.forget_old_batches": Work(
+        _leave_old_batches, lambda: list(ReceivedBatch.objects.values_list("key", flat=True)) == ["new"]
     ),
     "services.health.tasks.sum_samples": Work(
         _leave_a_sample, lambda: list(MetricDay.objects.values_list("sum", "count")) == [(7, 1)]

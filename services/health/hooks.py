@@ -1,9 +1,10 @@
 """Hooks: what other systems tell the portal, with a token, as JSON, and with a key that makes a repeat harmless.
 
-Every body is kept as it came. A repeat (the same key and body) gets the first answer again and changes nothing; the
-same key with another body is refused.
+What was taken is kept as it came for KEEP_DAYS. Within them a repeat (the same key and body) gets the first answer
+again and changes nothing, and the same key with another body is refused.
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import orjson
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from rest_framework import status
 from rest_framework.exceptions import APIException, PermissionDenied
@@ -25,6 +27,12 @@ from services.health.models import ReceivedBatch
 
 LARGEST_BODY = 10 * 2**20
 LONGEST_KEY = 200
+KEEP_DAYS = 30
+
+
+def forget_old_batches() -> None:
+    """Delete what was received so long ago that nobody sends it again."""
+    ReceivedBatch.objects.filter(received_at__lt=timezone.now() - dt.timedelta(days=KEEP_DAYS)).delete()
 
 
 class TooLarge(APIException):
@@ -59,6 +67,7 @@ class Hook(APIView):
     name: str
 
     def take(self, request: Request, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What the hook is for; each hook says it. Raises Unprocessable or PermissionDenied, and nothing is kept."""
         raise NotImplementedError
 
     def post(self, request: Request) -> Response:
@@ -77,9 +86,8 @@ class Hook(APIView):
     def _received(self, key: str, body: bytes) -> tuple[ReceivedBatch, bool]:
         """The row of this key, held until the transaction ends: of two that arrive at once the second waits."""
         digest = hashlib.sha256(body).hexdigest()
-        row = ReceivedBatch(hook=self.name, key=key, digest=digest, body=body)
         batch, is_new = ReceivedBatch.objects.get_or_create(
-            hook=self.name, key=key, defaults={"digest": row.digest, "body": row.body}
+            hook=self.name, key=key, defaults={"digest": digest, "body": body}
         )
         if batch.digest != digest:
             raise OtherBody

@@ -56,6 +56,8 @@ def _refresh_one(limit: Limit, actual: dict[dt.date, float], today: dt.date) -> 
             if outlook.state in URGENT:
                 _ask_for_work(limit, outlook)
     except Exception:
+        # One limit must not hold up the others. It keeps the forecast it has, with its date, and is tried again with
+        # the next run.
         logger.exception("limit_forecast_failed", extra={"limit": limit.pk})
         return False
     return True

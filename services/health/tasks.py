@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from services.health import heartbeats, limits, partitions, results, rollup, samples, scheduler, slo_evaluation
+from services.health import heartbeats, hooks, limits, partitions, results, rollup, samples, scheduler, slo_evaluation
 
 
 @shared_task(time_limit=20)
@@ -47,6 +47,12 @@ def roll_up_results() -> None:
 def forget_old_sums() -> None:
     """Empty five-minute values and hours of days past their time."""
     rollup.forget_old(samples.organisation_day())
+
+
+@shared_task(time_limit=900)
+def forget_old_batches() -> None:
+    """Delete the bodies that hooks received long ago."""
+    hooks.forget_old_batches()
 
 
 @shared_task(time_limit=240)
