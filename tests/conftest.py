@@ -1,6 +1,7 @@
 """The people that tests speak of, and what every test starts from."""
 
 import fcntl
+import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,17 @@ def pytest_configure(config: pytest.Config) -> None:
             f"Another test run uses {settings.DATA_DIR}, and both would write to the same databases. "
             "Wait until it ends, or set DATA_DIR to a folder of your own."
         ) from None
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: tests wait for the database, the browser, and programs that start and stop."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one worker has to do alone takes longest, so it begins first; all else keeps its random order."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.fixture(autouse=True)

@@ -173,6 +173,7 @@ def sends_without_the_name(page: Page) -> None:
 
 
 def _collection_pages(each: Collection) -> Iterable[Shown]:
+    """What differs from collection to collection. A form that was refused shows all that an empty one does."""
     slug = each.slug
 
     def at(which: int, act: str = "") -> Callable[[World], str]:
@@ -181,16 +182,12 @@ def _collection_pages(each: Collection) -> Iterable[Shown]:
     yield Shown(f"{slug}: list", f"/{slug}/")
     yield Shown(f"{slug}: record", at(RICH))
     yield Shown(f"{slug}: record with little known", at(BARE))
-    yield Shown(f"{slug}: history", at(RICH, "history/"))
     for tab in dict.fromkeys(_tabs(each)):
         yield Shown(f"{slug}: {tab}", at(RICH, f"{tab}/"))
     if each.form and each.create:
-        yield Shown(f"{slug}: new", f"/{slug}/-/new/")
         yield Shown(f"{slug}: new, refused", f"/{slug}/-/new/", act=sends("form.gw-form"))
     if each.form and each.update:
         yield Shown(f"{slug}: edit", at(RICH, "edit/"))
-    if each.form and each.delete:
-        yield Shown(f"{slug}: delete", at(RICH, "delete/"))
 
 
 def _tabs(collection: Collection) -> Iterable[str]:
@@ -231,6 +228,10 @@ OTHERS = (
           act=sends("form.gw-form", version="0", title="Mine")),
     Shown("a service that was changed meanwhile: delete", lambda world: world.address("services", RICH, "delete/"),
           act=sends("form.gw-form", version="0")),
+    Shown("a new service", "/services/-/new/", reader="editor"),
+    Shown("what happened to a service", f"{CHECKOUT}history/"),
+    Shown("what happened to a check", lambda world: world.address("checks", RICH, "history/")),
+    Shown("delete a check", lambda world: world.address("checks", RICH, "delete/")),
     Shown("somebody who left", "/people/gone/"),
     Shown("somebody who left: erase the name", "/people/gone/-/erase/"),
     Shown("somebody who works here: erase the name", lambda world: world.address("people", RICH, "-/erase/")),

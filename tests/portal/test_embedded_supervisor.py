@@ -122,7 +122,8 @@ def test_what_it_does_not_start_itself_is_looked_after(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_program_leaves_is_ended(tmp_path: Path) -> None:
-    parent = "import os, time\nos.fork()\nprint('ready', os.getpid(), flush=True)\ntime.sleep(60)\n"
+    # In one piece, or the lines of both could mix.
+    parent = "import os, time\nos.fork()\nos.write(1, b'ready %d\\n' % os.getpid())\ntime.sleep(60)\n"
     with supervising(tmp_path, web=parent) as process:
         lines = read_until(process, "ready") + read_until(process, "ready")
         pids = {int(line.split()[-1]) for line in lines if "ready" in line}
