@@ -8,5 +8,5 @@ class OwnKeysRedisCache(RedisCache):
 
     def clear(self) -> bool:
         client = self._cache.get_client(None, write=True)
-        keys = list(client.scan_iter(match=f"{self.key_prefix}:*"))
+        keys = list(client.scan_iter(match=f"{self.key_prefix}:*", count=10_000))
         return bool(keys and client.delete(*keys))
