@@ -164,7 +164,8 @@ def _pointing_at(path: str, values: Values) -> Q:
     """Match references by the name they have or had: a slug, ``namespace/name`` or ``group:default/checkout``."""
     from portal.references.models import Reference  # models are loaded after the kinds of their columns
 
-    return Q(**{f"{path}__in": Reference.objects.ids_called(values)})
+    # Looked up first: the database must know how few they are, or it walks all rows in their order.
+    return Q(**{f"{path}__in": list(Reference.objects.ids_called(values))})
 
 
 def _not_pointing_at(path: str, values: Values) -> Q:

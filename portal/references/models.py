@@ -38,7 +38,7 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
             former |= Q(canonical=kind + ending) if kind else Q(canonical__endswith=ending)
         taken = Exists(self.model._default_manager.filter(canonical=OuterRef("canonical")))
         aliases = ReferenceAlias.objects.filter(former).exclude(taken)
-        return self.filter(own).values("pk").union(aliases.values("reference"))
+        return self.filter(own).values_list("pk", flat=True).union(aliases.values_list("reference", flat=True))
 
 
 class Reference(models.Model):
