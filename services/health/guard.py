@@ -2,7 +2,7 @@
 
 Refused unless PROBE_ALLOW names them: the machine itself (loopback, unspecified), link-local addresses, multicast, and
 the addresses where clouds hand out credentials. Private networks are open, because internal services are the point.
-PROBE_DENY refuses more, and wins. Both are lists of networks (CIDR) and host names.
+PROBE_DENY refuses more, and wins. Both are lists of networks (CIDR), host names, and single ports of an address.
 
 A name is looked up once, every address it has is checked, and the connection goes to one that was checked; so a second
 look-up cannot lead elsewhere. Names are looked up by the machine's own resolver in threads, which knows /etc/hosts and
@@ -44,29 +44,33 @@ class Refused(OSError):  # noqa: N818  it names what happened
 
 @dataclass(frozen=True)
 class Hosts:
-    """Networks and host names, as an administrator lists them."""
+    """Networks, host names, and addresses with one port, as an administrator lists them."""
 
     networks: tuple[Network, ...] = ()
     names: frozenset[str] = frozenset()
+    places: frozenset[tuple[Address, int]] = frozenset()
 
     @classmethod
     def parse(cls, entries: Iterable[str]) -> "Hosts":
         """Raises ValueError for what is neither; a name with a leading dot stands for everything below it."""
-        networks, names = [], set()
+        networks, names, places = [], set(), set()
         for entry in filter(None, map(str.strip, entries)):
             try:
                 networks.append(ipaddress.ip_network(entry))
             except ValueError:
-                if "/" in entry or entry.replace(".", "").isdigit():
+                if place := _place(entry):
+                    places.add(place)
+                    continue
+                if "/" in entry or ":" in entry or entry.replace(".", "").isdigit():
                     raise ValueError(
                         f"“{entry}” is no network. Write it as 10.0.0.0/8, without bits set after the prefix, "
-                        "or give a host name."
+                        "or give a host name, or an address with a port such as 10.0.0.7:8080."
                     ) from None
                 names.add(entry.lower().rstrip("."))
-        return cls(tuple(networks), frozenset(names))
+        return cls(tuple(networks), frozenset(names), frozenset(places))
 
-    def has_address(self, address: Address) -> bool:
-        return any(address in network for network in self.networks)
+    def has_address(self, address: Address, port: int | None) -> bool:
+        return (address, port) in self.places or any(address in network for network in self.networks)
 
     def has_name(self, name: str) -> bool:
         name = name.lower().rstrip(".")
@@ -81,17 +85,17 @@ class Guard:
     allow: Hosts = Hosts()
     deny: Hosts = Hosts()
 
-    def check(self, host: str, address: str) -> None:
-        """Raise Refused unless ``address``, which ``host`` led to, may be asked."""
+    def check(self, host: str, address: str, port: int | None = None) -> None:
+        """Raise Refused unless ``address``, which ``host`` led to, may be asked at this port."""
         meant = _facts(address)
         shown = address if host == address else f"{host} ({address})"
-        if self.deny.has_name(host) or any(self.deny.has_address(each) for each, _what in meant):
+        if self.deny.has_name(host) or any(self.deny.has_address(each, port) for each, _what in meant):
             raise Refused(f"{shown} is on the list PROBE_DENY")
         for each, what in meant:
-            if what and not (self.allow.has_address(each) or self.allow.has_name(host)):
+            if what and not (self.allow.has_address(each, port) or self.allow.has_name(host)):
                 raise Refused(f"{shown} is {what}, which PROBE_ALLOW does not name")
 
-    def check_host(self, host: str) -> None:
+    def check_host(self, host: str, port: int | None = None) -> None:
         """What can be said of a host before it is looked up: raise Refused for a name or an address that is closed."""
         try:
             _facts(host)
@@ -99,12 +103,23 @@ class Guard:
             if self.deny.has_name(host):
                 raise Refused(f"{host} is on the list PROBE_DENY") from None
         else:
-            self.check(host, host)
+            self.check(host, host, port)
 
 
 def current_guard() -> Guard:
     """The guard of this installation's settings."""
     return Guard(Hosts.parse(settings.PROBE_ALLOW), Hosts.parse(settings.PROBE_DENY))
+
+
+def _place(entry: str) -> tuple[Address, int] | None:
+    """``10.0.0.7:8080`` or ``[2001:db8::1]:8080`` as an address and a port; None for anything else."""
+    host, _, port = entry.rpartition(":")
+    try:
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+    is_written_well = host.startswith("[") == (address.version == 6) and port.isdecimal()
+    return (address, int(port)) if is_written_well and 0 < int(port) < 65_536 else None
 
 
 @functools.lru_cache(maxsize=8192)
@@ -155,7 +170,7 @@ class GuardedResolver(AbstractResolver):
         Those who ask for the same name while one looks are told by the same look-up.
         """
         # Before a look-up, which would tell the owner of the name's DNS that somebody asks.
-        self.guard.check_host(host)
+        self.guard.check_host(host, port)
         key = (host, port)
         if key not in self._found:
             self._found[key] = asyncio.create_task(self._look_up(host, port))
@@ -163,7 +178,7 @@ class GuardedResolver(AbstractResolver):
         # Whoever runs out of time does not end the look-up of the others.
         results = await asyncio.shield(self._found[key])
         for result in results:
-            self.guard.check(host, result["host"])
+            self.guard.check(host, result["host"], port)
         return results
 
     def _forget(self, key: tuple[str, int], done: asyncio.Task[list[ResolveResult]]) -> None:

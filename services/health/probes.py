@@ -152,7 +152,7 @@ class Prober:
         self, url: yarl.URL, method: str, headers: Mapping[str, str], *, redirected: bool
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
-            self.guard.check_host(url.raw_host or "")
+            self.guard.check_host(url.raw_host or "", url.port)
             response = await self._session.request(method, url, headers=headers, allow_redirects=False)
         except (Refused, aiohttp.ClientConnectorError) as problem:
             cause = getattr(problem, "os_error", problem)

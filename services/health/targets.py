@@ -120,8 +120,12 @@ def _collect(problems: dict[str, Any], name: str, test: Any) -> None:
 
 
 def _check_address(kind: str, address: str) -> None:
-    host = parse_host_port(address)[0] if kind == CheckKind.TCP else parse_url(address).host
-    current_guard().check_host(host or "")
+    if kind == CheckKind.TCP:
+        host, port = parse_host_port(address)
+    else:
+        url = parse_url(address)
+        host, port = url.host or "", url.port or 0
+    current_guard().check_host(host, port)
 
 
 def _check_headers(headers: Any) -> None:
