@@ -71,10 +71,10 @@ def _make(table: Partitioned, start: dt.date) -> None:
     }
     with connection.cursor() as cursor:
         # Two workers may find the same partition missing: the second waits here, and finds that it is there.
-        cursor.execute(sql.SQL("LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE").format(**parts))
+        cursor.execute(_text("LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE", **parts))
         if table.name(start) not in partitions(table):
             for statement in _MAKE:
-                cursor.execute(sql.SQL(statement).format(**parts))
+                cursor.execute(_text(statement, **parts))
 
 
 _MAKE = (
@@ -85,20 +85,25 @@ _MAKE = (
 )
 
 
+def _text(statement: str, **parts: sql.Composable) -> str:
+    """As text, because whoever notes who writes (pghistory) reads every statement."""
+    return sql.SQL(statement).format(**parts).as_string(None)
+
+
 def drop_old(table: Partitioned, today: dt.date) -> list[str]:
     """Drop the partitions whose time is over; return their names."""
     oldest = table.name(table.start_of(today - dt.timedelta(days=table.keep_days)))
     dropped = [name for name in partitions(table) if name < oldest]
     with connection.cursor() as cursor:
         for name in dropped:
-            cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
+            cursor.execute(_text("DROP TABLE IF EXISTS {name}", name=sql.Identifier(name)))
     return dropped
 
 
 def astray(table: Partitioned) -> int:
     """Rows that found no partition: none, unless the task that makes them has not run for days."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(f"{table.table}_default")))
+        cursor.execute(_text("SELECT count(*) FROM {name}", name=sql.Identifier(f"{table.table}_default")))
         return int(cursor.fetchone()[0])
 
 

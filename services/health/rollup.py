@@ -110,12 +110,38 @@ def _write(day: dt.date, batch: list[tuple[int, list[Row], list[Row]]], hours: r
         row = existing.get(of_id) or CheckDay(of_id=of_id, day=day)
         _put(row, spans, latencies, hours)
         changed.append(row)
-    CheckDay.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["of", "day"], update_fields=_SUMMED, batch_size=BATCH
-    )
+    _save(changed)
 
 
-_SUMMED = ["good", "slow", "bad", "late", "maintenance", "latency", "hours", "hour_latency", "fine"]
+# A row has some thousands of numbers: as one text for each array they are written in a tenth of the time that it takes
+# to hand them over one by one.
+_SUMMED = ("good", "slow", "bad", "late", "maintenance", "latency", "hours", "hour_latency", "fine")
+_STAGE = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS health_days (
+        of_id bigint, day date, scheme smallint, good int, slow int, bad int, late int, maintenance int,
+        latency int[], hours int[], hour_latency int[], fine int[]
+    ) ON COMMIT DELETE ROWS
+"""
+_SAVE = f"""
+    INSERT INTO health_checkday (of_id, day, scheme, {", ".join(_SUMMED)})
+    SELECT of_id, day, scheme, {", ".join(_SUMMED)} FROM health_days
+        ON CONFLICT (of_id, day) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _SUMMED)}
+"""  # noqa: S608  the parts are constants
+
+
+def _save(rows: Iterable[CheckDay]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGE)
+        with cursor.copy(f"COPY health_days (of_id, day, scheme, {', '.join(_SUMMED)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([row.of_id, row.day, row.scheme, *(_packed(getattr(row, name)) for name in _SUMMED)])
+        cursor.execute(_SAVE)
+        cursor.execute("DELETE FROM health_days")
+
+
+def _packed(value: int | Sequence[int] | None) -> int | str | None:
+    """An array as PostgreSQL writes one; a number as it is."""
+    return value if value is None or isinstance(value, int) else "{" + str(list(value))[1:-1] + "}"
 
 
 def _put(row: CheckDay, spans: Sequence[Row], latencies: Sequence[Row], hours: range) -> None:
