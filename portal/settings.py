@@ -234,9 +234,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 } | env.records("STORAGES")
 
-# Networks and host names that checks may ask although they are closed by default, or may not (services.health.guard).
+# Networks, host names and ports that checks may ask although they are closed by default, or may not
+# (services.health.guard).
 PROBE_ALLOW = env.list("PROBE_ALLOW", default=[])
 PROBE_DENY = env.list("PROBE_DENY", default=[])
+# Where the server answers that the checks of the demo company ask; the port beside it is one where nobody listens.
+DEMO_TARGET_PORT = env.number("DEMO_TARGET_PORT", default=8090, most=65_534)
+DEMO_TARGET = f"127.0.0.1:{DEMO_TARGET_PORT}"
+if DEMO:
+    PROBE_ALLOW += [DEMO_TARGET, f"127.0.0.1:{DEMO_TARGET_PORT + 1}"]
 
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 CELERY_BROKER_URL = REDIS_URL

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from django.utils.module_loading import autodiscover_modules
 
+from portal.embedded.supervisor import Program
+
 # Domains that can never be real (RFC 2606). Logins of the demo company have addresses below it.
 DEMO_DOMAIN = ".example"
 
@@ -17,12 +19,16 @@ class Share:
     """What one app contributes. ``large`` adds records until there are as many as asked for.
 
     ``is_loaded`` tells whether its data are there; ``real_data`` names what else is there, in words, or is empty.
+    ``top_up`` writes what happened since the last start; ``programs`` are to be kept running beside the portal, whose
+    port they are given.
     """
 
     load: Callable[[], None]
     is_loaded: Callable[[], bool]
     real_data: Callable[[], str]
     large: Callable[..., None] | None
+    top_up: Callable[[], None] | None
+    programs: Callable[[int], list[Program]] | None
     order: int
 
 
@@ -35,10 +41,12 @@ def register_demo(
     is_loaded: Callable[[], bool],
     real_data: Callable[[], str],
     large: Callable[..., None] | None = None,
+    top_up: Callable[[], None] | None = None,
+    programs: Callable[[int], list[Program]] | None = None,
     order: int = 50,
 ) -> None:
     """Have ``load`` called when the demo company is loaded, lowest ``order`` first."""
-    _shares.append(Share(load, is_loaded, real_data, large, order))
+    _shares.append(Share(load, is_loaded, real_data, large, top_up, programs, order))
 
 
 def shares() -> list[Share]:

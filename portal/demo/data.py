@@ -4,6 +4,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from portal.demo import DEMO_DOMAIN, shares
+from portal.embedded.supervisor import Program
 from portal.people.models import User
 
 
@@ -32,6 +33,19 @@ def refuse_real_data() -> None:
 
 
 @transaction.atomic
+def top_up() -> None:
+    """Write what happened at the company since the portal was stopped, so that the demo never looks stale."""
+    for share in shares():
+        if share.top_up and share.is_loaded():
+            share.top_up()
+
+
+def programs(port: int) -> list[Program]:
+    """What the demo keeps running beside a portal at this port."""
+    return [program for share in shares() if share.programs and share.is_loaded() for program in share.programs(port)]
+
+
+@transaction.atomic
 def reset(*, large: int | None = None) -> None:
     """Remove everything and load the demo anew, with ``large`` records when given. All of it happens, or nothing."""
     refuse_real_data()
@@ -47,8 +61,10 @@ def reset(*, large: int | None = None) -> None:
 def _empty_every_table() -> None:
     """Empty the tables of this project's own apps, history included; those of packages follow where they refer here."""
     own = [config for config in apps.get_app_configs() if "site-packages" not in config.path]
-    tables = [model._meta.db_table for config in own for model in config.get_models() if model._meta.managed]
+    # Among what migrations made by hand there are views, which have nothing of their own.
+    there = set(connection.introspection.table_names())
+    tables = [model._meta.db_table for config in own for model in config.get_models() if model._meta.db_table in there]
     # Within a transaction, tables with references still to be checked could not be emptied.
     connection.check_constraints()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE {} CASCADE".format(", ".join(map(connection.ops.quote_name, tables))))
+        cursor.execute("TRUNCATE {} RESTART IDENTITY CASCADE".format(", ".join(map(connection.ops.quote_name, tables))))

@@ -1,5 +1,6 @@
 """What a database holds beside the demo. A reset of the demo would delete it, so a reset refuses to."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import models
@@ -9,6 +10,7 @@ from portal.demo import DEMO_DOMAIN
 from portal.history.events import event_model
 from portal.people.models import Person, ServiceAccount, Team, User
 from services.demo.load import KIND
+from services.health.models import Check, Limit, MaintenanceWindow, Metric, PrometheusServer, Slo
 from services.models import Entity, Source
 
 
@@ -19,11 +21,19 @@ def real_data() -> str:
     """
     sources = list(Source.objects.exclude(kind=KIND).order_by("name").values_list("name", flat=True)[:3])
     found = [f"catalog source(s) {', '.join(sources)}"] if sources else []
-    for model in (Entity, Team, Person, ServiceAccount):
+    return "; ".join([*found, *_named(Entity, Team, Person, ServiceAccount)])
+
+
+def real_health() -> str:
+    """What is watched or promised here that neither the demo brought nor its people tried out."""
+    return "; ".join(_named(Check, MaintenanceWindow, Slo, PrometheusServer, Metric, Limit))
+
+
+def _named(*models: type[models.Model]) -> Iterator[str]:
+    for model in models:
         strangers = _strangers(model)
         if count := strangers.count():
-            found.append(f"{count} {model._meta.verbose_name_plural}, such as {strangers.order_by('pk')[0]}")
-    return "; ".join(found)
+            yield f"{count} {model._meta.verbose_name_plural}, such as {strangers.order_by('pk')[0]}"
 
 
 def _strangers(model: type[models.Model]) -> models.QuerySet[Any]:

@@ -8,11 +8,18 @@ from django.core.management import CommandError, call_command
 
 from portal.demo.progress import Progress
 from portal.people.models import Person, User
+from services.demo.health import span
 from services.demo.load import SOURCE
 from services.models import Entity, Source
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _short_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What commands do does not depend on how long the company's past is, which takes its time to be written."""
+    monkeypatch.setattr(span, "DAYS", 1)
 
 
 def test_it_loads_the_company() -> None:

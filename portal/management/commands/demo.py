@@ -21,12 +21,15 @@ class Command(BaseCommand):
     help = "Load the demo company Larkspur, or set it back to its beginning. Refuses where there are real data."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="Do nothing where anything is loaded.")
+        parser.add_argument("--once", action="store_true", help="Only add what is new where it is loaded.")
         parser.add_argument("--size", choices=("company", "large"), default="company", help="large adds a big catalog.")
         parser.add_argument("--entities", type=_entities, default=LARGE, help=f"How big is large (default {LARGE}).")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["once"] and (data.is_loaded() or data.real_data()):
+        if options["once"] and data.is_loaded():
+            data.top_up()
+            return
+        if options["once"] and data.real_data():
             return
         try:
             data.reset(large=options["entities"] if options["size"] == "large" else None)

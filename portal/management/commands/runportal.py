@@ -12,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.urls import reverse
 
+from portal.demo import data
 from portal.embedded import leave_servers, revive_keeper
-from portal.embedded.supervisor import HOST, answers, portal_programs, require_free_port, supervise
+from portal.embedded.supervisor import HOST, Program, answers, portal_programs, require_free_port, supervise
 from portal.environment import port_number
 from portal.people.setup import new_key
 
@@ -40,13 +41,15 @@ class Command(BaseCommand):
         cache.get("ready")
         self._say("Bringing the database up to date …")
         call_command("migrate", interactive=False, verbosity=0)
+        beside: list[Program] = []
         if settings.DEMO:
             call_command("demo", once=True)
+            beside = data.programs(port)
         ready = self._invitation(f"http://{HOST}:{port}")
         connections.close_all()
         self._say("Starting web server, worker and beat …")
         wanted = supervise(
-            portal_programs(port, settings.DATA_DIR),
+            [*portal_programs(port, settings.DATA_DIR), *beside],
             settings.DATA_DIR,
             once_ready=(lambda: answers(port), ready),
             look_after=_keep_servers,

@@ -1,0 +1,3 @@
+"""How long the past of the demo company is."""
+
+DAYS = 90

@@ -1,0 +1,150 @@
+"""The server that answers for the services of the demo company, and pings for their jobs: ``manage.py demotarget``.
+
+What it answers, and how long it takes, is what services.demo.health.world says of this moment; so the checks of the
+demo run for real, and go on where their past ends. It listens on this machine only.
+"""
+
+import asyncio
+import contextlib
+import http
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
+
+import numpy as np
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections
+from django.utils import timezone
+
+from portal.embedded.supervisor import HOST, Program
+from services.demo.health.checks import (
+    DEEP_HEALTH,
+    FRONT_PAGE,
+    HEALTH,
+    demo_checks,
+    is_stopped,
+    move_to_target,
+    slug_of,
+)
+from services.demo.health.world import answers, nature_of
+from services.health.models import CheckKind, Outcome
+
+log = structlog.get_logger(__name__)
+MOST_HEAD = 16 * 1024
+# What a client may take to send its question.
+PATIENCE_S = 10
+PING_ROUND_S = 15
+PLACES_TO_TRY = 20
+# Names of checks by the last part of their address.
+ASKED = {slug_of(name): name for name in (HEALTH, DEEP_HEALTH, FRONT_PAGE)}
+
+
+def programs(portal_port: int) -> list[Program]:
+    """The target server at a free port, and the checks of the demo led there."""
+    port = free_place(settings.DEMO_TARGET_PORT)
+    if port != settings.DEMO_TARGET_PORT:
+        sys.stderr.write(f"Port {settings.DEMO_TARGET_PORT} is taken; the services of the demo answer at {port}.\n")
+    # The processes that are started next read their settings anew.
+    os.environ["DEMO_TARGET_PORT"] = str(port)
+    settings.DEMO_TARGET_PORT, settings.DEMO_TARGET = port, f"{HOST}:{port}"
+    move_to_target(demo_checks())
+    manage = str(settings.BASE_DIR / "manage.py")
+    return [Program("target", (sys.executable, manage, "demotarget", str(port), str(portal_port)), seconds_to_start=3)]
+
+
+def free_place(first: int) -> int:
+    """A port that is free together with the one after it: ``first``, or the next such pair."""
+    for port in range(first, first + 2 * PLACES_TO_TRY, 2):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+            for each in (port, port + 1):
+                held.enter_context(_bound(each))
+            return port
+    # Whoever listens next says what is wrong.
+    return first
+
+
+@contextlib.contextmanager
+def _bound(port: int) -> Iterator[socket.socket]:
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((HOST, port))
+        yield held
+
+
+def serve(port: int, portal_port: int) -> None:
+    """Answer and ping until the process is ended. Raises OSError when the port is taken."""
+    # Bound and silent: whoever connects there is refused, as by a database that is gone.
+    with _bound(port + 1):
+        asyncio.run(_serve(port, portal_port))
+
+
+async def _serve(port: int, portal_port: int) -> None:
+    server = await asyncio.start_server(_answer, HOST, port, backlog=500)
+    async with server:
+        await asyncio.gather(server.serve_forever(), _ping_for_ever(portal_port))
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one request, or the connection of somebody who only knocks."""
+    with contextlib.suppress(OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+        status, body, wait_s = answer_to(head.decode("latin-1"), time.time())
+        await asyncio.sleep(wait_s)
+        writer.write(_response(status, body))
+        await writer.drain()
+    writer.close()
+
+
+def answer_to(head: str, now: float) -> tuple[int, str, float]:
+    """Status, text and seconds to wait for a request that begins with this, at this moment."""
+    path = unquote(head.split(" ", 2)[1]) if head.count(" ") >= 2 else "/"
+    service, _, check = path.partition("?")[0].strip("/").partition("/")
+    if not service or check not in ASKED:
+        return 404, "There is nothing here: this server answers for the services of the demo company.\n", 0.0
+    found = answers(nature_of(service, ASKED[check]), np.array([int(now)], dtype=np.int64))
+    status = 503 if found.outcome[0] == Outcome.DOWN else 200
+    return status, "ok\n" if status == 200 else "out of order\n", float(found.latency_ms[0]) / 1000
+
+
+def _response(status: int, body: str) -> bytes:
+    words = f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    return f"{words}Content-Length: {len(body.encode())}\r\nConnection: close\r\n\r\n{body}".encode()
+
+
+async def _ping_for_ever(portal_port: int) -> None:
+    """Ping for the jobs that are due, as their last lines would."""
+    while True:
+        try:
+            await asyncio.to_thread(ping_due, f"http://{HOST}:{portal_port}")
+        except (OSError, OperationalError, InterfaceError) as problem:
+            log.info("The portal does not answer yet; jobs ping later.", problem=str(problem).partition("\n")[0])
+        await asyncio.sleep(PING_ROUND_S)
+
+
+def ping_due(portal: str) -> int:
+    """Call the addresses of the heartbeats whose jobs have run by now; return how many."""
+    try:
+        addresses = list(_due_pings(portal))
+    finally:
+        connections.close_all()
+    for address in addresses:
+        request = urllib.request.Request(address, method="POST")  # noqa: S310  it begins with http
+        with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(request, timeout=PATIENCE_S):  # noqa: S310
+            pass
+    return len(addresses)
+
+
+def _due_pings(portal: str) -> Iterable[str]:
+    now = timezone.now()
+    for check in demo_checks():
+        if check.kind != CheckKind.HEARTBEAT or is_stopped(check):
+            continue
+        before = check.state.pinged_at
+        if before is None or (now - before).total_seconds() >= check.interval_s - PING_ROUND_S:
+            yield f"{portal}/hooks/heartbeat/{check.token}/"
