@@ -4,7 +4,6 @@ import sys
 import uuid
 
 import structlog
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -12,20 +11,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from portal.documents import DOCUMENTS, read_document
 from portal.middleware import explain_collision, explain_gone
 from portal.search.find import suggestions
 from portal.wording import reason_of
 
 log = structlog.get_logger(__name__)
-# For those who use the portal: name of the file in docs/ → what it is about.
-DOCUMENTS = {
-    "for-engineers": "For engineers: find an owner, the palette, edit, tokens and the API",
-    "for-sres": "For SREs: blast radius, contacts, the health of the portal",
-    "for-product-managers": "For product managers: deprecations, ownership, facts, exports",
-    "query-grammar": "The query string: every question, for page, file and API",
-    "for-administrators": "For administrators: logins, roles, teams, leaving, settings, backups",
-    "catalog-import": "Importing catalog files",
-}
 
 
 @require_safe
@@ -36,13 +27,13 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def document(request: HttpRequest, name: str) -> HttpResponse:
-    """One of the documents for readers, as it is written."""
-    if name not in DOCUMENTS:
-        raise Http404(f"There is no document “{name}”.")
-    text = (settings.BASE_DIR / "docs" / f"{name}.md").read_text()
-    title, _, rest = text.removeprefix("# ").partition("\n")
-    crumbs = [{"label": "Help", "url": reverse("help")}, {"label": title, "url": request.path}]
-    return render(request, "portal/document.html", {"title": title, "text": rest.strip(), "crumbs": crumbs})
+    """One of the documents for readers."""
+    try:
+        found = read_document(name)
+    except KeyError:
+        raise Http404(f"There is no document “{name}”.") from None
+    crumbs = [{"label": "Help", "url": reverse("help")}, {"label": found.title, "url": request.path}]
+    return render(request, "portal/document.html", {"document": found, "crumbs": crumbs})
 
 
 def _is_api(request: HttpRequest) -> bool:
