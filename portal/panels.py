@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from django.core.exceptions import BadRequest
 from django.db import DatabaseError, connection, models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -97,6 +98,8 @@ def show(each: Panel, request: HttpRequest, record: models.Model, lazy_url: str 
         if context is None:
             return None
         html = render_to_string(each.template, {**context, "record": record}, request)
+    except BadRequest:
+        raise  # what was asked for is wrong, not the panel: the whole page says so
     except DatabaseError as problem:
         if _connection_lost(problem):
             raise

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal import api_errors, api_urls, frame_pages, metrics_view, search_views, status, views
+from portal import api_errors, api_urls, chart_views, frame_pages, metrics_view, search_views, status, views
 from portal.delivery import urls as delivery_urls
 from portal.delivery import views as delivery_views
 from portal.people import urls as people_urls
@@ -14,6 +14,7 @@ record_urls: list[URLPattern | URLResolver] = [
     path("delete/", views.record_delete, name="record-delete"),
     path("history/", views.record_history, name="record-history"),
     path("panels/<slug:name>/", views.record_panel, name="record-panel"),
+    path("charts/<slug:name>/", chart_views.record_chart, name="record-chart"),
     path("<slug:tab>/", views.record_tab, name="record-tab"),
 ]
 

@@ -4,6 +4,7 @@ import "htmx.org";
 
 import "./copy.js";
 import "./drafts.js";
+import "./figures.js";
 import "./forms.js";
 import "./keyboard.js";
 import "./lists.js";

@@ -5,7 +5,9 @@ Workbook, chapter 5, "Alerting on SLOs"; OpenSLO v1 for the words.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 # Share of the budget, window in minutes: what the workbook recommends for a window of 30 days. The short window, which
 # ends an alert soon after its cause, is a twelfth of the long one.
@@ -62,6 +64,13 @@ def remaining(events: Events, target: float) -> float | None:
     return 1 - events.bad / ((1 - target) * events.total) if events.total else None
 
 
+def burn_down(parts: Sequence[Events], target: float) -> list[float | None]:
+    """What was left after each part of a window, oldest first: remaining, as if the parts to come were all good. The
+    last one is ``remaining`` of the whole."""
+    total, bad = sum(part.total for part in parts), accumulate(part.bad for part in parts)
+    return [remaining(Events(total - spent, total), target) for spent in bad]
+
+
 def burn_rate(events: Events, target: float) -> float | None:
     """How many times faster than evenly the budget is spent: error ratio / b. At 1 it lasts exactly the window."""
     return events.bad / events.total / (1 - target) if events.total else None
@@ -116,6 +125,7 @@ def allowed_minutes(target: float, window_days: int) -> float:
 FORMULAS = {
     "attainment": "good events / measured events",
     "remaining": "1 − bad events / (budget × measured events), budget = 1 − target",
+    "burn_down": "1 − bad events so far / (budget × measured events of the whole window)",
     "burn": "share of bad events / budget; at 1 the budget lasts exactly the window",
     "measured": "measured events / (measured + missing events)",
     "empty_at": "budget left × window / burn rate, from now",

@@ -18,6 +18,7 @@ from services.health.models import Deployment, DeploymentResult
 ENVIRONMENT = "production"
 # Below this many events a share or a median is an anecdote: it is shown with its n, and without a trend.
 FEWEST_FOR_TREND = 30
+TAKEN_BACK = Exists(Deployment.objects.filter(rollback_of=OuterRef("pk")))
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,11 @@ def deployments(
     subject_ids: Iterable[int], start: dt.datetime, end: dt.datetime, environment: str = ENVIRONMENT
 ) -> QuerySet[Deployment]:
     """Deployments of these services finished between two moments, each with ``taken_back``."""
-    rollbacks = Deployment.objects.filter(rollback_of=OuterRef("pk"))
     return (
         Deployment.objects.filter(
             subject__in=list(subject_ids), environment=environment, finished_at__gte=start, finished_at__lt=end
         )
-        .annotate(taken_back=Exists(rollbacks))
+        .annotate(taken_back=TAKEN_BACK)
         .order_by("finished_at", "pk")
     )
 
@@ -86,10 +86,14 @@ def delivery(
     subject_ids: Iterable[int], start: dt.datetime, end: dt.datetime, environment: str = ENVIRONMENT
 ) -> Delivery:
     """The five metrics of these services, in one query."""
-    rows = list(deployments(subject_ids, start, end, environment))
+    return of_rows(list(deployments(subject_ids, start, end, environment)), (end - start).days)
+
+
+def of_rows(rows: Sequence[Deployment], days: int) -> Delivery:
+    """What these rows of ``deployments``, of so many days, say."""
     broken = [row for row in rows if is_failed(row)]
     return Delivery(
-        days=max((end - start).days, 1),
+        days=max(days, 1),
         deployments=len(rows),
         lead_time=_lead_times(rows),
         recovery_time=_durations((row.finished_at, row.recovered_at) for row in broken),

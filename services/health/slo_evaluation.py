@@ -31,7 +31,7 @@ def evaluate(now: dt.datetime | None = None) -> int:
 
 @transaction.atomic
 def _evaluate_batch(slos: Sequence[Slo], now: dt.datetime) -> None:
-    windows = _windows(slos, now)
+    windows = read_windows(slos, now)
     states = [state_of(slo, windows, now) for slo in slos]
     note_alerts(list(zip(slos, states, strict=True)), windows, now)
     SloState.objects.bulk_create(
@@ -52,7 +52,7 @@ def _severity_before(slo: Slo) -> str:
 Windows = Callable[[Slo, int], Events]
 
 
-def _windows(slos: Sequence[Slo], now: dt.datetime) -> Windows:
+def read_windows(slos: Sequence[Slo], now: dt.datetime) -> Windows:
     """Events of each SLO in the windows it is judged by: read once for all SLOs that need a window of that length."""
     asked: dict[int, list[Slo]] = defaultdict(list)
     for slo in slos:

@@ -1,0 +1,263 @@
+"""The page of a check: how fast and how often it answered, its state over time, and its latest answers."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.chart_views import with_file
+from portal.charts import Chart, Column, Level, Series, chart
+from portal.looks import look_of
+from portal.panels import Context, panel
+from portal.spans import Span, span_of
+from services.health import buckets
+from services.health.counts import Counts
+from services.health.course import Course, course, step_in_words
+from services.health.models import (
+    Check,
+    CheckChange,
+    CheckKind,
+    CheckResult,
+    CheckStatus,
+    Deployment,
+    Outcome,
+    Slo,
+    SloKind,
+)
+from services.health.pages import marks
+from services.health.pages.times import time_shown
+
+LATEST = 20
+CHANGES = 50
+QUANTILES = ((0.5, "p50", "c3", "dotted"), (0.95, "p95", "c1", "line"), (0.99, "p99", "c2", "dashed"))
+_LOOKS = {Outcome.UP: "ok", Outcome.DEGRADED: "warn", Outcome.DOWN: "bad", Outcome.LATE: "idle"}
+_HEIGHTS = {"ok": 100, "warn": 66, "bad": 33, "info": 50}
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What both charts of a check are made of."""
+
+    check: Check
+    span: Span
+    course: Course
+    deployments: list[Deployment]
+
+    @property
+    def at(self) -> list[dt.datetime]:
+        return [point.start for point in self.course.points]
+
+
+def _seen(check: Check, span: Span) -> _Seen:
+    counted = course(check.pk, span.start, span.end)
+    return _Seen(check, span, counted, marks.deployments_in(check.entity.reference_id, span, check.environment))
+
+
+@panel(on=Check, slot="main", order=5, title="Latency and availability", template="health/_check_charts.html")
+def latency_and_availability(request: HttpRequest, check: Check) -> Context:
+    span = span_of(request.GET, "7d")
+    seen = _seen(check, span)
+    shown = [_latency(seen), _availability(seen)]
+    return {
+        **time_shown(request, check, span, "healthcheck-latency-and-availability"),
+        "figures": _figures(seen.course.whole),
+        "charts": [with_file(each, check, span) for each in shown if each],
+        "fact": span.words,
+    }
+
+
+def _figures(whole: Counts) -> list[tuple[str, str, str]]:
+    """Name, value and note of what is said first, over the whole span."""
+    quantiles = [(name, _ms(buckets.quantile_ms(whole.latency, share))) for share, name, *_ in QUANTILES]
+    said = f"{whole.good:,} good of {whole.total:,}" if whole.total else "no answer in this time"
+    return [
+        ("Availability", _share(whole), said),
+        *((f"{name} latency", value, f"{sum(whole.latency):,} answers timed") for name, value in quantiles[1:]),
+        ("Not measured", f"{whole.late:,}", f"asked late; {whole.maintenance:,} in maintenance"),
+    ]
+
+
+def _share(counts: Counts) -> str:
+    return f"{100 * counts.good / counts.total:.3f}\u00a0%" if counts.total else "not measured"
+
+
+def _ms(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:,.0f}\u00a0ms"
+
+
+@chart(on=Check, name="latency")
+def latency(request: HttpRequest, check: Check, span: Span) -> Chart | None:
+    return _latency(_seen(check, span))
+
+
+def _latency(seen: _Seen) -> Chart | None:
+    """Percentiles of each step; a heartbeat answers nothing, so that it has none."""
+    if seen.check.kind == CheckKind.HEARTBEAT:
+        return None
+    histograms = [point.counts.latency for point in seen.course.points]
+    p95 = buckets.quantile_ms(seen.course.whole.latency, 0.95)
+    slow = seen.check.max_latency_ms
+    return Chart(
+        name="latency",
+        title="Latency",
+        unit="ms",
+        summary=f"95 of 100 answers of {seen.span.words} came within {_ms(p95)}." if p95 else "No answer was timed.",
+        caption=f"Each point is {step_in_words(seen.course.step)}. {marks.caption(seen.deployments)}".strip(),
+        at=seen.at,
+        parts=[
+            *(
+                Series(name, [buckets.quantile_ms(each, share) for each in histograms], look, colour)
+                for share, name, colour, look in QUANTILES
+            ),
+            Column("Answers", [sum(each) for each in histograms]),
+        ],
+        levels=[Level(slow, f"slow from {slow:,} ms", "warn", always_seen=False)] if slow else [],
+        marks=marks.marks(seen.deployments),
+        notes=marks.notes(seen.at, seen.deployments),
+        empty="No answer of this time was timed.",
+    )
+
+
+@chart(on=Check, name="availability")
+def availability(request: HttpRequest, check: Check, span: Span) -> Chart:
+    return _availability(_seen(check, span))
+
+
+def _availability(seen: _Seen) -> Chart:
+    """The share of good answers of each step, with the targets that were promised of it."""
+    counted = [point.counts for point in seen.course.points]
+    shares = [each.good / each.total if each.total else None for each in counted]
+    whole = seen.course.whole
+    promised = Slo.objects.filter(source_check=seen.check, kind=SloKind.AVAILABILITY, is_active=True).order_by("target")
+    targets = [float(slo.target) / 100 for slo in promised[:2]]
+    return Chart(
+        name="availability",
+        title="Availability",
+        summary=f"{_share(whole)} of {whole.total:,} answers of {seen.span.words} were good."
+        if whole.total
+        else "Nothing was measured.",
+        caption="What was not measured and what was in maintenance counts neither for nor against it.",
+        at=seen.at,
+        parts=[
+            Series("Good", shares, digits=3),
+            Column("Good answers", [each.good for each in counted]),
+            Column("Failed", [each.bad for each in counted]),
+            Column("Not measured", [each.late for each in counted]),
+        ],
+        levels=[Level(target, f"target {100 * target:g}\u00a0%", "warn") for target in targets],
+        marks=marks.marks(seen.deployments),
+        notes=marks.notes(seen.at, seen.deployments),
+        percent=True,
+        bottom=_floor_of([*(share for share in shares if share is not None), *targets]),
+        top=1.0,
+        small=True,
+    )
+
+
+def _floor_of(shares: Sequence[float]) -> float:
+    """Where the axis begins: far enough below the worst to see it, as near to 1 as that allows."""
+    worst = min(shares, default=1.0)
+    return next((floor for floor in (0.999, 0.99, 0.95, 0.9, 0.5) if worst > floor), 0.0)
+
+
+@dataclass(frozen=True)
+class _Period:
+    """How long a check was in one state."""
+
+    status: str
+    start: dt.datetime
+    end: dt.datetime
+
+    @property
+    def label(self) -> str:
+        return str(CheckStatus(self.status).label)
+
+
+@panel(on=Check, slot="main", order=7, title="State over time", template="health/_states.html")
+def states(request: HttpRequest, check: Check) -> Context:
+    """In which state it was when, as a strip, in words and as the list of changes."""
+    span = span_of(request.GET, "7d")
+    changes = list(CheckChange.objects.filter(of=check, at__gte=span.start, at__lt=span.end).order_by("at"))
+    periods = _periods(check, changes, span)
+    return {
+        "bars": _bars(periods, span),
+        "shares": _shares(periods, span),
+        "summary": "; ".join(f"{label} {share} of the time" for _, label, share in _shares(periods, span)),
+        "changes": changes[::-1][:CHANGES],
+        "span": span,
+        "fact": f"{len(changes):,} change{'' if len(changes) == 1 else 's'} in {span.words}"
+        + (f", the last {CHANGES} here" if len(changes) > CHANGES else ""),
+    }
+
+
+def _periods(check: Check, changes: Sequence[CheckChange], span: Span) -> list[_Period]:
+    """Its states one after another; what it was at the beginning is told by the first change, or by the last before."""
+    end = min(span.end, timezone.now())
+    if changes:
+        first = changes[0].before
+    else:
+        before = CheckChange.objects.filter(of=check, at__lt=span.start).order_by("-at").values_list("after", flat=True)
+        first = before.first() or _without_changes(check, span)
+    moments = [max(span.start, check.created_at), *(each.at for each in changes), end]
+    words = [first, *(each.after for each in changes)]
+    return [
+        _Period(word, start, until)
+        for word, start, until in zip(words, moments, moments[1:], strict=False)
+        if start < until
+    ]
+
+
+def _without_changes(check: Check, span: Span) -> str:
+    """A check that never changed is what it is now, since it was first asked."""
+    state = getattr(check, "state", None)
+    return state.status if state and span.end >= check.created_at else CheckStatus.UNKNOWN
+
+
+def _bars(periods: Sequence[_Period], span: Span) -> list[dict[str, Any]]:
+    bars = []
+    for each in periods:
+        look, _ = look_of(each.status)
+        height = _HEIGHTS.get(look, 8)
+        bars.append(
+            {
+                "x": f"{100 * ((each.start - span.start) / span.length):.3f}%",
+                "width": f"{max(100 * ((each.end - each.start) / span.length), 0.15):.3f}%",
+                "y": f"{100 - height}%", "height": f"{height}%", "look": look,
+                "label": f"{each.label} from {_clock(each.start)} to {_clock(each.end)}",
+            }
+        )  # fmt: skip
+    return bars
+
+
+def _clock(moment: dt.datetime) -> str:
+    local = timezone.localtime(moment)
+    return f"{local.day} {local:%b, %H:%M}"
+
+
+def _shares(periods: Sequence[_Period], span: Span) -> list[tuple[str, str, str]]:
+    """Value, word and share of the time of each state, the longest first."""
+    lasted: dict[str, dt.timedelta] = {}
+    for each in periods:
+        lasted[each.status] = lasted.get(each.status, dt.timedelta(0)) + (each.end - each.start)
+    known = sum(lasted.values(), dt.timedelta(0))
+    ordered = sorted(lasted.items(), key=lambda pair: pair[1], reverse=True)
+    return [(status, str(CheckStatus(status).label), f"{100 * (each / known):.2f}\u00a0%") for status, each in ordered]
+
+
+@panel(on=Check, slot="main", order=10, title="Latest answers", template="health/_answers.html")
+def answers(request: HttpRequest, check: Check) -> Context:
+    """What was asked last and what came; whoever may edit the check may ask now, and sees where a heartbeat pings."""
+    may = request.user.has_perm("health.change_check", check)
+    is_heartbeat = check.kind == CheckKind.HEARTBEAT
+    found = CheckResult.objects.filter(of_id=check.pk).order_by("-due_at")[:LATEST]
+    ping = request.build_absolute_uri(reverse("heartbeat", args=[check.token])) if may and is_heartbeat else ""
+    return {
+        "answers": [(_LOOKS[Outcome(each.outcome)], Outcome(each.outcome).label, each) for each in found],
+        "run_url": reverse("check-run", args=[check.pk]) if may and check.is_active and not is_heartbeat else "",
+        "ping_url": ping,
+        "fact": f"of two days, the last {LATEST} here",
+    }

@@ -1,0 +1,268 @@
+"""The page of a limit: where the metric goes, what breaks at multiples of today's load, what a later start costs, and
+how good earlier forecasts were."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from portal.chart_views import with_file
+from portal.charts import Band, Chart, Level, Mark, Series, chart
+from portal.panels import Context, panel
+from portal.spans import Span, span_of
+from services.health import race, samples
+from services.health.models import Forecast, Limit, Urgency
+from services.health.pages.times import LONG, time_shown
+
+EARLIER = 12
+# How far ahead an earlier forecast is held against what came.
+HELD_AFTER = dt.timedelta(days=28)
+GROWTH_DAYS = 365
+_METERS = {Urgency.CALM: "ok", Urgency.PLAN: "info", Urgency.START_NOW: "warn", Urgency.TOO_LATE: "bad"}
+
+
+def _newest(limit: Limit) -> Forecast | None:
+    return Forecast.objects.filter(of=limit).order_by("-made_on").first()
+
+
+@panel(on=Limit, slot="main", order=10, title="Forecast", template="health/_forecast.html")
+def forecast(request: HttpRequest, limit: Limit) -> Context:
+    """The newest forecast: dates, what is used, the fan, and the chances."""
+    span, newest = span_of(request.GET, "90d"), _newest(limit)
+    chances = sorted((int(days), share) for days, share in newest.chances.items()) if newest else []
+    return {
+        **time_shown(request, limit, span, "healthlimit-forecast", names=LONG),
+        "newest": newest,
+        "start_by": _start_by(limit, newest),
+        "used": _used(limit, newest),
+        "needed_days": limit.lead_p90_days + limit.margin_days,
+        "unit": limit.metric.unit,
+        "chances": [(days, f"{share:.0%}") for days, share in chances],
+        "chart": with_file(_fan(limit, span, newest), limit, span),
+        "fact": f"made on {newest.made_on:%d %b %Y} from {newest.points} days" if newest else "",
+    }
+
+
+def _start_by(limit: Limit, newest: Forecast | None) -> dict[str, Any] | None:
+    """The last day to begin the work, and how far that is from today in words."""
+    if newest is None or newest.q10_date is None:
+        return None
+    day = newest.q10_date - dt.timedelta(days=limit.lead_p90_days + limit.margin_days)
+    return {"day": day, "words": days_in_words((day - samples.organisation_day()).days)}
+
+
+def days_in_words(days: int) -> str:
+    """``in 15 days``, ``today``, ``5 days ago``; weeks from three of them on."""
+    if days == 0:
+        return "today"
+    far = abs(days)
+    count, unit = (far // 7, "week") if far >= 21 else (far, "day")
+    words = f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"in {words}" if days > 0 else f"{words} ago"
+
+
+def _used(limit: Limit, newest: Forecast | None) -> dict[str, Any] | None:
+    if newest is None or newest.value is None or limit.ceiling <= 0:
+        return None
+    share = newest.value / limit.ceiling
+    return {
+        "value": newest.value,
+        "percent": f"{100 * share:.0f}",
+        "width": f"{100 * min(max(share, 0), 1):.1f}%",
+        "look": _METERS.get(Urgency(newest.urgency), "idle"),
+    }
+
+
+@chart(on=Limit, name="forecast", default="90d")
+def fan(request: HttpRequest, limit: Limit, span: Span) -> Chart:
+    return _fan(limit, span, _newest(limit))
+
+
+def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
+    """What was measured, then what is foretold for the 90 days after the forecast was made."""
+    today = samples.organisation_day()
+    measured = dict(samples.daily([limit.metric_id], span.first_day, min(span.last_day, today))[limit.metric_id])
+    # A fan that begins where the measured line ends.
+    band = {
+        dt.date.fromisoformat(row["date"]): row for row in (newest.band if newest and span.last_day >= today else [])
+    }
+    days = sorted({*measured, *band})
+    joint = max(measured, default=None)
+
+    def foretold(name: str) -> list[float | None]:
+        return [band[day][name] if day in band else measured[day] if day == joint and band else None for day in days]
+
+    return Chart(
+        name="forecast",
+        title=f"{limit.metric}, and where it goes",
+        unit=limit.metric.unit,
+        summary=_in_words(limit, newest),
+        caption=_caption(newest, days[-1]) if band and newest else "",
+        at=days,
+        head="Day",
+        parts=[
+            Series("Measured", [measured.get(day) for day in days], "line", "c1"),
+            Series("Likely", foretold("q50"), "dashed", "c1"),
+            Band("8 of 10 chances", foretold("q10"), foretold("q90"), "c1"),
+        ],
+        levels=[Level(limit.ceiling, f"ceiling {limit.ceiling:,.6g}", "bad")],
+        marks=_marks(limit, newest, days, today) if band else [],
+        bottom=0 if min(measured.values(), default=0) >= 0 else None,
+        named=False,
+        empty="No value of this time is known.",
+    )
+
+
+def _caption(newest: Forecast, last: dt.date) -> str:
+    words = "Line: measured. Dashed: as likely above as below. Band: 8 of 10 chances."
+    if newest.q10_date and newest.q10_date <= last:
+        return f"{words} Bar on the ceiling: when it is reached, with 8 of 10 chances; its dot is the likely day."
+    return words
+
+
+def _marks(limit: Limit, newest: Forecast | None, days: Sequence[dt.date], today: dt.date) -> list[Mark]:
+    """Today, the last start, and when the ceiling is reached, as far as the picture goes."""
+    found = [Mark(today, "today")]
+    if newest is None:
+        return found
+    start_by, last = _start_by(limit, newest), days[-1]
+    if start_by and days[0] <= start_by["day"] <= last:
+        found.append(Mark(start_by["day"], f"last start, {_short(start_by['day'])}", "warn"))
+    if newest.q10_date and newest.q10_date <= last:
+        until = min(newest.q90_date or last, last)
+        middle = newest.q50_date if newest.q50_date and newest.q50_date <= last else None
+        found.append(Mark(newest.q10_date, "reached", "bad", "range", until=until, value=limit.ceiling, middle=middle))
+    return found
+
+
+def _short(day: dt.date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _in_words(limit: Limit, newest: Forecast | None) -> str:
+    if newest is None:
+        return f"{limit.metric} over time, and its ceiling of {limit.ceiling:,.6g}. Nothing is foretold yet."
+    if newest.q10_date is None:
+        return f"The ceiling of {limit.ceiling:,.6g} is not likely to be reached within the time that is foretold."
+    likely = f"likely on {_day(newest.q50_date)}" if newest.q50_date else "and more likely not at all"
+    return f"The ceiling of {limit.ceiling:,.6g} could be reached as early as {_day(newest.q10_date)}, {likely}."
+
+
+def _day(day: dt.date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+# What if
+
+
+@panel(on=Limit, slot="main", order=20, title="What breaks at 2×, 10× and 100×", template="health/_multiples.html")
+def what_breaks(request: HttpRequest, limit: Limit) -> Context | None:
+    """What is needed at multiples of today's load, by how the metric grew with its driver."""
+    # Numbers are calculated by a library that pages do without otherwise.
+    from services.health.forecast.multiples import demand_now, elasticity, headroom, multiples
+
+    today = samples.organisation_day()
+    asked = [limit.metric_id, *([limit.driver_id] if limit.driver_id else [])]
+    found = {
+        key: dict(days) for key, days in samples.daily(asked, today - dt.timedelta(days=GROWTH_DAYS), today).items()
+    }
+    now = demand_now(found[limit.metric_id])
+    if now is None:
+        return None
+    grows = elasticity(found[limit.metric_id], found[limit.driver_id] if limit.driver_id else None)
+    room = headroom(now, limit.ceiling, grows)
+    return {
+        "rows": multiples(now, limit.ceiling, grows),
+        "now": now,
+        "used": now / limit.ceiling if limit.ceiling > 0 else None,
+        "grows": grows,
+        "room": f"{room:,.3g}" if room is not None else "",
+        "unit": limit.metric.unit,
+        "fact": f"driver: {limit.driver}" if limit.driver else "",
+    }
+
+
+@panel(on=Limit, slot="main", order=30, title="What a later start costs", template="health/_race.html")
+def later_start(request: HttpRequest, limit: Limit) -> Context | None:
+    """How likely the ceiling comes first, for each day the work may begin."""
+    newest, today = _newest(limit), samples.organisation_day()
+    if newest is None or newest.q10_date is None:
+        return None
+    reached = race.reached_by(newest.made_on, newest.chances, (newest.q10_date, newest.q50_date, newest.q90_date))
+    rows = []
+    for weeks in (0, 2, 4, 8, 12):
+        start = today + dt.timedelta(weeks=weeks)
+        odds = race.ceiling_first(start, limit.lead_days, limit.lead_p90_days, reached)
+        rows.append({"start": start, "done": start + dt.timedelta(days=limit.lead_days), "odds": _odds(odds)})
+    return {
+        "rows": rows,
+        "fact": f"the work likely takes {limit.lead_days} days, {limit.lead_p90_days} in nine of ten cases",
+    }
+
+
+def _odds(chance: float) -> tuple[str, str]:
+    """How a chance looks, and how it is said."""
+    look = "ok" if chance <= 0.1 else "warn" if chance < 0.5 else "bad"
+    return look, "less than 1 in 100" if chance < 0.01 else f"{100 * chance:.0f} in 100"
+
+
+# Was it right
+
+
+@panel(on=Limit, slot="main", order=40, title="Was the forecast honest?", template="health/_honesty.html")
+def honesty(request: HttpRequest, limit: Limit) -> Context | None:
+    """Earlier forecasts beside what came, and how they are scored."""
+    made = list(_earlier(limit)[:EARLIER])
+    if not made:
+        return None
+    drawn = _honesty(limit)
+    return {"chart": with_file(drawn, limit, span_of(request.GET, "90d")) if drawn else None, "earlier": made}
+
+
+def _earlier(limit: Limit) -> QuerySet[Forecast]:
+    """All but the newest, newest first."""
+    newest = Forecast.objects.filter(of=limit).order_by("-made_on").values("pk")[:1]
+    return Forecast.objects.filter(of=limit).exclude(pk__in=newest).defer("band").order_by("-made_on")
+
+
+@chart(on=Limit, name="honesty", default="90d")
+def honesty_chart(request: HttpRequest, limit: Limit, span: Span) -> Chart | None:
+    return _honesty(limit)
+
+
+def _honesty(limit: Limit) -> Chart | None:
+    """One forecast a week, each at least four weeks old: its fan of that day, and what was measured on it."""
+    today = samples.organisation_day()
+    old = Forecast.objects.filter(of=limit, made_on__lte=today - HELD_AFTER).exclude(band=[]).order_by("-made_on")
+    weekly = {each.made_on.isocalendar()[:2]: each for each in reversed(old[: 7 * EARLIER])}
+    judged = list(weekly.values())[-EARLIER:]
+    if not judged:
+        return None
+    days = [each.made_on + HELD_AFTER for each in judged]
+    came = dict(samples.daily([limit.metric_id], days[0], days[-1])[limit.metric_id])
+    rows = [
+        (day, next((row for row in each.band if row["date"] == day.isoformat()), None), came.get(day))
+        for each, day in zip(judged, days, strict=True)
+    ]
+    held = [row["q10"] <= value <= row["q90"] for _, row, value in rows if row and value is not None]
+    if not held:
+        return None
+    kept, share = sum(held), 100 * sum(held) / len(held)
+    low, high = ([row and row[name] for _, row, _ in rows] for name in ("q10", "q90"))
+    return Chart(
+        name="honesty",
+        title="Foretold four weeks before, and what came",
+        unit=limit.metric.unit,
+        summary=f"{kept} of {len(held)} earlier forecasts held: 80\u00a0% promised, {share:.0f}\u00a0% kept.",
+        caption="Bar: 8 of 10 chances as foretold four weeks before. Dot: what was measured.",
+        at=[_day(day) for day, *_ in rows],
+        head="Day",
+        parts=[
+            Band("8 of 10 chances", low, high, "c1"),
+            Series("Measured", [value for *_, value in rows], "dots", "c2"),
+        ],
+        bottom=None,
+        small=True,
+    )

@@ -1,0 +1,48 @@
+"""Deployments on charts: a mark where each was, and its version beside the numbers of that time."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from portal.charts import Mark
+from portal.spans import Span
+from services.health import dora
+from services.health.models import Deployment
+
+MOST = 200
+
+
+def deployments_in(subject_id: int, span: Span, environment: str) -> list[Deployment]:
+    """The newest deployments of a service in a span, oldest first."""
+    found = dora.deployments([subject_id], span.start, span.end, environment)
+    return list(found.reverse()[:MOST])[::-1]
+
+
+def marks(deployments: Sequence[Deployment]) -> list[Mark]:
+    return [
+        Mark(each.finished_at, each.version, "bad" if dora.is_failed(each) else "idle", "event") for each in deployments
+    ]
+
+
+def notes(starts: Sequence[dt.datetime], deployments: Sequence[Deployment]) -> list[str]:
+    """What was deployed in each step, in words; steps begin at ``starts``."""
+    words: list[list[str]] = [[] for _ in starts]
+    for each in deployments:
+        place = sum(start <= each.finished_at for start in starts) - 1
+        if place >= 0:
+            words[place].append(in_words(each))
+    return [", ".join(said) for said in words]
+
+
+def in_words(deployment: Deployment) -> str:
+    """``2.14.0``, ``2.14.1 failed``, ``2.14.2 taken back``."""
+    if deployment.result == "failed":
+        return f"{deployment.version} failed"
+    return f"{deployment.version} taken back" if dora.is_failed(deployment) else deployment.version
+
+
+def caption(deployments: Sequence[Deployment]) -> str:
+    if not deployments:
+        return ""
+    if any(dora.is_failed(each) for each in deployments):
+        return "A triangle on the axis is a deployment, a red diamond one that failed or was taken back."
+    return "A triangle on the axis is a deployment."

@@ -1,0 +1,202 @@
+"""The page of an SLO: its budget with the formula of every figure, how it burns down, and how fast."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from portal.chart_views import with_file
+from portal.charts import Chart, Column, Level, Series, chart
+from portal.panels import Context, panel
+from portal.spans import RANGES, Span, span_of
+from services.health import budget, slo_evaluation
+from services.health.budget import Events
+from services.health.counts import DAY
+from services.health.course import step_in_words
+from services.health.models import Deployment, Severity, Slo, SloAlert
+from services.health.pages import marks
+from services.health.pages.times import time_shown
+from services.health.slo_course import EventCourse, event_course
+
+ALERTS = 10
+
+
+@panel(on=Slo, slot="main", order=10, title="Error budget", template="health/_budget.html")
+def error_budget(request: HttpRequest, slo: Slo) -> Context:
+    """Every figure with the formula it comes from, and the rules by which it alerts."""
+    target, state = float(slo.target) / 100, getattr(slo, "state", None)
+    return {
+        "state": state,
+        "figures": _figures(slo, state, target) if state else [],
+        "rules": _rules(slo, target),
+        "unreachable": [_span(rule.long_minutes) for rule in budget.unreachable(target, slo.window_days)],
+        "alerts": SloAlert.objects.filter(slo=slo).order_by("-started_at")[:ALERTS],
+        "fact": f"rolling window of {slo.window_days} days",
+    }
+
+
+def _rules(slo: Slo, target: float) -> list[dict[str, Any]]:
+    """Each rule with how fast both its windows burn at this moment."""
+    windows = slo_evaluation.read_windows([slo], timezone.now())
+    return [
+        {
+            "severity": rule.severity,
+            "factor": f"{rule.factor:.4g}",
+            "long": _span(rule.long_minutes),
+            "short": _span(rule.short_minutes),
+            "long_burn": _burn(windows(slo, rule.long_minutes), target),
+            "short_burn": _burn(windows(slo, rule.short_minutes), target),
+        }
+        for rule in budget.rules(target, slo.window_days)
+    ]
+
+
+def _burn(events: Events, target: float) -> str:
+    rate = budget.burn_rate(events, target)
+    return "not measured" if rate is None else f"{rate:,.2f}"
+
+
+def _figures(slo: Slo, state: Any, target: float) -> list[tuple[str, str, str]]:
+    """Name, value and formula of what is known of the budget."""
+    minutes = budget.allowed_minutes(target, slo.window_days)
+    left = f" of {minutes:,.1f} minutes of outage" if slo.metric_id is None else ""
+    return [
+        ("Attained", _percent(state.attainment, 3), budget.FORMULAS["attainment"]),
+        ("Budget left", f"{_percent(state.remaining, 1)}{left}", budget.FORMULAS["remaining"]),
+        (
+            "Burn rate of the last hour",
+            "not measured" if state.burn is None else f"{state.burn:,.2f}",
+            budget.FORMULAS["burn"],
+        ),
+        ("Measured", _percent(state.measured, 1), budget.FORMULAS["measured"]),
+        ("Events", f"{state.good:,} good of {state.total:,}", "answers or samples within the window"),
+    ]
+
+
+def _percent(share: float | None, digits: int) -> str:
+    return "not measured" if share is None else f"{100 * share:,.{digits}f}\u00a0%"
+
+
+def _span(minutes: int) -> str:
+    if minutes >= 1440:
+        return f"{minutes // 1440} d"
+    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
+
+
+# Over time
+
+
+@panel(on=Slo, slot="main", order=15, title="How it burns", template="health/_slo_charts.html")
+def burning(request: HttpRequest, slo: Slo) -> Context:
+    span = span_of(request.GET, "7d")
+    whole, deployments = _window(slo), _deployments(slo, span)
+    shown = [_burn_down(slo, whole), _burn_rate(slo, span, deployments)]
+    return {
+        **time_shown(request, slo, span, "healthslo-how-it-burns"),
+        "burn_down": with_file(shown[0], slo, whole),
+        "burn_rate": with_file(shown[1], slo, span),
+    }
+
+
+def _window(slo: Slo) -> Span:
+    """The window of the SLO that ends now; it has the name of a range where it is as long as one."""
+    now = timezone.now()
+    name = next((name for name, length in RANGES.items() if length == slo.window_days * DAY), "")
+    return Span(now - slo.window_days * DAY, now, name)
+
+
+def _deployments(slo: Slo, span: Span) -> list[Deployment]:
+    check = slo.source_check
+    environment = check.environment if check else (slo.metric.environment if slo.metric else "") or "production"
+    return marks.deployments_in(slo.entity.reference_id, span, environment)
+
+
+@chart(on=Slo, name="burn-down")
+def burn_down(request: HttpRequest, slo: Slo, span: Span) -> Chart:
+    """Over the window of the SLO, whatever span is asked for."""
+    return _burn_down(slo, _window(slo))
+
+
+def _burn_down(slo: Slo, window: Span) -> Chart:
+    """What was left of the budget after each step, and what would be if it were spent evenly."""
+    target, found = float(slo.target) / 100, event_course(slo, window.start, window.end)
+    left = budget.burn_down(found.events, target)
+    even = [1 - place / len(left) for place in range(1, len(left) + 1)]
+    now = next((value for value in reversed(left) if value is not None), None)
+    deployments = _deployments(slo, window)
+    return Chart(
+        name="burn-down",
+        title=f"Budget left over the window of {slo.window_days} days",
+        summary="Nothing was measured in this window." if now is None else _left_in_words(now),
+        caption=f"{budget.FORMULAS['burn_down']}. {marks.caption(deployments)}".strip(),
+        at=found.at,
+        parts=[
+            Series("Left", left, "line", "c1", digits=1),
+            Series("Spent evenly", even, "dotted", "c6", digits=1),
+            Column("Bad events", [each.bad for each in found.events]),
+            Column("Events", [each.total for each in found.events]),
+        ],
+        levels=[Level(0, "nothing left", "bad")],
+        marks=marks.marks(deployments),
+        notes=marks.notes(found.at, deployments),
+        percent=True,
+        bottom=0 if now is None or now >= 0 else None,
+        empty="No event of this window was measured.",
+    )
+
+
+def _left_in_words(now: float) -> str:
+    if now < 0:
+        return f"The budget is overspent by {-100 * now:,.1f}\u00a0% of its size."
+    return f"{100 * now:,.1f}\u00a0% of the budget is left."
+
+
+@chart(on=Slo, name="burn-rate")
+def burn_rate(request: HttpRequest, slo: Slo, span: Span) -> Chart:
+    return _burn_rate(slo, span, _deployments(slo, span))
+
+
+def _burn_rate(slo: Slo, span: Span, deployments: Sequence[Deployment]) -> Chart:
+    """How fast the budget went in each step, beside the rates at which it alerts."""
+    target = float(slo.target) / 100
+    found: EventCourse = event_course(slo, span.start, span.end)
+    rates = [budget.burn_rate(each, target) for each in found.events]
+    worst = max((rate for rate in rates if rate is not None), default=None)
+    step, top = step_in_words(found.step), _top(slo, target)
+    return Chart(
+        name="burn-rate",
+        title="Burn rate",
+        summary="Nothing was measured in this time."
+        if worst is None
+        else f"At worst the budget burned {worst:,.2f} times as fast as evenly, in {step} of {span.words}.",
+        caption=f"{budget.FORMULAS['burn'].capitalize()}. {_cut(worst, top)}".strip(),
+        at=found.at,
+        parts=[
+            Series("Burn rate", rates, "line", "c2", digits=2),
+            Column("Bad events", [each.bad for each in found.events]),
+            Column("Events", [each.total for each in found.events]),
+        ],
+        levels=[
+            Level(rule.factor, f"pages at {rule.factor:.4g} in {_span(rule.long_minutes)}", "bad", always_seen=False)
+            for rule in budget.rules(target, slo.window_days)
+            if rule.severity == Severity.PAGE
+        ],
+        marks=marks.marks(deployments),
+        notes=marks.notes(found.at, deployments),
+        top=top if worst is not None and worst > top else None,
+    )
+
+
+def _top(slo: Slo, target: float) -> float:
+    """Where the axis of burn rates ends, so that an outage does not hide what matters: above the fastest rule."""
+    return math.ceil(1.5 * max((rule.factor for rule in budget.rules(target, slo.window_days)), default=1))
+
+
+def _cut(worst: float | None, top: float) -> str:
+    return (
+        f"The axis ends at {top:g}; what burned faster is cut off there, and is in the table."
+        if worst and worst > top
+        else ""
+    )
