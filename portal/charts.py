@@ -136,7 +136,9 @@ class Chart:
 
     @property
     def is_empty(self) -> bool:
-        return not any(value is not None for _, values, _ in self._columns for value in values)
+        """Whether there is nothing to draw."""
+        drawn = (values for part in self.parts if not isinstance(part, Column) for _, values in part.columns)
+        return not any(value is not None for values in drawn for value in values)
 
     @property
     def _columns(self) -> list[tuple[str, Numbers, int]]:
@@ -144,11 +146,15 @@ class Chart:
 
     @property
     def headings(self) -> list[str]:
+        """Of the columns of numbers, after that of the moments."""
         unit = "" if self.percent or not self.unit else f", {self.unit}"
-        names = [
+        return [
             name if isinstance(part, Column) else f"{name}{unit}" for part in self.parts for name, _ in part.columns
         ]
-        return [self.head, *names, *([self.noted] if any(self.notes) else [])]
+
+    @property
+    def has_notes(self) -> bool:
+        return any(self.notes)
 
     @property
     def _order(self) -> list[int]:
@@ -158,14 +164,14 @@ class Chart:
     @property
     def rows_html(self) -> SafeString:
         """The rows of the table. In Python, because a year has hundreds of them."""
-        columns, has_notes = self._columns, any(self.notes)
-        return SafeString("".join(self._row(place, columns, has_notes) for place in self._order))
+        columns = self._columns
+        return SafeString("".join(self._row(place, columns) for place in self._order))
 
-    def _row(self, place: int, columns: list[tuple[str, Numbers, int]], has_notes: bool) -> str:
+    def _row(self, place: int, columns: list[tuple[str, Numbers, int]]) -> str:
         cells = format_html_join(
             "", '<td class="n">{}</td>', ((self._said(values[place], digits),) for _, values, digits in columns)
         )
-        note = format_html('<td class="full">{}</td>', self.notes[place]) if has_notes else ""
+        note = format_html('<td class="full">{}</td>', self.notes[place]) if self.has_notes else ""
         return format_html('<tr><th scope="row">{}</th>{}{}</tr>', moment_cell(self.at[place]), cells, note)
 
     def _said(self, value: float | None, digits: int) -> SafeString | str:
@@ -201,14 +207,14 @@ class Chart:
     @property
     def file_names(self) -> list[str]:
         names = [slugify(name).replace("-", "_") for name, *_ in self._columns]
-        return [slugify(self.head).replace("-", "_"), *names, *([slugify(self.noted)] if any(self.notes) else [])]
+        return [slugify(self.head).replace("-", "_"), *names, *([slugify(self.noted)] if self.has_notes else [])]
 
     def file_rows(self) -> Iterator[list[Any]]:
         for place, moment in enumerate(self.at):
             numbers = [
                 None if values[place] is None else float(f"{values[place]:.8g}") for _, values, _ in self._columns
             ]
-            notes = [self.notes[place]] if any(self.notes) else []
+            notes = [self.notes[place]] if self.has_notes else []
             yield [moment if isinstance(moment, str) else moment.isoformat(), *numbers, *notes]
 
 

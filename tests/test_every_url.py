@@ -86,6 +86,7 @@ TABLE: dict[str, Row] = {
     "record-tab": page(**SERVICE, tab="dependencies"),
     "around": page(pk="unowned", name="radius"),
     "record-panel": page(**SERVICE, name="servicesentity-facts"),
+    "record-chart": page(**SERVICE, name="deployment-frequency"),
     "record-history": page(**SERVICE),
     # One's own account
     "account_change_password": page(),

@@ -273,8 +273,8 @@ PAGES = (*(page for each in collections() for page in _collection_pages(each)), 
 # Addresses that show no page of their own
 NO_PAGES = {
     # parts of pages, files and answers for machines
-    "collection-total", "record-panel", "search-palette", "search-references", "healthz", "readyz", "api",
-    "api-schema", "metrics",
+    "collection-total", "record-panel", "record-chart", "search-palette", "search-references", "healthz", "readyz",
+    "api", "api-schema", "metrics",
     # acts, which lead back to a page
     "demo-sign-in", "set-preferences", "set-theme", "token-new", "token-revoke", "person-deactivate",
     "person-reactivate", "member-add", "member-end", "machine-token-new", "machine-token-revoke",

@@ -138,7 +138,7 @@ function drawMarks(data, look, text, narrow) {
   ]);
   const drawn = [{
     type: "line", data: [], silent: true,
-    markLine: { symbol: "none", silent: true, animation: false, data: lines },
+    markLine: { symbol: "none", silent: true, animation: false, precision: 12, data: lines },
     markArea: { silent: true, animation: false, data: areas },
   }];
   if (events.length) drawn.push(eventDots(events, data, look));

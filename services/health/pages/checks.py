@@ -161,7 +161,7 @@ def _availability(seen: _Seen) -> Chart:
 def _floor_of(shares: Sequence[float]) -> float:
     """Where the axis begins: far enough below the worst to see it, as near to 1 as that allows."""
     worst = min(shares, default=1.0)
-    return next((floor for floor in (0.999, 0.99, 0.95, 0.9, 0.5) if worst > floor), 0.0)
+    return next((floor for floor in (0.999, 0.99, 0.95, 0.9, 0.5) if worst > floor + 1e-9), 0.0)
 
 
 @dataclass(frozen=True)

@@ -68,11 +68,17 @@ def _used(limit: Limit, newest: Forecast | None) -> dict[str, Any] | None:
         return None
     share = newest.value / limit.ceiling
     return {
-        "value": newest.value,
+        "value": _plain(newest.value),
+        "ceiling": _plain(limit.ceiling),
         "percent": f"{100 * share:.0f}",
         "width": f"{100 * min(max(share, 0), 1):.1f}%",
         "look": _METERS.get(Urgency(newest.urgency), "idle"),
     }
+
+
+def _plain(value: float) -> str:
+    """``1,301``, ``48.2``: as many digits as one reads."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
 
 
 @chart(on=Limit, name="forecast", default="90d")
@@ -174,14 +180,31 @@ def what_breaks(request: HttpRequest, limit: Limit) -> Context | None:
     grows = elasticity(found[limit.metric_id], found[limit.driver_id] if limit.driver_id else None)
     room = headroom(now, limit.ceiling, grows)
     return {
-        "rows": multiples(now, limit.ceiling, grows),
-        "now": now,
-        "used": now / limit.ceiling if limit.ceiling > 0 else None,
+        "rows": [
+            {"load": "Today", "need": _plain(now), "used": _times(now, limit.ceiling), "breaks": now >= limit.ceiling},
+            *(
+                {
+                    "load": f"{each.factor}×",
+                    "need": _plain(each.need),
+                    "used": _times(each.need, limit.ceiling),
+                    "breaks": each.breaks,
+                }
+                for each in multiples(now, limit.ceiling, grows)
+            ),
+        ],
         "grows": grows,
         "room": f"{room:,.3g}" if room is not None else "",
         "unit": limit.metric.unit,
         "fact": f"driver: {limit.driver}" if limit.driver else "",
     }
+
+
+def _times(need: float, ceiling: float) -> str:
+    """A need in percent of the ceiling, in multiples of it where it is many."""
+    if ceiling <= 0:
+        return ""
+    share = need / ceiling
+    return f"{share:,.3g}×" if share >= 10 else f"{100 * share:,.0f}\u00a0%"
 
 
 @panel(on=Limit, slot="main", order=30, title="What a later start costs", template="health/_race.html")

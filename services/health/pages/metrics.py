@@ -80,7 +80,7 @@ def _over_time(metric: Metric, span: Span, series: Sequence[tuple[Metric, str]])
     deployments = _deployments(metric, span)
     is_ratio = metric.kind == MetricKind.RATIO
     digits = 2 if is_ratio else _digits([value for values in found.values() for value in values.values()])
-    moments, worse = [_start_of(each) for each in at], _regression(metric, at)
+    moments, worse = [_start_of(each) for each in at], _regression(metric, at, span)
     said = [
         _words_of_step(metric.kind, step),
         "Shaded: worse than the baseline." if worse else "",
@@ -158,14 +158,13 @@ def _deployments(metric: Metric, span: Span) -> list[Deployment]:
     return marks.deployments_in(metric.subject_id, span, metric.environment or "production")
 
 
-def _regression(metric: Metric, at: Sequence[Moment]) -> list[Mark]:
+def _regression(metric: Metric, at: Sequence[Moment], span: Span) -> list[Mark]:
     """The time since which it is worse than its baseline, as far as it is shown."""
     state = _state(metric)
     if state is None or state.regressed_since is None or not at:
         return []
-    last = _start_of(at[-1])
     since = max(state.regressed_since, _start_of(at[0]))
-    return [Mark(since, "worse than the baseline", "bad", "area", until=last)] if since < last else []
+    return [Mark(since, "worse than the baseline", "bad", "area", until=span.end)] if since < span.end else []
 
 
 def _in_words(metric: Metric, shown: Sequence[float], span: Span) -> str:

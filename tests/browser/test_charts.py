@@ -1,0 +1,110 @@
+"""Charts in a browser: drawn where there are numbers, read as a table by keys, in the colours of the theme."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from services.health.models import Check, Outcome
+from tests.browser.conftest import Visit
+from tests.factories import make_entity
+from tests.services.health.conftest import lasting  # noqa: F401  a fixture
+from tests.services.health.results import answer, every, make_check
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("lasting"),
+    pytest.mark.xdist_group("browser-tasks"),
+]
+
+
+@pytest.fixture
+def check(people) -> Check:
+    check = make_check(entity=make_entity("cart", owner=people.team))
+    now = timezone.now()
+    answer(check, every(now - dt.timedelta(hours=3), now - dt.timedelta(hours=1)), latency_ms=120.0)
+    answer(check, every(now - dt.timedelta(hours=1), now), Outcome.DOWN, None)
+    return check
+
+
+def opened(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator("[data-chart][data-drawn]")).to_have_count(page.locator("[data-chart]").count())
+
+
+def test_a_chart_is_drawn_and_says_in_words_what_it_shows(visit: Visit, people, check):
+    page = visit(people.reader)
+    opened(page, f"/checks/{check.pk}/?range=24h")
+    picture = page.get_by_role("img", name="95 of 100 answers of the last 24 hours came within")
+    expect(picture.locator("svg path").first).to_be_attached()
+    expect(picture.locator("svg text", has_text="p95")).to_be_visible()
+
+
+def test_its_table_is_opened_and_scrolled_by_keys(visit: Visit, people, check):
+    page = visit(people.reader)
+    opened(page, f"/checks/{check.pk}/?range=24h")
+    figure, table = page.locator("#chart-latency"), page.locator("#chart-latency-table")
+    expect(table).to_be_hidden()
+    button = figure.get_by_role("button", name="As a table")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(table.get_by_role("columnheader")).to_have_text(["When", "p50, ms", "p95, ms", "p99, ms", "Answers"])
+    page.keyboard.press("Tab")
+    expect(figure.get_by_role("link", name="CSV of Latency")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(table).to_be_focused()
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('#chart-latency-table').scrollTop > 0")
+
+
+def test_its_colours_follow_the_theme_without_loading_the_page_anew(visit: Visit, people, check):
+    page = visit(people.reader)
+    opened(page, f"/checks/{check.pk}/?range=24h")
+    label = page.locator("#chart-latency svg text", has_text="p95")
+    light = label.get_attribute("fill")
+    assert light
+    page.evaluate("() => { document.documentElement.dataset.bsTheme = 'dark'; }")
+    expect(label).not_to_have_attribute("fill", light)
+
+
+def test_it_is_as_wide_as_its_place(visit: Visit, people, check):
+    page = visit(people.reader)
+    opened(page, f"/checks/{check.pk}/?range=24h")
+    page.set_viewport_size({"width": 390, "height": 800})
+    plot = page.locator("#chart-latency .gw-plot")
+    width = plot.evaluate("(box) => box.clientWidth")
+    expect(plot.locator("svg")).to_have_attribute("width", str(width))
+
+
+def test_hovering_says_the_numbers_of_the_table(visit: Visit, people, check):
+    page = visit(people.reader)
+    opened(page, f"/checks/{check.pk}/?range=24h")
+    box = page.locator("#chart-latency .gw-plot").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    expect(page.locator("#chart-latency svg text", has_text="Answers: ").first).to_be_visible()
+
+
+def test_what_draws_charts_is_fetched_only_where_there_is_one(visit: Visit, people, check):
+    page = visit(people.reader)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/checks/")
+    page.goto("/services/cart/")
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in asked if "/charts-" in url]
+    opened(page, f"/checks/{check.pk}/")
+    assert len([url for url in asked if "/charts-" in url]) == 1
+
+
+def test_without_javascript_the_table_stands_in_its_place(visit: Visit, people, check):
+    page = visit(people.reader, java_script_enabled=False)
+    page.goto(f"/checks/{check.pk}/?range=24h")
+    expect(page.locator("#chart-latency-table")).to_be_visible()
+    expect(page.locator("#chart-latency .gw-plot")).to_be_hidden()
+    expect(page.get_by_role("button", name="As a table")).to_have_count(0)
+    page.get_by_role("link", name="The last 7 days").click()
+    expect(page.get_by_text("Each point is one hour.")).to_be_visible()

@@ -1,0 +1,401 @@
+"""What charts show: the numbers of their tables and files, their marks, and which time they are asked for."""
+
+import csv
+import datetime as dt
+import html
+import json
+import re
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from portal.people.models import User
+from services.health.models import (
+    CheckChange,
+    CheckState,
+    Deployment,
+    Forecast,
+    Limit,
+    Metric,
+    MetricState,
+    Outcome,
+    Slo,
+)
+from services.health.rollup import roll_up_new
+from services.health.samples import SampleRow, write
+from services.health.slo_evaluation import evaluate
+from tests.factories import make_entity
+from tests.services.health.limits import keep_days, make_limit, make_metric
+from tests.services.health.results import answer, every, make_check
+
+pytestmark = pytest.mark.django_db
+
+NOON = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
+TODAY = NOON.date()
+MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _at_noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def cart(people):
+    return make_entity("cart", owner=people.team)
+
+
+@pytest.fixture
+def client(sign_in, people):
+    return sign_in(people.reader)
+
+
+@pytest.fixture
+def check(cart):
+    """Down for six minutes an hour ago, quick before and slow after."""
+    check = make_check(entity=cart)
+    answer(check, every(NOON - 5 * HOUR, NOON - HOUR), latency_ms=100.0)
+    answer(check, every(NOON - HOUR, NOON - 54 * MINUTE), Outcome.DOWN, None)
+    answer(check, every(NOON - 54 * MINUTE, NOON), latency_ms=1000.0)
+    roll_up_new()
+    return check
+
+
+def said(client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return html.unescape(response.content.decode()).replace("\u00a0", " ")
+
+
+def rows(client, address: str) -> list[dict[str, str]]:
+    response = client.get(address)
+    assert response.status_code == 200, response.content
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(response.content.decode("utf-8-sig").splitlines()))
+
+
+def drawn(page: str, name: str) -> dict:
+    found = re.search(rf'<script id="chart-{name}-data" type="application/json">(.*?)</script>', page)
+    assert found, f"{name} is not drawn"
+    return json.loads(found.group(1))
+
+
+def table(page: str, name: str) -> list[list[str]]:
+    """The cells of the table of a chart, row by row."""
+    part = page.partition(f'id="chart-{name}-table"')[2].partition("</table>")[0].partition("<tbody>")[2]
+    cells = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in part.split("</tr>"))
+    return [[re.sub("<[^>]+>", "", cell) for cell in row] for row in cells if row]
+
+
+def deploy(entity, at: dt.datetime, version: str = "2.14.0", **values) -> Deployment:
+    return Deployment.objects.create(subject=entity.reference, version=version, finished_at=at, key=version, **values)
+
+
+# Checks
+
+
+def test_the_table_of_a_check_has_the_percentiles_and_the_share_of_each_hour(client, check):
+    page = said(client, f"/checks/{check.pk}/?range=7d")
+    last, before, *_ = table(page, "latency")[:2]
+    assert last[0] == "21 Nov 2026, 11:00"
+    assert float(last[2].replace(",", "")) == pytest.approx(1000, rel=0.13)
+    assert float(before[2]) == pytest.approx(100, rel=0.13)
+    assert (last[4], before[4]) == ("54", "60")
+    assert table(page, "availability")[0][1:] == ["90.000 %", "54", "6", "0"]
+    assert "98.000 % of 300 answers of the last 7 days were good." in page
+
+
+def test_what_is_shown_is_what_the_file_has_and_the_other_way_round(client, check):
+    page = said(client, f"/checks/{check.pk}/?range=7d")
+    found = rows(client, f"/checks/{check.pk}/charts/availability/?range=7d")
+    assert f'href="/checks/{check.pk}/charts/availability/?range=7d"' in page
+    assert len(found) == len(table(page, "availability"))
+    assert found[-1] == {
+        "when": "2026-11-21T11:00:00+00:00", "good": "0.9", "good_answers": "54.0", "failed": "6.0",
+        "not_measured": "0.0",
+    }  # fmt: skip
+    told = client.get(f"/checks/{check.pk}/charts/availability/?range=7d&format=json").json()
+    assert told["items"][-1]["good"] == 0.9
+
+
+def test_a_day_is_drawn_by_quarters_of_an_hour_and_a_year_by_days(client, check):
+    day = rows(client, f"/checks/{check.pk}/charts/latency/?range=24h")
+    assert (len(day), day[-1]["when"], day[-1]["answers"]) == (96, "2026-11-21T11:45:00+00:00", "15.0")
+    year = rows(client, f"/checks/{check.pk}/charts/availability/?range=1y")
+    assert (len(year), year[-1]["good_answers"], year[-1]["failed"]) == (366, "294.0", "6.0")
+
+
+def test_days_that_are_named_are_shown_and_no_others(client, check):
+    found = rows(client, f"/checks/{check.pk}/charts/availability/?from=2026-11-20&to=2026-11-20")
+    assert {row["when"][:10] for row in found} == {"2026-11-20"}
+
+
+def test_a_deployment_stands_on_the_chart_and_beside_the_numbers_of_its_time(client, check, cart):
+    deploy(cart, NOON - 90 * MINUTE)
+    deploy(cart, NOON - 61 * MINUTE, "2.15.0", result="failed")
+    deploy(cart, NOON - HOUR, "0.1", environment="staging")
+    page = said(client, f"/checks/{check.pk}/?range=7d")
+    assert [(mark["label"], mark["state"]) for mark in drawn(page, "latency")["marks"]] == [
+        ("2.14.0", "idle"), ("2.15.0", "bad"),
+    ]  # fmt: skip
+    assert table(page, "latency")[1][-1] == "2.14.0, 2.15.0 failed"
+    assert rows(client, f"/checks/{check.pk}/charts/latency/?range=7d")[-2]["deployed"] == "2.14.0, 2.15.0 failed"
+
+
+def test_a_heartbeat_has_no_latency_and_its_file_is_not_there(client, cart):
+    beat = make_check("Export", entity=cart, kind="heartbeat")
+    answer(beat, [NOON - HOUR], latency_ms=None)
+    page = said(client, f"/checks/{beat.pk}/")
+    assert ("chart-availability" in page, "chart-latency" in page) == (True, False)
+    assert client.get(f"/checks/{beat.pk}/charts/latency/").status_code == 404
+
+
+def test_the_states_of_a_check_are_told_with_their_share_of_the_time(client, check):
+    type(check).objects.filter(pk=check.pk).update(created_at=NOON - 30 * DAY)
+    CheckState.objects.filter(of=check).update(status="up", since=NOON - 54 * MINUTE)
+    CheckChange.objects.create(of=check, at=NOON - 7 * HOUR, before="up", after="down", reason="answered 503")
+    CheckChange.objects.create(of=check, at=NOON - HOUR, before="down", after="up", reason="answered 200")
+    page = said(client, f"/checks/{check.pk}/?range=24h")
+    assert "Up 75.00 % of the time; Down 25.00 % of the time" in page
+    assert "2 changes in the last 24 hours" in page
+    assert "answered 503" in page
+
+
+@pytest.mark.parametrize("place", ["", "charts/latency/"])
+def test_a_wrong_range_is_a_400_that_names_the_right_ones(client, check, place):
+    response = client.get(f"/checks/{check.pk}/{place}?range=2w")
+    assert response.status_code == 400
+    assert "range=2w is no range. There are: 24h, 7d, 30d, 90d, 1y." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("format=xlsx", "There are: csv, json."), ("days=7", "A chart takes range, from, to and format, not “days”.")],
+)
+def test_a_file_says_what_it_takes(client, check, query, words):
+    response = client.get(f"/checks/{check.pk}/charts/latency/?{query}")
+    assert response.status_code == 400
+    assert words in html.unescape(response.content.decode())
+
+
+def test_a_chart_that_is_not_there_and_a_record_that_is_not_there_are_404(client, check):
+    assert client.get(f"/checks/{check.pk}/charts/no-such/").status_code == 404
+    assert client.get("/checks/987654/charts/latency/").status_code == 404
+
+
+def test_nobody_reads_a_file_without_a_sign_in(client, check):
+    client.logout()
+    assert client.get(f"/checks/{check.pk}/charts/latency/").status_code == 302
+
+
+def test_times_are_those_of_the_reader_who_sees_in_which_zone(client, check):
+    User.objects.update(time_zone="Asia/Tokyo")
+    page = said(client, f"/checks/{check.pk}/?range=7d")
+    assert table(page, "latency")[0][0] == "21 Nov 2026, 20:00"
+    assert "Times in Asia/Tokyo." in page
+
+
+def test_what_has_no_data_is_said_and_neither_drawn_nor_offered_as_a_file(client, cart):
+    page = said(client, f"/checks/{make_check(entity=cart).pk}/")
+    assert "No answer of this time was timed." in page
+    assert "chart-latency-data" not in page
+    assert "/charts/latency/" not in page
+
+
+def test_the_page_of_a_check_asks_the_database_as_often_however_long_its_past(
+    client, check, cart, django_assert_num_queries, django_assert_max_num_queries
+):
+    CheckChange.objects.create(of=check, at=NOON - 30 * MINUTE, before="up", after="down")
+    client.get(f"/checks/{check.pk}/")
+    with django_assert_max_num_queries(16) as few:
+        client.get(f"/checks/{check.pk}/?range=7d")
+    for n in range(12):
+        deploy(cart, NOON - n * HOUR, f"3.{n}.0")
+        CheckChange.objects.create(of=check, at=NOON - n * HOUR, before="up", after="down")
+    with django_assert_num_queries(len(few)):
+        client.get(f"/checks/{check.pk}/?range=7d")
+
+
+# SLOs
+
+
+def test_the_budget_burns_down_to_what_the_page_says_is_left(client, check, cart):
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="99", window_days=30)
+    evaluate()
+    page = said(client, f"/slos/{slo.pk}/")
+    # Six of 300 events are bad, the budget is three.
+    assert "-100.0 % of 432.0 minutes of outage" in page
+    assert "The budget is overspent by 100.0 % of its size." in page
+    assert table(page, "burn-down")[0][1] == "-100.0 %"
+    assert drawn(page, "burn-down")["parts"][0]["values"][-1] == pytest.approx(-1)
+    assert rows(client, f"/slos/{slo.pk}/charts/burn-down/")[-1]["left"] == "-1.0"
+
+
+def test_the_burn_rate_of_each_step_is_its_share_of_bad_events_by_the_budget(client, check, cart):
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="99", window_days=30)
+    page = said(client, f"/slos/{slo.pk}/?range=7d")
+    assert table(page, "burn-rate")[0] == ["21 Nov 2026, 11:00", "10.00", "6", "60"]
+    assert "At worst the budget burned 10.00 times as fast as evenly, in one hour of the last 7 days." in page
+    assert [level["label"] for level in drawn(page, "burn-rate")["levels"]] == [
+        "pages at 14.4 in 1 h", "pages at 6 in 6 h",
+    ]  # fmt: skip
+
+
+def test_each_rule_stands_with_how_fast_its_windows_burn_now(client, check, cart):
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="99", window_days=30)
+    page = re.sub(r"<[^>]+>", "", said(client, f"/slos/{slo.pk}/"))
+    assert "1 h, 10.00" in page
+    assert "6 h, 2.00" in page
+
+
+def test_a_latency_slo_burns_by_what_was_too_slow(client, check, cart):
+    slo = Slo.objects.create(
+        entity=cart, name="cart-fast", kind="latency", source_check=check, threshold_ms=500, target="90", window_days=7
+    )
+    last, before, *_ = table(said(client, f"/slos/{slo.pk}/?range=7d"), "burn-rate")
+    assert (last[1], before[1]) == ("10.00", "0.00")
+
+
+# Limits
+
+
+@pytest.fixture
+def limit(cart):
+    """At 400 of 600 and growing by one a day, with a forecast of today and one of six weeks ago."""
+    limit = make_limit([float(n) for n in range(301, 401)], ceiling=600, entity=cart)
+    old = TODAY - dt.timedelta(days=42)
+    band = [
+        {"date": (old + dt.timedelta(days=n)).isoformat(), "q10": 350.0 + n, "q50": 358.0 + n, "q90": 366.0 + n}
+        for n in range(1, 91)
+    ]
+    Forecast.objects.create(of=limit, made_on=old, points=58, urgency="plan", band=band, covered=1.0, pinball=0.25,
+                            scored_days=41, scored_on=TODAY)  # fmt: skip
+    band = [
+        {"date": (TODAY + dt.timedelta(days=n)).isoformat(), "q10": 398.0 + n, "q50": 400.0 + n, "q90": 402.0 + n}
+        for n in range(1, 91)
+    ]
+    Forecast.objects.create(
+        of=limit, made_on=TODAY, points=100, urgency="plan", value=400.0, band=band,
+        q10_date=TODAY + dt.timedelta(days=80), q50_date=TODAY + dt.timedelta(days=200),
+        chances={"30": 0.0, "90": 0.12, "180": 0.4, "365": 0.8},
+    )  # fmt: skip
+    return limit
+
+
+def test_the_fan_goes_on_where_the_measured_line_ends(client, limit):
+    found = rows(client, f"/limits/{limit.pk}/charts/forecast/?range=30d")
+    today = next(row for row in found if row["day"] == "2026-11-21")
+    assert (today["measured"], today["likely"]) == ("400.0", "400.0")
+    tomorrow = next(row for row in found if row["day"] == "2026-11-22")
+    assert [tomorrow[name] for name in ("measured", "likely", "8_of_10_chances_from", "8_of_10_chances_to")] == [
+        "", "401.0", "399.0", "403.0",
+    ]  # fmt: skip
+    assert (found[0]["day"], found[-1]["day"]) == ("2026-10-22", "2027-02-19")
+
+
+def test_a_limit_says_the_last_day_to_begin_and_marks_it(client, limit):
+    page = said(client, f"/limits/{limit.pk}/")
+    # Reached in 80 days at the earliest; the work takes 60 at most, with a margin of 14.
+    assert "in 6 days, the work and its margin take 74 days" in page
+    marks = drawn(page, "forecast")["marks"]
+    assert [(mark["label"], mark["kind"]) for mark in marks] == [
+        ("today", "line"), ("last start, 27 Nov", "line"), ("reached", "range"),
+    ]  # fmt: skip
+    assert [level["label"] for level in drawn(page, "forecast")["levels"]] == ["ceiling 600"]
+    assert "67 % 400 of 600" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_a_span_of_the_past_has_no_fan(client, limit):
+    found = rows(client, f"/limits/{limit.pk}/charts/forecast/?from=2026-10-01&to=2026-10-10")
+    assert (len(found), {row["likely"] for row in found}) == (10, {""})
+
+
+def test_what_breaks_at_multiples_is_told_by_how_it_grew_with_its_driver(client, limit, cart):
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said(client, f"/limits/{limit.pk}/")))
+    assert "2× 799 133 % Breaks" in page
+    assert "There is room for 1.5× of today's load." in page
+    assert "No driver is named" in page
+    driver = make_metric(cart, "orders")
+    keep_days(driver, [float(n) ** 2 for n in range(301, 401)])
+    Limit.objects.filter(pk=limit.pk).update(driver=driver)
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said(client, f"/limits/{limit.pk}/")))
+    assert "One percent more load needs 0.50 percent more" in page
+    assert "2× 565 94 % Holds" in page
+
+
+def test_a_later_start_makes_it_likelier_that_the_ceiling_comes_first(client, limit):
+    page = said(client, f"/limits/{limit.pk}/").partition("What a later start costs")[2].partition("</table>")[0]
+    odds = [int(each) for each in re.findall(r"(\d+) in 100", page)]
+    assert len(odds) == 5
+    assert odds == sorted(odds)
+    assert odds[0] < 5 < odds[-1]
+
+
+def test_earlier_forecasts_stand_beside_what_came_and_their_score(client, limit):
+    page = said(client, f"/limits/{limit.pk}/")
+    assert "1 of 1 earlier forecasts held: 80 % promised, 100 % kept." in page
+    part = page.partition('aria-label="Earlier forecasts"')[2]
+    assert "100 %" in part
+    assert "of 41" in part
+    assert "0.25" in part
+    (held,) = rows(client, f"/limits/{limit.pk}/charts/honesty/")
+    assert held == {
+        "day": "7 Nov 2026", "8_of_10_chances_from": "378.0", "8_of_10_chances_to": "394.0", "measured": "386.0",
+    }  # fmt: skip
+
+
+def test_the_page_of_a_limit_asks_the_database_as_often_however_many_forecasts_there_are(
+    client, limit, django_assert_num_queries, django_assert_max_num_queries
+):
+    client.get(f"/limits/{limit.pk}/")
+    with django_assert_max_num_queries(40) as few:
+        client.get(f"/limits/{limit.pk}/")
+    for n in range(5):
+        Forecast.objects.create(of=limit, made_on=TODAY - dt.timedelta(days=50 + n), points=40, urgency="calm")
+    with django_assert_num_queries(len(few)):
+        client.get(f"/limits/{limit.pk}/")
+
+
+# Metrics
+
+
+def test_a_metric_is_drawn_with_its_labelled_siblings_its_baseline_and_since_when_it_is_worse(client, cart):
+    named = {"unit": "ms", "title": "p95", "environment": "production"}
+    slow = make_metric(cart, "p95", labels={"region": "eu"}, baseline=250.0, higher_is_better=False, **named)
+    other = make_metric(cart, "p95", labels={"region": "us"}, **named)
+    for metric, value in ((slow, 300.0), (other, 200.0)):
+        write([SampleRow(metric.pk, NOON - n * HOUR, value + n) for n in range(48)])
+    MetricState.objects.filter(metric=slow).update(regressed_since=NOON - 20 * HOUR)
+    page = said(client, f"/metrics/{slow.pk}/?range=24h")
+    chart = drawn(page, "values")
+    assert [part["name"] for part in chart["parts"]] == ["region=eu", "region=us"]
+    assert [level["label"] for level in chart["levels"]] == ["baseline 250"]
+    (mark,) = chart["marks"]
+    assert (mark["kind"], mark["until"] - mark["at"]) == ("area", 20 * 3600 * 1000)
+    assert "20% above the baseline of 250 ms." in page
+    assert table(page, "values")[0] == ["21 Nov 2026, 11:00", "301", "201"]
+
+
+def test_a_long_span_of_a_metric_is_told_by_days_a_ratio_in_percent(client, cart):
+    metric = make_metric(cart, "checkouts", kind="ratio")
+    write([SampleRow(metric.pk, NOON - n * HOUR, 0.9, good=90, total=100) for n in range(3)])
+    page = said(client, f"/metrics/{metric.pk}/?range=90d")
+    assert table(page, "values") == [["21 Nov 2026", "90.00 %"]]
+    assert "went from 90.00 % to 90.00 % in the last 90 days" in page
+
+
+def test_the_same_metric_of_others_is_a_link_away(client, cart):
+    metric, other = make_metric(cart, "p95"), make_metric(make_entity("ledger"), "p95", unit="ms")
+    write([SampleRow(other.pk, NOON, 120.0)])
+    page = said(client, f"/metrics/{metric.pk}/")
+    assert f'href="/metrics/{other.pk}/"' in page
+    assert "120 ms" in page
+
+
+def test_metrics_that_differ_only_in_unit_are_not_drawn_together(client, cart):
+    metric = make_metric(cart, "size", labels={"of": "queue"}, unit="MB")
+    Metric.objects.create(subject=cart.reference, name="size", labels={"of": "disk"}, unit="GB")
+    write([SampleRow(metric.pk, timezone.now(), 12.5)])
+    assert [part["name"] for part in drawn(said(client, f"/metrics/{metric.pk}/"), "values")["parts"]] == ["Value"]

@@ -1,0 +1,130 @@
+"""What the pages of a service, a team and a deployment say of delivery."""
+
+import csv
+import datetime as dt
+import html
+import re
+
+import pytest
+import time_machine
+
+from services.health.models import Deployment
+from tests.factories import make_entity
+
+pytestmark = pytest.mark.django_db
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)  # a Friday
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _at_noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def cart(people):
+    """Four deployments in ninety days: one failed and one was taken back."""
+    cart = make_entity("cart", owner=people.team)
+    deploy(cart, 40, "1.0", committed_at=NOON - 40 * DAY - 30 * dt.timedelta(minutes=1))
+    deploy(cart, 10, "1.1", committed_at=NOON - 10 * DAY - 5 * HOUR, result="failed",
+           recovered_at=NOON - 10 * DAY + 20 * dt.timedelta(minutes=1))  # fmt: skip
+    broken = deploy(cart, 3, "1.2", committed_at=NOON - 3 * DAY - 5 * HOUR, recovered_at=NOON - 3 * DAY + 3 * HOUR)
+    deploy(cart, 2.9, "1.1 again", rollback_of=broken, is_unplanned=True)
+    deploy(cart, 1, "2.0-rc1", environment="staging")
+    return cart
+
+
+def deploy(entity, days_ago: float, version: str, **values) -> Deployment:
+    return Deployment.objects.create(
+        subject=entity.reference,
+        version=version,
+        key=f"{entity}-{version}",
+        finished_at=NOON - days_ago * DAY,
+        **values,
+    )
+
+
+def words(client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    text = html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return re.sub(r"\s+", " ", text)
+
+
+def rows(client, address: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(client.get(address).content.decode("utf-8-sig").splitlines()))
+
+
+def test_a_service_tells_the_five_metrics_each_with_how_many_it_is_from(sign_in, people, cart):
+    page = words(sign_in(people.reader), "/services/cart/deployments/")
+    for said in (
+        "Deployments 4 0.3 a week",
+        # Of three that were rolled out: 30 min and 5 h; the failed one never reached production.
+        "Lead time 2 h 45 min median of 2; nine of ten within 5 h",
+        "Change fail rate 50.0 % 2 of 4",
+        "Recovery time 1 h 40 min median of 2; nine of ten within 3 h",
+        "Rework 25.0 % 1 of 4",
+        "4 deployments are too few to tell a trend",
+    ):
+        assert said in page, said
+
+
+def test_times_are_told_as_distributions(sign_in, people, cart):
+    client = sign_in(people.reader)
+    assert [(row["took"], row["deployments"]) for row in rows(client, "/services/cart/charts/lead-time/")] == [
+        ("under 1 h", "1.0"), ("under 1 day", "1.0"), ("under 7 days", "0.0"), ("under 30 days", "0.0"),
+        ("longer", "0.0"),
+    ]  # fmt: skip
+    recovery = rows(client, "/services/cart/charts/recovery-time/")
+    assert [row["percent"] for row in recovery[:2]] == ["50.0", "50.0"]
+
+
+def test_deployments_are_counted_by_week_and_by_day_where_the_span_is_short(sign_in, people, cart):
+    client = sign_in(people.reader)
+    weeks = rows(client, "/services/cart/charts/deployment-frequency/?range=90d")
+    assert weeks[-1] == {"week_of": "2026-11-16", "succeeded": "1.0", "failed_or_taken_back": "1.0"}
+    days = rows(client, "/services/cart/charts/deployment-frequency/?range=7d")
+    assert [(row["day"], row["succeeded"], row["failed_or_taken_back"]) for row in days if row["day"] == "2026-11-17"]
+    assert sum(float(row["succeeded"]) + float(row["failed_or_taken_back"]) for row in days) == 2
+
+
+def test_a_team_tells_each_of_its_services_and_none_of_others(sign_in, people, cart):
+    deploy(make_entity("ledger", owner=people.team), 5, "3.0")
+    deploy(make_entity("foreign", owner=people.other), 5, "9.0")
+    page = words(sign_in(people.reader), f"/teams/{people.team.name}/delivery/")
+    assert "Deployments 5 0.4 a week" in page
+    assert "cart 4 2 h 45 min 50.0 % 1 h 40 min 25.0 % ledger 1 not known 0.0 % not known 0.0 %" in page
+    assert "foreign" not in page
+
+
+def test_the_newest_deployments_of_all_places_stand_below(sign_in, people, cart):
+    page = words(sign_in(people.reader), "/services/cart/deployments/").partition("Latest deployments")[2]
+    assert re.search(r"2\.0-rc1 Succeeded staging .* 1\.1 again Succeeded .* 1\.2 Taken back .* 1\.1 Failed", page)
+
+
+def test_a_deployment_shows_what_was_before_and_after_it_in_the_same_place(sign_in, people, cart):
+    middle = Deployment.objects.get(version="1.2")
+    page = words(sign_in(people.reader), f"/deployments/{middle.pk}/").partition("In the same place")[2]
+    assert re.search(r"1\.1 again .* 1\.2 Taken back .* 1\.1 Failed .* 1\.0 Succeeded", page)
+    assert "2.0-rc1" not in page
+
+
+def test_without_a_deployment_it_is_said_how_to_tell_of_one(sign_in, people):
+    make_entity("quiet")
+    page = words(sign_in(people.reader), "/services/quiet/deployments/")
+    assert "Let the pipeline tell /hooks/deployments/ what it deploys." in page
+
+
+def test_the_page_of_a_team_asks_the_database_as_often_however_many_services_it_has(
+    sign_in, people, cart, django_assert_num_queries, django_assert_max_num_queries
+):
+    client, address = sign_in(people.reader), f"/teams/{people.team.name}/delivery/"
+    client.get(address)
+    with django_assert_max_num_queries(16) as few:
+        client.get(address)
+    for n in range(4):
+        deploy(make_entity(f"more-{n}", owner=people.team), n, "1.0")
+    with django_assert_num_queries(len(few)):
+        client.get(address)
