@@ -25,6 +25,7 @@ from services import graph
 from services.models import Document, DocumentStatus, Entity, Source
 from tests import factories
 from tests.every_collection.rows import make_rows
+from tests.services.health.charted import make_charted
 
 # Records of each collection that the walk opens: an odd one has a value in every column, an even one few.
 RICH, BARE = 0, 1
@@ -37,6 +38,7 @@ class World:
     sessions: dict[str, str]
     records: dict[str, list[Any]]
     unowned: Entity
+    charted: dict[str, Any]
 
     def address(self, slug: str, at: int, act: str = "") -> str:
         collection = get_collection(slug)
@@ -79,7 +81,8 @@ def make_world() -> World:
     make_token(holder=readers["editor"], name="laptop", scopes=["read"])
     make_token(holder=records["service-accounts"][RICH], name="ci", scopes=["read"])
     sessions = {name: session_of(reader) for name, reader in readers.items()}
-    return World({**sessions, "": ""}, records, unowned)
+    charted = make_charted(Entity.objects.get(name="checkout-api"))
+    return World({**sessions, "": ""}, records, unowned, charted)
 
 
 def _checkout_pk() -> int:
@@ -197,6 +200,20 @@ def _tabs(collection: Collection) -> Iterable[str]:
             yield tab
 
 
+def opens_the_tables(page: Page) -> None:
+    """Every chart drawn, and read as a table too."""
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-chart]')].every((each) => 'drawn' in each.dataset)"
+    )
+    for button in page.locator("[data-chart-toggle]").all():
+        button.click()
+
+
+def charted(kind: str) -> Callable[[World], str]:
+    """The page of a record with a past."""
+    return lambda world: f"/{kind}s/{world.charted[kind].pk}/"
+
+
 CHECKOUT = "/services/checkout-api/"
 OTHERS = (
     Shown("my work", "/", reader="editor"),
@@ -236,6 +253,13 @@ OTHERS = (
     Shown("somebody who left: erase the name", "/people/gone/-/erase/"),
     Shown("somebody who works here: erase the name", lambda world: world.address("people", RICH, "-/erase/")),
     Shown("a team with all there is", "/teams/checkout/"),
+    Shown("a check with charts", charted("check"), act=opens_the_tables),
+    Shown("an SLO with charts", charted("slo"), act=opens_the_tables),
+    Shown("a limit with charts", charted("limit"), act=opens_the_tables),
+    Shown("a metric with charts", charted("metric"), act=opens_the_tables),
+    Shown("delivery of a service", f"{CHECKOUT}deployments/", act=opens_the_tables),
+    Shown("delivery of a team", "/teams/checkout/delivery/", act=opens_the_tables),
+    Shown("a range that is none", lambda world: f"{charted('check')(world)}?range=2w", status=400),
     Shown("take a service", lambda world: f"/catalog/take/{world.unowned.pk}/", reader="editor"),
     Shown("a list in which nothing matches", "/services/?q=no-such-thing"),
     Shown("a list that is asked for what it has not", "/services/?no-such-filter=1", status=400),

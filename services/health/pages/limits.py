@@ -14,6 +14,7 @@ from portal.panels import Context, panel
 from portal.spans import Span, span_of
 from services.health import race, samples
 from services.health.models import Forecast, Limit, Urgency
+from services.health.pages import marks
 from services.health.pages.times import LONG, time_shown
 
 EARLIER = 12
@@ -97,6 +98,8 @@ def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
     days = sorted({*measured, *band})
     joint = max(measured, default=None)
 
+    deployments = marks.deployments_of(limit.metric, span)
+
     def foretold(name: str) -> list[float | None]:
         return [band[day][name] if day in band else measured[day] if day == joint and band else None for day in days]
 
@@ -105,7 +108,9 @@ def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
         title=f"{limit.metric}, and where it goes",
         unit=limit.metric.unit,
         summary=_in_words(limit, newest),
-        caption=_caption(newest, days[-1]) if band and newest else "",
+        caption=" ".join(
+            filter(None, [_caption(newest, days[-1]) if band and newest else "", marks.caption(deployments)])
+        ),
         at=days,
         head="Day",
         parts=[
@@ -114,7 +119,8 @@ def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
             Band("8 of 10 chances", foretold("q10"), foretold("q90"), "c1"),
         ],
         levels=[Level(limit.ceiling, f"ceiling {limit.ceiling:,.6g}", "bad")],
-        marks=_marks(limit, newest, days, today) if band else [],
+        marks=[*(_marks(limit, newest, days, today) if band else []), *marks.marks(deployments)],
+        notes=marks.notes([marks.midnight(day) for day in days], deployments),
         bottom=0 if min(measured.values(), default=0) >= 0 else None,
         named=False,
         empty="No value of this time is known.",

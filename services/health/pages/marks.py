@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from portal.charts import Mark
 from portal.spans import Span
-from services.health import dora
-from services.health.models import Deployment
+from services.health import dora, samples
+from services.health.models import Deployment, Metric
 
 MOST = 200
 
@@ -15,6 +15,18 @@ def deployments_in(subject_id: int, span: Span, environment: str) -> list[Deploy
     """The newest deployments of a service in a span, oldest first."""
     found = dora.deployments([subject_id], span.start, span.end, environment)
     return list(found.reverse()[:MOST])[::-1]
+
+
+def deployments_of(metric: Metric, span: Span) -> list[Deployment]:
+    """Deployments of what a metric is about."""
+    if metric.subject_id is None:
+        return []
+    return deployments_in(metric.subject_id, span, metric.environment or dora.ENVIRONMENT)
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """When a day of a metric begins."""
+    return dt.datetime.combine(day, dt.time(), tzinfo=samples.organisation_zone())
 
 
 def marks(deployments: Sequence[Deployment]) -> list[Mark]:

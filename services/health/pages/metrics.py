@@ -16,7 +16,7 @@ from services.health import baselines, samples
 from services.health.collections import METRICS
 from services.health.counts import DAY
 from services.health.course import step_for, step_in_words
-from services.health.models import Deployment, Metric, MetricKind, MetricState, Sample
+from services.health.models import Metric, MetricKind, MetricState, Sample
 from services.health.pages import marks
 from services.health.pages.times import time_shown
 
@@ -77,7 +77,7 @@ def values(request: HttpRequest, metric: Metric, span: Span) -> Chart:
 def _over_time(metric: Metric, span: Span, series: Sequence[tuple[Metric, str]]) -> Chart:
     step, found = _values([each for each, _ in series], metric.kind, span)
     at: list[Moment] = sorted(set().union(*found.values()))
-    deployments = _deployments(metric, span)
+    deployments = marks.deployments_of(metric, span)
     is_ratio = metric.kind == MetricKind.RATIO
     digits = 2 if is_ratio else _digits([value for values in found.values() for value in values.values()])
     moments, worse = [_start_of(each) for each in at], _regression(metric, at, span)
@@ -146,16 +146,7 @@ def _digits(values: Sequence[float]) -> int:
 
 def _start_of(moment: Moment) -> dt.datetime:
     assert not isinstance(moment, str)  # noqa: S101  metrics go by moments and days
-    if isinstance(moment, dt.datetime):
-        return moment
-    return dt.datetime.combine(moment, dt.time(), tzinfo=samples.organisation_zone())
-
-
-def _deployments(metric: Metric, span: Span) -> list[Deployment]:
-    """Deployments of what the metric is about."""
-    if metric.subject_id is None:
-        return []
-    return marks.deployments_in(metric.subject_id, span, metric.environment or "production")
+    return moment if isinstance(moment, dt.datetime) else marks.midnight(moment)
 
 
 def _regression(metric: Metric, at: Sequence[Moment], span: Span) -> list[Mark]:
