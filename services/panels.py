@@ -16,10 +16,12 @@ from portal.panels import Context, panel
 from portal.people.models import Person, Team
 from portal.references.models import Reference
 from services import around, graph
+from services.forms import DependencyForm
 from services.heads import HIDDEN
 from services.links import is_safe
 from services.models import Document, Entity, Ownership, Relation, Source
 from services.provenance import declared_by, describes
+from services.relations import DEPENDENCIES
 
 # Of a list of neighbours: beside other panels, and on a page of little else.
 SHOWN, LISTED = 8, 200
@@ -31,7 +33,15 @@ _GROUPS = ("system", "domain")
 @panel(on=Entity, slot="main", order=20, title="Depends on", template="services/_neighbours.html", kinds=_RUNS)
 def depends_on(request: HttpRequest, entity: Entity) -> Context:
     found = around.needs(request, entity, SHOWN)
-    return _beside(entity, found, "needs", "It depends on nothing that is described.")
+    shown = _beside(entity, found, "needs", "It depends on nothing that is described.")
+    if found.rows or entity.kind == "api" or not request.user.has_perm("services.change_entity", entity):
+        return shown
+    return {**shown, "link": {"label": "Say what it needs", "url": f"{_address(entity)}dependencies/"}}
+
+
+def _address(entity: Entity) -> str:
+    collection = collection_of(entity)
+    return collection.url_of(entity) if collection else ""
 
 
 @panel(on=Entity, slot="main", order=30, title="Needed by", template="services/_neighbours.html", kinds=_RUNS)
@@ -59,6 +69,24 @@ def _beside(entity: Entity, found: around.Part, name: str, empty: str) -> Contex
 def all_dependencies(request: HttpRequest, entity: Entity) -> Context:
     found = around.needs(request, entity, LISTED)
     return _beside(entity, found, "needs", "It depends on nothing that is described.")
+
+
+@panel(
+    on=Entity,
+    slot="tab:dependencies",
+    order=15,
+    title="Said here",
+    template="services/_said_here.html",
+    kinds=("component", "resource"),
+)
+def said_here(request: HttpRequest, entity: Entity) -> Context | None:
+    """What people say that it needs, for those who may say it: files are changed where they lie."""
+    if not request.user.has_perm("services.change_entity", entity):
+        return None
+    said = Relation.objects.filter(subject=entity.reference_id, type__in=DEPENDENCIES, document=None)
+    known = known_to(request.user, said, "object").select_related("object").order_by("object__label", "pk")
+    rows = [{"relation": each, "url": reference_url(each.object.canonical, each.object.attached)} for each in known]
+    return {"rows": rows, "fact": len(rows) or "", "form": DependencyForm(), "pk": entity.pk}
 
 
 @panel(

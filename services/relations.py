@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from portal.references.models import Reference
 from portal.search import index
+from services import graph
 from services.models import Entity, Relation, RelationType
 
 
@@ -27,6 +29,34 @@ def set_single_relation(*, entity: Entity, name: str, target: Reference | None) 
             document=None,
         )
     refresh_part_of_cache([entity.pk])
+
+
+# What a person can say here; what an API is provided by, and what a thing is part of, is said elsewhere.
+DEPENDENCIES = (RelationType.DEPENDS_ON, RelationType.CONSUMES_API)
+
+
+@transaction.atomic
+def add_dependency(*, entity: Entity, target: Reference) -> Relation:
+    """Say that the entity needs ``target``: it uses an API, and depends on anything else. Where a file says so too,
+    both stand. Raises ValidationError when it is said already, or of the entity itself."""
+    if target.pk == entity.reference_id:
+        raise ValidationError({"target": f"{entity} cannot depend on itself."})
+    needs = RelationType.CONSUMES_API if target.kind == "api" else RelationType.DEPENDS_ON
+    relation, is_new = Relation.objects.get_or_create(
+        subject_id=entity.reference_id, type=needs, object=target, document=None
+    )
+    if not is_new:
+        raise ValidationError({"target": f"It is said already that {entity} {needs.label} {target}."})
+    graph.refresh_counts([entity.reference_id, target.pk])
+    return relation
+
+
+@transaction.atomic
+def remove_dependency(*, relation: Relation) -> None:
+    """Take back what a person said. What a file says stays."""
+    ends = [relation.subject_id, relation.object_id]
+    relation.delete()
+    graph.refresh_counts(ends)
 
 
 _REFRESH = """

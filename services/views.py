@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,7 +21,9 @@ from portal.saving import changed_meanwhile, version_of
 from services import actions
 from services.access import can_take
 from services.around import LISTS, Rows
-from services.models import Entity
+from services.forms import DependencyForm
+from services.models import Entity, Relation
+from services.relations import DEPENDENCIES, add_dependency, remove_dependency
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,6 +78,49 @@ def _take_page(
     crumbs = crumbs_of(collection, (str(entity), address), ("Take it", request.path))
     context = {"entity": entity, "teams": teams, "crumbs": crumbs, "cancel_url": address, **more}
     return render(request, "services/take.html", context, status=status)
+
+
+def _load_to_change(request: HttpRequest, pk: int) -> tuple[Entity, Collection, str]:
+    """The entity, its collection and the tab its dependencies are on; for who may change it, or looks only."""
+    entity, collection = _load(request.user, pk)
+    reader: Any = request.user
+    if request.method == "POST" and not reader.has_perm("services.change_entity", entity):
+        raise PermissionDenied(f"You may not change {entity}. Its owner may, and administrators.")
+    return entity, collection, f"{collection.url_of(entity)}dependencies/"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dependency_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that an entity needs something."""
+    entity, collection, address = _load_to_change(request, pk)
+    if request.method != "POST":
+        return redirect(address)
+    form = DependencyForm(request.POST)
+    try:
+        if form.is_valid():
+            target = form.cleaned_data["target"]
+            add_dependency(entity=entity, target=target)
+            messages.success(request, f"{entity} needs {target}.")
+            return redirect(address)
+    except ValidationError as problem:
+        form.add_error(None, problem)
+    title = f"Say what {entity} needs"
+    crumbs = crumbs_of(collection, (str(entity), collection.url_of(entity)), (title, request.path))
+    context = {"title": title, "form": form, "submit_label": "Add", "cancel_url": address, "crumbs": crumbs}
+    return render(request, "portal/record_form.html", context, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dependency_remove(request: HttpRequest, pk: int, relation: int) -> HttpResponse:
+    """Take back that an entity needs something. What a file says can only be taken back there."""
+    entity, _, address = _load_to_change(request, pk)
+    if request.method != "POST":
+        return redirect(address)
+    said_here = Relation.objects.filter(subject=entity.reference_id, type__in=DEPENDENCIES, document=None)
+    found = get_object_or_404(said_here.select_related("object"), pk=relation)
+    remove_dependency(relation=found)
+    messages.success(request, f"It is no longer said here that {entity} needs {found.object}.")
+    return redirect(address)
 
 
 PAGE = 100

@@ -22,6 +22,7 @@ from portal.delivery.models import Notification, OutboxMessage
 from portal.people.models import ApiToken, Membership, User
 from portal.people.tokens import make_token
 from services.models import Document, DocumentStatus, Source
+from services.relations import add_dependency
 from tests import factories
 from tests.services.health.makers import MAKERS
 from tests.services.health.results import make_check
@@ -108,6 +109,12 @@ TABLE: dict[str, Row] = {
     "record-new": Row("302 403 200 200 403 200 302", {"slug": "services"}),
     "record-edit": Row("302 403 403 200 403 200 302", SERVICE),
     "record-delete": Row("302 403 403 200 403 200 302", SERVICE),
+    "dependency-add": post(
+        "302 403 403 302 403 302 302", {"target": "some-api"}, "/services/checkout-api/", pk="checkout"
+    ),
+    "dependency-remove": post(
+        "302 403 403 302 403 302 302", {}, "/services/checkout-api/", pk="checkout", relation="relation"
+    ),
     "take": Row("302 403 200 200 403 403 302", {"pk": "unowned"}),
     "member-add": post(
         "302 403 403 302 403 302 302", {"person": "stranger", "role": "member"}, "/teams/checkout/", key="checkout"
@@ -176,6 +183,7 @@ def world(people) -> dict[str, Any]:
     checkout = factories.make_entity("checkout-api", owner=people.team)
     for kind in ("api", "resource", "system", "domain"):
         factories.make_entity(f"some-{kind}", kind=kind, owner=people.team)
+    needed = factories.make_reference("resource:default/orders-db")
     source = Source.objects.create(name="repos")
     Document.objects.create(source=source, file="a.yaml", number=0, status=DocumentStatus.REJECTED)
     factories.make_reference("component:default/loose-end")
@@ -184,6 +192,8 @@ def world(people) -> dict[str, Any]:
     webhook = factories.make_webhook(people.team)
     notify(to=people.team.reference, kind="check", title="Down", url="/services/checkout-api/", about="x", why="Yours.")
     return {
+        "checkout": checkout.pk,
+        "relation": add_dependency(entity=checkout, target=needed).pk,
         "webhook": webhook.pk,
         "notification": Notification.objects.get(user=people.editor).pk,
         "delivery": OutboxMessage.objects.filter(channel="email").get().pk,

@@ -260,6 +260,9 @@ OTHERS = (
     Shown("delivery of a service", f"{CHECKOUT}deployments/", act=opens_the_tables),
     Shown("delivery of a team", "/teams/checkout/delivery/", act=opens_the_tables),
     Shown("a range that is none", lambda world: f"{charted('check')(world)}?range=2w", status=400),
+    Shown("what a service needs, said by people", f"{CHECKOUT}dependencies/", reader="editor"),
+    Shown("what a service needs: refused", f"{CHECKOUT}dependencies/", reader="editor",
+          act=sends("form[action*='/needs/']:not([action$='/remove/'])", target="nothing-like-that")),
     Shown("take a service", lambda world: f"/catalog/take/{world.unowned.pk}/", reader="editor"),
     Shown("a list in which nothing matches", "/services/?q=no-such-thing"),
     Shown("a list that is asked for what it has not", "/services/?no-such-filter=1", status=400),
@@ -303,7 +306,7 @@ NO_PAGES = {
     "demo-sign-in", "set-preferences", "set-theme", "token-new", "token-revoke", "person-deactivate",
     "person-reactivate", "member-add", "member-end", "machine-token-new", "machine-token-revoke",
     "notification", "notifications-read", "notifications-stop", "set-notices", "webhook-try", "delivery-again",
-    "deliveries-again", "check-run", "check-test",
+    "deliveries-again", "check-run", "check-test", "dependency-add", "dependency-remove",
     # what machines call
     "heartbeat", "hook-metrics", "hook-deployments",
     # leads on to the page that changes the password
