@@ -21,6 +21,11 @@ ALL = (
     "apply",
     "throughput",
     "probes",
+    "samples",
+    "check_history",
+    "kept_results",
+    "foretell",
+    "health_states",
     "page_weight",
 )
 # Not goals: what was measured to decide something (docs/adr).

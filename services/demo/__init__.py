@@ -1,6 +1,7 @@
 """Larkspur, the demo company: its catalog files, its past, and a large catalog drawn from a seed."""
 
 from portal.demo import register_demo
+from services.demo.health.large import load_large_health
 from services.demo.health.load import is_loaded as is_health_loaded
 from services.demo.health.load import load_health, top_up
 from services.demo.health.target import programs
@@ -10,5 +11,11 @@ from services.demo.strangers import real_data, real_health
 
 register_demo(load_company, is_loaded=is_loaded, real_data=real_data, large=load_large, order=10)
 register_demo(
-    load_health, is_loaded=is_health_loaded, real_data=real_health, top_up=top_up, programs=programs, order=20
+    load_health,
+    is_loaded=is_health_loaded,
+    real_data=real_health,
+    large=load_large_health,
+    top_up=top_up,
+    programs=programs,
+    order=20,
 )

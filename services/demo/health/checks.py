@@ -10,6 +10,7 @@ from portal.search import index
 from services.catalog import bulk
 from services.demo.health import cast, span
 from services.demo.health.world import nature_of, number_of
+from services.demo.large import SOURCE as LARGE
 from services.health.heartbeats import waiting_reason
 from services.health.models import Check, CheckKind, CheckState, MaintenanceWindow
 from services.health.slots import next_slot
@@ -41,9 +42,14 @@ def _checks_of(entity: Entity) -> Iterator[Check]:
     if entity.kind == "resource" and entity.type in cast.PORTS:
         yield _check(entity, cast.PORTS[entity.type], CheckKind.TCP)
     elif entity.kind == "component" and entity.type in WATCHED_TYPES:
-        yield _check(entity, FRONT_PAGE if entity.type == "website" else HEALTH, CheckKind.HTTP)
+        yield check_of(entity)
         if entity.tier == 0:
             yield _check(entity, DEEP_HEALTH, CheckKind.HTTP)
+
+
+def check_of(entity: Entity) -> Check:
+    """The check that a service or website has at least."""
+    return _check(entity, FRONT_PAGE if entity.type == "website" else HEALTH, CheckKind.HTTP)
 
 
 def _check(entity: Entity, name: str, kind: str) -> Check:
@@ -132,10 +138,15 @@ def _midnight(now: dt.datetime) -> dt.datetime:
     return now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def demo_checks() -> Sequence[Check]:
+def demo_checks() -> list[Check]:
+    """The active checks of the demo company that have a past: those of the large catalog have none."""
+    return [check for check in target_checks() if check.entity.source is None or check.entity.source.name != LARGE]
+
+
+def target_checks() -> list[Check]:
     """The active checks that the demo brought, wherever the target server stood at the time; heartbeats by name."""
     names = {(service, name) for service, name, *_ in cast.JOBS} | cast.STOPPED_JOBS.keys()
-    checks = Check.objects.active().filter(state__isnull=False).select_related("entity", "state").order_by("pk")
+    checks = Check.objects.active().filter(state__isnull=False).select_related("entity__source", "state").order_by("pk")
     return [
         check
         for check in checks

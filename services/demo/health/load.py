@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from portal.delivery.models import OutboxMessage
 from services.catalog.bulk import skip_no_trigger
-from services.demo.health import deployments, limits, metrics, past, promises, span, told
-from services.demo.health.checks import demo_checks, make_checks, make_windows, move_to_target
+from services.demo.health import deployments, large, limits, metrics, past, promises, span, told
+from services.demo.health.checks import make_checks, make_windows, move_to_target, target_checks
 from services.demo.load import SOURCE
 from services.health import slo_evaluation
 from services.health.models import Check
@@ -41,7 +41,8 @@ def load_health(now: dt.datetime | None = None) -> None:
 def top_up(now: dt.datetime | None = None) -> None:
     """Write what happened since the last time; a second call at the same moment finds nothing to do."""
     now = now or timezone.now()
-    move_to_target(demo_checks())
+    move_to_target(target_checks())
+    large.go_on(now)
     told.tell(past.fill(now), (), now)
     _bring_up_to_date(now)
 

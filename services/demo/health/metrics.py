@@ -73,6 +73,7 @@ def fill(now: dt.datetime) -> int:
         for row in _missing(each, metric, now)
     ]
     samples.write(rows)
+    samples.sum_open_days()
     return len(rows)
 
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from services.demo.health import sums
 from services.demo.health.checks import demo_checks, is_stopped, stops_at
-from services.demo.health.world import Mask, Nature, Numbers, Seconds, answers, nature_of
+from services.demo.health.world import Mask, Nature, Numbers, answers, nature_of
 from services.health import partitions, rollup, service_health
 from services.health.heartbeats import duration
 from services.health.hysteresis import Answer, Change, Standing, advance
@@ -93,10 +93,10 @@ def fill(now: dt.datetime) -> list[Change]:
     checks = demo_checks()
     states = {each.pk: each for each in CheckState.objects.select_for_update().filter(of__in=checks).order_by("pk")}
     oldest_raw = _midnight(now) - dt.timedelta(days=partitions.RESULTS.keep_days)
+    first_due = min((state.due_at for state in states.values()), default=now)
+    summed_until = _sum_what_will_go(first_due, oldest_raw)
     partitions.prepare(partitions.RESULTS, oldest_raw.date(), now.astimezone(dt.UTC).date())
     partitions.maintain()
-    _sum_what_is_there(now)
-    first_due = min((state.due_at for state in states.values()), default=now)
     changes = [
         change
         for start in range(0, len(checks), BATCH)
@@ -105,7 +105,7 @@ def fill(now: dt.datetime) -> list[Change]:
     service_health.refresh({check.entity_id for check in checks})
     _date_health(changes)
     until = now.replace(minute=0, second=0, microsecond=0)
-    rollup.roll_up(max(oldest_raw, first_due), until)
+    rollup.roll_up(max(oldest_raw, summed_until), until)
     RollUpMark.objects.update_or_create(pk=1, defaults={"rolled_until": until})
     return changes
 
@@ -120,24 +120,36 @@ def _fill_some(
     return _write_states(pasts, states)
 
 
-def _sum_what_is_there(now: dt.datetime) -> None:
-    """Bring the sums up to the last answers that came, so that what follows can be added to them."""
-    if mark := RollUpMark.objects.first():
-        rollup.roll_up(mark.rolled_until - rollup.LATE_BY, now)
+def _sum_what_will_go(first_due: dt.datetime, oldest_raw: dt.datetime) -> dt.datetime:
+    """Sum the last results before a gap that began before results are kept from, so that what is made up can be added;
+    return from when on results are to be summed anew."""
+    mark = RollUpMark.objects.first()
+    if mark is None:
+        return first_due
+    begin = min(mark.rolled_until - rollup.LATE_BY, first_due)
+    if first_due < oldest_raw:
+        rollup.roll_up(begin, oldest_raw)
+    return begin
 
 
 def past_of(check: Check, due_at: dt.datetime, now: dt.datetime) -> Past:
     """What a check would have been answered from when it is due until now."""
     slots = _slots(check, due_at, now)
-    at: Seconds = slots // MICROSECONDS
     nature = nature_of(check.entity.name, check.name)
     maintenance = _maintenance(check, slots)
     if check.kind == CheckKind.HEARTBEAT:
         late = slots > _us(stops_at(check, now))
         outcome = np.where(late, Outcome.LATE, Outcome.UP).astype(np.int8)
         return Past(check, nature, slots, outcome, np.full(slots.shape, np.nan), maintenance)
-    found = answers(nature, at)
+    found = answers(nature, slots // MICROSECONDS)
     return Past(check, nature, slots, found.outcome, found.latency_ms, maintenance)
+
+
+def made_up(check: Check, nature: Nature, begin: dt.datetime, end: dt.datetime) -> Past:
+    """The answers of a check that is not written, between two moments."""
+    slots = _slots(check, begin, end)
+    found = answers(nature, slots // MICROSECONDS)
+    return Past(check, nature, slots, found.outcome, found.latency_ms, np.zeros(slots.shape, dtype=bool))
 
 
 def _slots(check: Check, due_at: dt.datetime, now: dt.datetime) -> npt.NDArray[np.int64]:

@@ -20,12 +20,12 @@ Counts = npt.NDArray[np.int64]
 _COLUMNS = "of_id, day, scheme, good, slow, bad, late, maintenance, latency, hours, hour_latency, fine"
 
 
-def write(pasts: Iterable["Past"], now: dt.datetime) -> None:
+def write(pasts: Iterable["Past"], now: dt.datetime, table: str = CheckDay._meta.db_table) -> None:
     """Write a row for each check and day, or add to the one that is there."""
     fine_from = now.astimezone(dt.UTC).date() - dt.timedelta(days=KEEP_FINE_DAYS)
     rows = [row for past in pasts if past.slots.size for row in _days(past, fine_from)]
     known = _known(rows)
-    with connection.cursor() as cursor, cursor.copy(f"COPY health_checkday ({_COLUMNS}) FROM STDIN") as copy:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({_COLUMNS}) FROM STDIN") as copy:
         for row in rows:
             if (row.of_id, row.day) not in known:
                 copy.write_row(_copied(row))

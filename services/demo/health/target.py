@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
 
 import numpy as np
@@ -23,6 +23,7 @@ from django.db import InterfaceError, OperationalError, connections
 from django.utils import timezone
 
 from portal.embedded.supervisor import HOST, Program
+from services.demo.health import deployments, metrics
 from services.demo.health.checks import (
     DEEP_HEALTH,
     FRONT_PAGE,
@@ -31,6 +32,7 @@ from services.demo.health.checks import (
     is_stopped,
     move_to_target,
     slug_of,
+    target_checks,
 )
 from services.demo.health.world import answers, nature_of
 from services.health.models import CheckKind, Outcome
@@ -40,6 +42,8 @@ MOST_HEAD = 16 * 1024
 # What a client may take to send its question.
 PATIENCE_S = 10
 PING_ROUND_S = 15
+# How often what machines tell (values of metrics, deployments) is brought up to date.
+TELL_ROUND_S = 600
 PLACES_TO_TRY = 20
 # Names of checks by the last part of their address.
 ASKED = {slug_of(name): name for name in (HEALTH, DEEP_HEALTH, FRONT_PAGE)}
@@ -53,7 +57,7 @@ def programs(portal_port: int) -> list[Program]:
     # The processes that are started next read their settings anew.
     os.environ["DEMO_TARGET_PORT"] = str(port)
     settings.DEMO_TARGET_PORT, settings.DEMO_TARGET = port, f"{HOST}:{port}"
-    move_to_target(demo_checks())
+    move_to_target(target_checks())
     manage = str(settings.BASE_DIR / "manage.py")
     return [Program("target", (sys.executable, manage, "demotarget", str(port), str(portal_port)), seconds_to_start=3)]
 
@@ -86,8 +90,9 @@ def serve(port: int, portal_port: int) -> None:
 
 async def _serve(port: int, portal_port: int) -> None:
     server = await asyncio.start_server(_answer, HOST, port, backlog=500)
+    pings = _again_and_again(lambda: ping_due(f"http://{HOST}:{portal_port}"), PING_ROUND_S)
     async with server:
-        await asyncio.gather(server.serve_forever(), _ping_for_ever(portal_port))
+        await asyncio.gather(server.serve_forever(), pings, _again_and_again(tell_news, TELL_ROUND_S))
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -117,22 +122,33 @@ def _response(status: int, body: str) -> bytes:
     return f"{words}Content-Length: {len(body.encode())}\r\nConnection: close\r\n\r\n{body}".encode()
 
 
-async def _ping_for_ever(portal_port: int) -> None:
-    """Ping for the jobs that are due, as their last lines would."""
+async def _again_and_again(work: Callable[[], object], every_s: float) -> None:
+    """Do something in a thread, with a pause between two times; what is away for a while is waited for."""
     while True:
         try:
-            await asyncio.to_thread(ping_due, f"http://{HOST}:{portal_port}")
+            await asyncio.to_thread(_with_connections_of_its_own, work)
         except (OSError, OperationalError, InterfaceError) as problem:
-            log.info("The portal does not answer yet; jobs ping later.", problem=str(problem).partition("\n")[0])
-        await asyncio.sleep(PING_ROUND_S)
+            log.info("The portal does not answer; trying again soon.", problem=str(problem).partition("\n")[0])
+        await asyncio.sleep(every_s)
+
+
+def _with_connections_of_its_own(work: Callable[[], object]) -> None:
+    try:
+        work()
+    finally:
+        connections.close_all()
+
+
+def tell_news() -> None:
+    """Write the values and deployments that have come about since the last time, as machines would tell them."""
+    now = timezone.now()
+    metrics.fill(now)
+    deployments.fill(now)
 
 
 def ping_due(portal: str) -> int:
-    """Call the addresses of the heartbeats whose jobs have run by now; return how many."""
-    try:
-        addresses = list(_due_pings(portal))
-    finally:
-        connections.close_all()
+    """Call the addresses of the heartbeats whose jobs have run by now, as their last lines would; return how many."""
+    addresses = list(_due_pings(portal))
     for address in addresses:
         request = urllib.request.Request(address, method="POST")  # noqa: S310  it begins with http
         with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(request, timeout=PATIENCE_S):  # noqa: S310

@@ -6,7 +6,7 @@ import socket
 import pytest
 from django.core.checks import run_checks
 
-from services.health.guard import Guard, Hosts, Refused
+from services.health.guard import Guard, Hosts, Refused, current_guard
 from services.health.models import Outcome
 from services.health.scheduler import ask_once
 from services.health.targets import Target
@@ -62,6 +62,24 @@ def test_a_list_that_cannot_be_read_is_said_before_anything_is_asked(settings, e
     settings.PROBE_ALLOW = [entry]
     [problem] = [each for each in run_checks() if each.id == "health.E001"]
     assert problem.msg.startswith(f"PROBE_ALLOW: “{entry}” is no network.")
+
+
+def test_one_port_of_an_address_is_opened_and_no_other(targets, settings):
+    settings.PROBE_ALLOW = [f"127.0.0.1:{targets.port}", "[::1]:9090"]
+    assert _ask(targets.url()).outcome == Outcome.UP
+    assert _ask(f"127.0.0.1:{targets.port}", "tcp").outcome == Outcome.UP
+    guard = current_guard()
+    guard.check("anything", "::1", 9090)
+    for address, port in (("127.0.0.1", targets.port + 1), ("127.0.0.2", targets.port), ("::1", 9091), ("::1", None)):
+        with pytest.raises(Refused):
+            guard.check(address, address, port)
+
+
+def test_one_port_of_an_address_can_be_closed():
+    guard = Guard(deny=Hosts.parse(["10.0.0.7:22"]))
+    guard.check("10.0.0.7", "10.0.0.7", 443)
+    with pytest.raises(Refused, match="on the list PROBE_DENY"):
+        guard.check("10.0.0.7", "10.0.0.7", 22)
 
 
 # Look-ups
