@@ -17,6 +17,7 @@ app.conf.task_routes = {
     "portal.tasks.refresh_search": "reports",
     "services.health.tasks.probe_batch": "probes",
     "services.health.tasks.forecast_limits": "reports",
+    "services.health.tasks.derive_metrics": "reports",
 }
 
 # Seconds between runs; a tick that comes twice does nothing the second time.
@@ -35,6 +36,9 @@ app.conf.beat_schedule = {
     "old sums": {"task": "services.health.tasks.forget_old_sums", "schedule": 86_400},
     "old bodies of hooks": {"task": "services.health.tasks.forget_old_batches", "schedule": 86_400},
     "samples by day": {"task": "services.health.tasks.sum_samples", "schedule": 900},
+    "Prometheus": {"task": "services.health.tasks.ask_prometheus", "schedule": 15, "options": {"expires": 15}},
+    # Only what changed is written, so that most rounds write nothing.
+    "derived metrics": {"task": "services.health.tasks.derive_metrics", "schedule": 3600},
     # A forecast is made when the day or the data changed, so that most rounds do little.
     "limits": {"task": "services.health.tasks.forecast_limits", "schedule": 3600},
     "SLOs": {"task": "services.health.tasks.evaluate_slos", "schedule": 60, "options": {"expires": 60}},

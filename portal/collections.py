@@ -24,6 +24,17 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Tool:
+    """A link of a list to a page of another kind, the URL ``name``. One with ``act`` is for those who may, beside the
+    title; one without is a file, in the menu of exports, of what the query string asks for."""
+
+    label: str
+    name: str
+    icon: str
+    act: str = ""
+
+
+@dataclass(frozen=True)
 class Collection:
     """One kind of record.
 
@@ -34,6 +45,8 @@ class Collection:
     unless it is not ``listed``. ``line`` names the columns that answer for a record in search results, and ``preview``
     those that its preview answers besides. ``perm`` is needed to see any of it. ``keeps`` says why nothing of it is
     deleted, and what to do instead. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
+    ``tools`` are links of the list to other pages and files. ``trial`` is the name of the URL that tries the values of
+    a form without saving them.
     """
 
     model: type[models.Model]
@@ -56,6 +69,8 @@ class Collection:
     perm: str = ""
     keeps: str = ""
     listed: bool = True
+    tools: tuple[Tool, ...] = ()
+    trial: str = ""
     create: Callable[..., Any] | None = actions.create_record
     update: Callable[..., Any] | None = actions.update_record
     delete: Callable[..., Any] | None = actions.delete_record

@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import URLValidator
 
 from portal.collections import collections
+from portal.named_values import masked
 from portal.references.finding import find_reference
 from portal.references.models import Reference, Referenced
 
@@ -119,3 +120,35 @@ class LinksField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return (initial or []) != self.clean(data)
+
+
+class NamedValuesField(forms.CharField):
+    """Values by name, one a line, ``Name: value``. With ``secrets`` values of secret-sounding names are masked."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+
+    def __init__(self, *, secrets: bool = False, **options: Any) -> None:
+        self.secrets = secrets
+        super().__init__(**options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        shown = masked(value) if self.secrets else value
+        return "\n".join(f"{name}: {text}" for name, text in shown.items())
+
+    def clean(self, value: Any) -> dict[str, str]:
+        if isinstance(value, dict):
+            return value
+        found: dict[str, str] = {}
+        for line in filter(None, map(str.strip, super().clean(value).splitlines())):
+            name, colon, text = (part.strip() for part in line.partition(":"))
+            if not colon or not name:
+                raise forms.ValidationError(f"“{line[:80]}” has no name and value. Write it as Name: value.")
+            if name.lower() in map(str.lower, found):
+                raise forms.ValidationError(f"“{name}” stands here twice. Keep one of the two.")
+            found[name] = text
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "").strip()

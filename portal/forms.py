@@ -8,7 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from portal.collections import Collection, get_collection
-from portal.fields import LinksField, RecordField, ReferenceField, TagsField
+from portal.fields import LinksField, NamedValuesField, RecordField, ReferenceField, TagsField
+from portal.named_values import NamedValues
 from portal.references.models import Reference, Referenced
 from portal.refusing import problems_of
 
@@ -44,6 +45,8 @@ def formfield(field: models.Field, **options: Any) -> forms.Field | None:  # typ
         return RecordField(model=field.related_model, **common)
     if isinstance(field, ArrayField):
         return TagsField(**{**common, "help_text": "Separated by commas."})
+    if isinstance(field, NamedValues):
+        return NamedValuesField(**common, secrets=field.secrets)
     if isinstance(field, models.JSONField):
         return LinksField(**{**common, "help_text": "One a line: the address, then what to call it."})
     if isinstance(field, models.URLField):

@@ -80,6 +80,11 @@ def _head(request: HttpRequest, collection: Collection) -> dict[str, Any]:
         "can_create": collection.may(request.user, "add"),
         "create_url": reverse("record-new", args=[collection.slug]),
         "create_label": f"New {collection.title_one}",
+        "tools": [
+            {"label": each.label, "icon": each.icon, "url": reverse(each.name)}
+            for each in collection.tools
+            if each.act and collection.may(request.user, each.act)
+        ],
         "api_url": collection.api_url + with_params(request.GET, format=None),
         "clear_url": collection.url + _cleared(collection),
     }
@@ -162,6 +167,11 @@ def _menus(request: HttpRequest, query: Query) -> dict[str, Any]:
         "exports": [
             {"label": "CSV, these columns", "icon": "file-type-csv", "url": with_params(request.GET, format="csv")},
             {"label": "JSON, these columns", "icon": "braces", "url": with_params(request.GET, format="json")},
+            *(
+                {"label": each.label, "icon": each.icon, "url": reverse(each.name) + with_params(request.GET)}
+                for each in query.collection.tools
+                if not each.act
+            ),
         ],
         "hidden": _kept(request, "page"),
     }

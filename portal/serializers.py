@@ -12,6 +12,7 @@ from rest_framework import serializers
 from portal.collections import get_collection
 from portal.fields import LinksField
 from portal.forms import reference_kinds
+from portal.named_values import NamedValues
 from portal.references.finding import find_reference
 from portal.references.models import Reference
 from portal.refusing import SaidAtOnce
@@ -58,6 +59,8 @@ class RecordSerializer(SaidAtOnce):
         if isinstance(field, models.ForeignKey) and field.related_model is Reference:
             kinds = reference_kinds(field)
             return ReferenceField, {"kinds": kinds, "required": not field.blank, "allow_null": field.null}
+        if isinstance(field, NamedValues):
+            return serializers.DictField, {"child": serializers.CharField(allow_blank=True), "required": False}
         if isinstance(field, models.JSONField):
             return LinkSerializer, {"many": True, "required": False}
         return super().build_field(field_name, info, model_class, nested_depth)

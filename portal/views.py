@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -214,6 +215,7 @@ def record_new(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "title": f"New {found.title_one}",
         "submit_label": f"Make {found.title_one}",
+        "trial_url": reverse(found.trial) if found.trial else "",
         "cancel_url": found.url,
         "crumbs": crumbs_of(found, (f"New {found.title_one}", request.path)),
     }
@@ -243,6 +245,7 @@ def record_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     context = {
         "title": f"Edit {loaded}",
         "submit_label": "Save",
+        "trial_url": f"{reverse(found.trial)}?of={found.key_of(loaded)}" if found.trial else "",
         "cancel_url": address,
         "readonly": readonly,
         "base": base_of(request, form),

@@ -28,9 +28,12 @@ from services.health.models import (
     CheckDay,
     CheckResult,
     CheckState,
+    Deployment,
     Forecast,
     Metric,
     MetricDay,
+    MetricState,
+    PrometheusServer,
     ReceivedBatch,
     Sample,
     Slo,
@@ -144,6 +147,21 @@ def _leave_a_sample() -> None:
     Sample.objects.create(metric_id=metric.pk, at=HALF_PAST_TWO - dt.timedelta(hours=1), value=7)
 
 
+def _leave_a_query() -> None:
+    server = PrometheusServer.objects.create(name="main", url="http://127.0.0.1:9")
+    metric = Metric.objects.create(name="load", server=server, query="up", origin="prometheus")
+    MetricState.objects.create(metric=metric, due_at=HALF_PAST_TWO)
+
+
+def _leave_a_deployment() -> None:
+    """Of a service that a team owns: both have a lead time of two hours."""
+    service = factories.make_entity("shop", owner=factories.make_team("shopkeepers"))
+    at = HALF_PAST_TWO - dt.timedelta(days=1)
+    Deployment.objects.create(
+        subject=service.reference, version="1", key="1", finished_at=at, committed_at=at - dt.timedelta(hours=2)
+    )
+
+
 def _leave_old_batches() -> None:
     for key, days in (("old", 31), ("new", 29)):
         ReceivedBatch.objects.create(
@@ -185,6 +203,11 @@ WORK: dict[str, Work] = {
     ),
     "services.health.tasks.sum_samples": Work(
         _leave_a_sample, lambda: list(MetricDay.objects.values_list("sum", "count")) == [(7, 1)]
+    ),
+    # What it asks is refused: PROBE_ALLOW names no address of this machine.
+    "services.health.tasks.ask_prometheus": Work(_leave_a_query, lambda: MetricState.objects.get().problem != ""),
+    "services.health.tasks.derive_metrics": Work(
+        _leave_a_deployment, lambda: Metric.objects.filter(name="lead-time", state__value=2).count() == 2
     ),
     "services.health.tasks.evaluate_slos": Work(
         _leave_answers, lambda: list(SloState.objects.values_list("good", "total")) == [(180, 180)]

@@ -12,15 +12,19 @@ from urllib.parse import unquote
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from portal.collections import collections
 from portal.delivery.actions import notify
 from portal.delivery.models import Notification, OutboxMessage
 from portal.people.models import ApiToken, Membership, User
 from portal.people.tokens import make_token
+from services.health.models import Metric, MetricState, PrometheusServer, Slo
+from services.health.uploads import keep
 from services.models import Document, DocumentStatus, Source
 from services.relations import add_dependency
 from tests import factories
@@ -139,6 +143,17 @@ TABLE: dict[str, Row] = {
     # Checks are run by whoever may edit their service, and tested by whoever may have some; a heartbeat is a capability
     "check-run": post("302 403 403 302 403 302 302", {}, "/checks/", key="check"),
     "check-test": post("302 403 422 422 403 422 302", {"address": "shop"}),
+    "check-renew": post("302 403 403 302 403 302 302", {}, "/checks/", key="heartbeat"),
+    # Where values come from: metrics by who speaks for their subject, Prometheus by administrators, files by both
+    "metric-try": post("302 403 403 422 403 422 302", {}, key="metric"),
+    "metric-baseline": post("302 403 403 302 403 302 302", {}, "/metrics/", key="metric"),
+    "prometheus-try": post("302 403 403 403 403 200 302", {}, key="prometheus"),
+    "metrics-import": Row("302 403 200 200 403 200 302"),
+    "metric-import": Row("302 403 404 200 403 404 302", {"key": "csv"}),
+    "slos-import": Row("302 403 200 200 403 200 302"),
+    "slo-import": Row("302 403 404 422 403 404 302", {"key": "openslo"}),
+    "slos-openslo": page(),
+    "slo-openslo": page(key="slo"),
     "hook-metrics": post("401 401 401 401 401 401 422"),
     "hook-deployments": post("401 401 401 401 401 401 422"),
     "heartbeat": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
@@ -199,6 +214,8 @@ def world(people) -> dict[str, Any]:
         "delivery": OutboxMessage.objects.filter(channel="email").get().pk,
         "proposal": factories.make_proposal().pk,
         "check": make_check(entity=checkout).pk,
+        "heartbeat": make_check("Export", entity=checkout, kind="heartbeat").pk,
+        **_sources(people, checkout),
         "health": [make(None, 1) for make in MAKERS.values()],
         "unowned": factories.make_entity("unowned").pk,
         "editors_token": editors_token.pk,
@@ -206,6 +223,27 @@ def world(people) -> dict[str, Any]:
         "machine": people.service_account.pk,
         "membership": Membership.objects.get(person=people.editor.person.reference).pk,
     }
+
+
+def _sources(people: Any, checkout: Any) -> dict[str, Any]:
+    """A metric with a value, a Prometheus server, uploads of the editor, and an SLO."""
+    metric = Metric.objects.create(name="nps", subject=checkout.reference)
+    MetricState.objects.create(metric=metric, value=42, at=timezone.now())
+    uploads = {
+        hook: keep(people.editor, hook, SimpleUploadedFile("file", body)).pk
+        for hook, body in (("metric-import", _CSV), ("openslo-import", b"kind: nothing"))
+    }
+    slo = Slo.objects.create(name="promise", entity=checkout, source_check=make_check("Asked", entity=checkout))
+    return {
+        "metric": metric.pk,
+        "prometheus": PrometheusServer.objects.create(name="main", url="http://127.0.0.1:9").pk,
+        "csv": uploads["metric-import"],
+        "openslo": uploads["openslo-import"],
+        "slo": slo.pk,
+    }
+
+
+_CSV = b"metric,subject,at,value\nnps,component:default/checkout-api,2026-11-21,42\n"
 
 
 def _address(name: str, row: Row, world: dict[str, Any]) -> str:
@@ -271,7 +309,7 @@ LOOKS = sorted(
         "record-new", "record-edit", "record-delete", "take", "first-administrator",
         "person-erase",
         "proposal-decide",
-        "heartbeat",
+        "heartbeat", "metrics-import", "metric-import", "slos-import", "slo-import",
     }
 )  # fmt: skip
 

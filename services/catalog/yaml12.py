@@ -63,15 +63,16 @@ class _PythonParser(Reader, Scanner, Parser):
         Parser.__init__(self)
 
 
-def read_documents(text: str, *, pure: bool = False) -> Iterator[YamlDocument]:
-    """Every document of a file in order, numbered from 0; an empty one has the value None."""
+def read_documents(text: str, *, pure: bool = False, all_lines: bool = False) -> Iterator[YamlDocument]:
+    """Every document of a file in order, numbered from 0; an empty one has the value None. With ``all_lines`` the line
+    of every field is kept, however deep, and of what stands in lists, as ``spec.objectives[0].target``."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for number, (first_line, part) in enumerate(_split(text)):
         if number >= MAX_DOCUMENTS:
             reason = f"The file holds more than {MAX_DOCUMENTS:,} documents; it is not read further. Split it."
             yield YamlDocument(number, first_line + 1, part, error=UnreadableError(reason, first_line + 1))
             return
-        yield _read_document(number, part, first_line, pure=pure)
+        yield _read_document(number, part, first_line, pure=pure, all_lines=all_lines)
 
 
 # --- documents ------------------------------------------------------------------------------------------------------
@@ -100,11 +101,11 @@ def _split(text: str) -> Iterator[tuple[int, str]]:
         line += part.count("\n")
 
 
-def _read_document(number: int, text: str, first_line: int, *, pure: bool) -> YamlDocument:
+def _read_document(number: int, text: str, first_line: int, *, pure: bool, all_lines: bool) -> YamlDocument:
     document = YamlDocument(number, first_line + 1, text)
     try:
         parser = _PythonParser(text) if pure or FastParser is None else FastParser(text)
-        builder = _Builder(parser, first_line, document.lines)
+        builder = _Builder(parser, first_line, document.lines, all_lines=all_lines)
         document.line = builder.start()
         document.value = builder.build()
     except (UnreadableError, YAMLError) as error:
@@ -132,8 +133,8 @@ class _Frame:
 class _Builder:
     """Builds the value of one document from its events."""
 
-    def __init__(self, parser: Any, first_line: int, lines: dict[str, int]) -> None:
-        self.parser, self.first_line, self.lines = parser, first_line, lines
+    def __init__(self, parser: Any, first_line: int, lines: dict[str, int], *, all_lines: bool) -> None:
+        self.parser, self.first_line, self.lines, self.all_lines = parser, first_line, lines, all_lines
         self.frames: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int, int]] = {}  # value, number of nodes, height
         self.open_anchors: set[str] = set()
@@ -179,6 +180,8 @@ class _Builder:
         parent = self.frames[-1] if self.frames else None
         value: dict[str, Any] | list[Any] = {} if isinstance(event, events.MappingStartEvent) else []
         path, depth = self._place_of_child(parent)
+        if self.all_lines and path and path.endswith("]"):
+            self.lines[path] = self.first_line + event.start_mark.line + 1
         if event.anchor:
             self.open_anchors.add(event.anchor)
         self.frames.append(_Frame(value, event.anchor, path, depth, self.nodes))
@@ -186,6 +189,10 @@ class _Builder:
     def _place_of_child(self, parent: _Frame | None) -> tuple[str | None, int]:
         if parent is None:
             return "", 0
+        if self.all_lines and parent.path is not None and not (isinstance(parent.value, dict) and parent.awaits_key):
+            is_item = isinstance(parent.value, list)
+            path = f"{parent.path}[{len(parent.value)}]" if is_item else _joined(parent.path, parent.key)
+            return path, parent.depth + 1
         if parent.path is None or parent.depth + 1 >= MAX_FIELD_DEPTH or isinstance(parent.value, list):
             return None, 0
         return (None, 0) if parent.awaits_key else (_joined(parent.path, parent.key), parent.depth + 1)

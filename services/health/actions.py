@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.actions import Record, create_record, delete_record, lock, update_record
+from portal.named_values import MASK, is_secret, restored
 from portal.references.models import Reference
-from services.health import service_health
+from services.health import querying, service_health
 from services.health.baselines import note_regressions
 from services.health.heartbeats import waiting_reason
 from services.health.models import (
@@ -22,8 +23,12 @@ from services.health.models import (
     Limit,
     MaintenanceWindow,
     Metric,
+    MetricState,
+    Origin,
 )
 from services.health.models.check import new_token
+from services.health.samples import organisation_zone
+from services.health.targets import origin_of
 from services.health.voices import speaks_for
 from services.models import Entity
 
@@ -35,7 +40,8 @@ def create_check(*, by: Any, model: type[Check] = Check, values: Mapping[str, An
     Raises ValidationError for values that do not go together (services.health.targets), or another's entity.
     """
     _check_entity(by, values["entity"])
-    check = create_record(by=by, model=model, values=values)
+    headers = restored(values.get("headers") or {}, {}, "headers")
+    check = create_record(by=by, model=model, values={**values, "headers": headers})
     _follow(check)
     return check
 
@@ -50,6 +56,7 @@ def update_check(*, by: Any, record: Check, values: Mapping[str, Any], version: 
     before = lock(record, version, values)
     if values.get("entity") not in (None, before.entity):
         _check_entity(by, values["entity"])
+    values = with_kept_headers(before, values)
     entity_id, question, interval_s = before.entity_id, _question(before), before.interval_s
     check = update_record(by=by, record=record, values=values)
     if not check.is_active:
@@ -79,6 +86,29 @@ def renew_token(*, by: Any, record: Check) -> Check:
     check.token = new_token()
     check.save(update_fields=["token"])
     return check
+
+
+def with_kept_headers(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the headers that are kept in the place of masks. A key that was meant for one server is not sent
+    to another one: where the address leads elsewhere it is typed anew.
+
+    Raises ValidationError for a mask that stands for nothing, or that would be sent elsewhere.
+    """
+    address = values.get("address", check.address)
+    headers = values.get("headers", check.headers)
+    if not isinstance(headers, Mapping):
+        return dict(values)
+    if origin_of(address) != origin_of(check.address) and (hidden := _hidden(headers, check.headers)):
+        raise ValidationError(
+            {"headers": f"The address leads to another server now. Type the value of {hidden} again, or take it out."}
+        )
+    return {**values, "headers": restored(headers, check.headers, "headers")} if "headers" in values else dict(values)
+
+
+def _hidden(headers: Mapping[str, str], kept: Mapping[str, str]) -> str:
+    """A header whose secret value is the one that is kept."""
+    secret = (name for name, value in headers.items() if is_secret(name) and value in (MASK, kept.get(name)))
+    return next(secret, "")
 
 
 def _question(check: Check) -> tuple[str, ...]:
@@ -158,19 +188,60 @@ def update_of_entity(*, by: Any, record: Any, values: Mapping[str, Any], version
     return update_record(by=by, record=record, values=values, version=version)
 
 
+@transaction.atomic
 def create_metric(*, by: Any, model: type[Metric] = Metric, values: Mapping[str, Any], kind: str = "") -> Metric:
     """Describe a metric of something that the writer speaks for."""
     _check_subject(by, values.get("subject"))
-    return create_record(by=by, model=model, values=values)
+    metric = create_record(by=by, model=model, values=_with_origin(values))
+    if metric.origin == Origin.PROMETHEUS:
+        querying.follow(metric)
+    return metric
 
 
+# What people may say of a metric that a provider computes.
+_OF_DERIVED = {"title", "higher_is_better", "baseline", "baseline_note", "tolerance"}
+_ASKED = ("server", "query", "total_query", "labels", "every_s", "kind", "origin")
+
+
+@transaction.atomic
 def update_metric(*, by: Any, record: Metric, values: Mapping[str, Any], version: int | None = None) -> Metric:
-    """Change a metric; its newest value is compared with the baseline anew."""
+    """Change a metric; its newest value is compared with the baseline anew, and what Prometheus is asked for is asked
+    at once when it changed. Of a derived one only what people say of it may change."""
     if values.get("subject") not in (None, record.subject):
         _check_subject(by, values["subject"])
-    metric = update_record(by=by, record=record, values=values, version=version)
+    before = lock(record, version, values)
+    asked = [getattr(before, name) for name in _ASKED]
+    if before.origin == Origin.DERIVED:
+        _refuse_derived(before, values)
+    metric = update_record(by=by, record=record, values=_with_origin(values, before))
+    if Origin.PROMETHEUS in (before.origin, metric.origin) and asked != [getattr(metric, name) for name in _ASKED]:
+        querying.follow(metric)
     note_regressions([metric.pk])
     return metric
+
+
+def set_baseline(*, by: Any, record: Metric) -> Metric:
+    """Take the newest value as what later ones are compared with. Raises ValidationError where there is none."""
+    state = MetricState.objects.filter(metric=record).exclude(value=None).first()
+    if state is None or state.at is None:
+        raise ValidationError({"baseline": f"{record} has no value yet, so there is none to take."})
+    note = f"The value of {state.at.astimezone(organisation_zone()):%d %b %Y, %H:%M}."
+    return update_metric(by=by, record=record, values={"baseline": state.value, "baseline_note": note})
+
+
+def _with_origin(values: Mapping[str, Any], before: Metric | None = None) -> dict[str, Any]:
+    """The values with where they make the metric come from: a Prometheus that is named, or whoever pushes."""
+    if "server" not in values or (before is not None and before.origin == Origin.DERIVED):
+        return dict(values)
+    pushed = before.origin if before is not None and before.origin != Origin.PROMETHEUS else Origin.PUSHED
+    return {**values, "origin": Origin.PROMETHEUS if values["server"] else pushed}
+
+
+def _refuse_derived(metric: Metric, values: Mapping[str, Any]) -> None:
+    changed = [name for name, value in values.items() if name not in _OF_DERIVED and getattr(metric, name) != value]
+    if changed:
+        text = f"{metric} is computed by the portal ({metric.provider}). Only its name for display, its direction and "
+        raise ValidationError({changed[0]: f"{text}its baseline can be changed."})
 
 
 def create_limit(*, by: Any, model: type[Limit] = Limit, values: Mapping[str, Any], kind: str = "") -> Limit:

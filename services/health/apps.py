@@ -7,4 +7,5 @@ class HealthConfig(AppConfig):
     verbose_name = "Health"
 
     def ready(self) -> None:
-        from services.health import system_checks  # noqa: F401  registers itself
+        # Each registers what it has.
+        from services.health import derived, source_panels, system_checks, team_metrics  # noqa: F401

@@ -1,6 +1,6 @@
 """The collections of health."""
 
-from portal.collections import Collection, extend, register
+from portal.collections import Collection, Tool, extend, register
 from portal.columns import Column
 from services.collections import ENTITIES, SERVICES
 from services.health import (
@@ -57,12 +57,13 @@ CHECKS = register(
             Column("updated_at", label="Changed", shown=False),
         ),
         form=(
-            "entity", "name", "kind", "address", "method", "expected_status", "expected_text", "max_latency_ms",
-            "certificate_days", "interval_s", "timeout_ms", "grace_s", "failures_needed", "of_last", "environment",
-            "is_active",
+            "entity", "name", "kind", "address", "method", "headers", "expected_status", "expected_text",
+            "max_latency_ms", "certificate_days", "interval_s", "timeout_ms", "grace_s", "failures_needed", "of_last",
+            "environment", "is_active",
         ),
         line=("service", "status"),
         empty="Nothing is asked yet. Say what to ask of a service, and the portal asks it every minute.",
+        trial="check-test",
         create=actions.create_check,
         update=actions.update_check,
         delete=actions.delete_check,
@@ -135,6 +136,10 @@ SLOS = register(
             "window_days", "is_active",
         ),
         line=("service", "severity"),
+        tools=(
+            Tool("Import OpenSLO", "slos-import", "table-import", act="add"),
+            Tool("OpenSLO, these SLOs", "slos-openslo", "file-code"),
+        ),
         empty="No service promises anything yet. Give one with a check an SLO, and its error budget is kept.",
         create=actions.create_of_entity,
         update=actions.update_of_entity,
@@ -196,10 +201,11 @@ METRICS = register(
             Column("problem", source="state__problem", label="Problem", shown=False),
         ),
         form=(
-            "name", "title", "subject", "unit", "kind", "environment", "higher_is_better", "baseline", "baseline_note",
-            "tolerance",
+            "name", "title", "subject", "unit", "kind", "environment", "labels", "server", "query", "total_query",
+            "every_s", "higher_is_better", "baseline", "baseline_note", "tolerance",
         ),
         line=("subject", "value", "unit"),
+        tools=(Tool("Import CSV", "metrics-import", "table-import", act="add"),),
         empty="Nothing is followed yet. Push samples to /hooks/metrics/, or describe a metric here.",
         create=actions.create_metric,
         update=actions.update_metric,

@@ -4,12 +4,15 @@ from typing import Any
 
 from django import forms
 
+from portal.fields import NamedValuesField
 from services.health.models import Check, CheckKind
 
 
 class QuestionForm(forms.ModelForm):
     """What a check would ask, without being one: for trying it while it is written. What is left out is as in a new
     check."""
+
+    headers = NamedValuesField(required=False)
 
     class Meta:
         model = Check

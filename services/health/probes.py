@@ -225,7 +225,7 @@ def _of_problem(target: Target, problem: Exception) -> Said:
     if isinstance(cause, Refused):
         return Said(Outcome.LATE, f"not asked: {cause}")
     if isinstance(problem, (OSError, aiohttp.ClientError, HttpProcessingError)):
-        return Said(Outcome.DOWN, f"no connection: {_of_network(problem, cause)}")
+        return Said(Outcome.DOWN, f"no connection: {of_network(problem, cause)}")
     log.error("A check could not be asked.", check=target.check_id, exc_info=problem)
     return Said(Outcome.LATE, f"not asked: the portal failed with {type(problem).__name__}")
 
@@ -241,7 +241,8 @@ _WORDS = {
 }
 
 
-def _of_network(problem: Exception, cause: Any) -> str:
+def of_network(problem: Exception, cause: Any) -> str:
+    """Why there was no answer, in a few words; ``cause`` is the system's error behind it, where there is one."""
     if isinstance(problem, aiohttp.ClientConnectorCertificateError):
         return f"the certificate is not trusted ({_verify_message(problem.certificate_error)})"
     if isinstance(cause, ssl.SSLError):

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from rest_framework.request import Request
 
 from portal.api_errors import Unprocessable
+from portal.people.models import ServiceAccount
 from portal.references.models import Reference
 from services.health import samples
 from services.health.hooks import Hook
@@ -30,13 +31,15 @@ Identity = tuple[str, str, str, str]
 
 
 class Problems(Exception):  # noqa: N818  it names what it carries
-    """What is wrong with samples, each with its place."""
+    """What is wrong with samples, each with its place; of a file with its column too."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: str = "Sample", *, columns: bool = False) -> None:
+        self.place, self.columns = place, columns
         self.texts: list[str] = []
 
-    def add(self, place: int, text: str) -> None:
-        self.texts.append(f"Sample {place}: {text}")
+    def add(self, place: int, text: str, column: str = "") -> None:
+        where = f"{self.place} {place}" + (f", column {column}" if column and self.columns else "")
+        self.texts.append(f"{where}: {text}")
         if len(self.texts) >= MOST_PROBLEMS:
             raise self
 
@@ -53,7 +56,7 @@ class MetricHook(Hook):
         problems = Problems()
         try:
             read = list(_read(given, problems))
-            metrics = _Metrics(request.user, read, problems)
+            metrics = NamedMetrics(request.user, read, problems)
             rows = [row for place, one in enumerate(read) for row in metrics.row(place, *one)]
         except Problems:
             pass
@@ -107,11 +110,18 @@ def _identity(one: Mapping[str, Any]) -> Identity:
     return str(one.get("subject") or ""), one["metric"], str(one.get("environment") or ""), labels
 
 
-class _Metrics:
-    """The metrics that samples name: found in two queries, made where there are none yet."""
+class NamedMetrics:
+    """The metrics that samples name: found in two queries, made with ``origin`` where there are none yet. ``sender``
+    must speak for what they are about; None may speak for all."""
 
-    def __init__(self, sender: Any, read: Sequence[tuple[Identity, dt.datetime, Any]], problems: Problems) -> None:
-        self.sender, self.problems = sender, problems
+    def __init__(
+        self,
+        sender: Any,
+        read: Sequence[tuple[Identity, dt.datetime, Any]],
+        problems: Problems,
+        origin: Origin = Origin.PUSHED,
+    ) -> None:
+        self.sender, self.problems, self.origin = sender, problems, origin
         asked = {identity for identity, *_ in read}
         wanted = {subject.lower() for subject, *_ in asked if subject}
         self.subjects = {each.canonical: each for each in Reference.objects.filter(canonical__in=wanted)}
@@ -131,7 +141,7 @@ class _Metrics:
             return
         if (metric.kind == MetricKind.RATIO) != ("total" in one):
             needed = "“good” and “total”" if metric.kind == MetricKind.RATIO else "“value”"
-            self.problems.add(place, f"the metric {metric.name} takes {needed}.")
+            self.problems.add(place, f"the metric {metric.name} takes {needed}.", "value")
         elif metric.kind == MetricKind.RATIO:
             total = float(one["total"])
             yield SampleRow(metric.pk, at, one["good"] / total if total else 0.0, float(one["good"]), total)
@@ -141,9 +151,9 @@ class _Metrics:
     def _metric(self, place: int, identity: Identity, one: Mapping[str, Any]) -> Metric | None:
         subject = identity[0]
         if subject and subject not in self.subjects:
-            self.problems.add(place, f"there is no “{subject[:80]}” here. Name what the catalog knows.")
+            self.problems.add(place, f"there is no “{subject[:80]}” here. Name what the catalog knows.", "subject")
         elif not self._may_speak_for(subject):
-            self.problems.add(place, f"this token may not speak for {subject or 'the organisation'}.")
+            self.problems.add(place, self._not_allowed(subject), "subject")
         elif identity in self.metrics:
             return self._pushed(place, self.metrics[identity])
         else:
@@ -153,15 +163,20 @@ class _Metrics:
 
     def _pushed(self, place: int, metric: Metric | None) -> Metric | None:
         if metric is not None and metric.origin not in {Origin.PUSHED, Origin.IMPORTED}:
-            self.problems.add(place, f"the metric {metric.name} is {metric.get_origin_display().lower()}, not pushed.")
+            told = f"the metric {metric.name} is {metric.get_origin_display().lower()}, not pushed."
+            self.problems.add(place, told, "metric")
             return None
         return metric
 
     def _may_speak_for(self, subject: str) -> bool:
         """The subject's own team, or its owner's, or an administrator."""
         if subject not in self.may:
-            self.may[subject] = speaks_for(self.sender, self.subjects.get(subject))
+            self.may[subject] = self.sender is None or speaks_for(self.sender, self.subjects.get(subject))
         return self.may[subject]
+
+    def _not_allowed(self, subject: str) -> str:
+        who = "this token" if isinstance(self.sender, ServiceAccount) else "you"
+        return f"{who} may not speak for {subject or 'the organisation'}."
 
     def _make(self, place: int, identity: Identity, one: Mapping[str, Any]) -> Metric | None:
         subject, name, environment, labels = identity
@@ -172,12 +187,14 @@ class _Metrics:
             labels=orjson.loads(labels),
             title=str(one.get("title") or ""),
             unit=str(one.get("unit") or ""),
-            kind=MetricKind.RATIO if "total" in one else MetricKind.GAUGE,
+            kind=MetricKind.RATIO if "total" in one else MetricKind(one.get("kind") or MetricKind.GAUGE),
+            origin=self.origin,
         )
         try:
             metric.full_clean()
         except ValidationError as problem:
-            self.problems.add(place, " ".join(f"{field}: {' '.join(t)}" for field, t in problem.message_dict.items()))
+            told = " ".join(f"{field}: {' '.join(t)}" for field, t in problem.message_dict.items())
+            self.problems.add(place, told, "metric")
             return None
         metric.save()
         return metric

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from services.health.baselines import note_regressions
 from services.health.models import Metric, MetricDay, MetricKind
-from services.health.partitions import SAMPLES
+from services.health.partitions import SAMPLES, prepare
 
 # Days whose sums are made anew by the task; an earlier day that a late sample falls into is summed at once.
 OPEN_DAYS = 2
@@ -51,6 +51,7 @@ def write(rows: Sequence[SampleRow]) -> int:
     moments = {(row.metric_id, row.at): row for row in rows}
     if not moments:
         return 0
+    _make_room(min(row.at for row in moments.values()))
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         with cursor.copy("COPY health_stage FROM STDIN") as copy:
@@ -60,6 +61,14 @@ def write(rows: Sequence[SampleRow]) -> int:
     _keep_newest(moments.values())
     _sum_late_days(moments.values())
     return len(moments)
+
+
+def _make_room(first: dt.datetime) -> None:
+    """Partitions for months before those that are made ahead, as far as samples are kept."""
+    now = timezone.now()
+    first = max(first, now - dt.timedelta(days=SAMPLES.keep_days)).astimezone(dt.UTC)
+    if first.date() < now.astimezone(dt.UTC).date().replace(day=1):
+        prepare(SAMPLES, first.date(), now.astimezone(dt.UTC).date())
 
 
 def _keep_newest(rows: Iterable[SampleRow]) -> None:

@@ -94,6 +94,14 @@ def parse_url(text: str) -> yarl.URL:
     return url
 
 
+def origin_of(address: str) -> str:
+    """Scheme, host and port of a web address; of anything else the whole text."""
+    try:
+        return str(parse_url(address).origin())
+    except ValueError:
+        return address.strip()
+
+
 def validate(check: Check) -> None:
     """Raise ValidationError for values of a check that do not go together, by field."""
     problems: dict[str, Any] = {}
@@ -108,6 +116,14 @@ def validate(check: Check) -> None:
         _collect(problems, "headers", lambda: _check_headers(check.headers))
         if check.method == "HEAD" and check.expected_text:
             problems["expected_text"] = "HEAD is answered without a text. Ask by GET, or expect none."
+    if problems:
+        raise ValidationError(problems)
+
+
+def check_url(field: str, url: str) -> None:
+    """Raise ValidationError for a web address that may not be asked."""
+    problems: dict[str, Any] = {}
+    _collect(problems, field, lambda: _check_address(CheckKind.HTTP, url))
     if problems:
         raise ValidationError(problems)
 

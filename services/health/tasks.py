@@ -2,7 +2,19 @@
 
 from celery import shared_task
 
-from services.health import heartbeats, hooks, limits, partitions, results, rollup, samples, scheduler, slo_evaluation
+from services.health import (
+    heartbeats,
+    hooks,
+    limits,
+    partitions,
+    providers,
+    querying,
+    results,
+    rollup,
+    samples,
+    scheduler,
+    slo_evaluation,
+)
 
 
 @shared_task(time_limit=20)
@@ -59,6 +71,18 @@ def forget_old_batches() -> None:
 def sum_samples() -> None:
     """Sum the days of metrics that still receive samples."""
     samples.sum_open_days()
+
+
+@shared_task(time_limit=120)
+def ask_prometheus() -> None:
+    """Ask Prometheus for the metrics that are due."""
+    querying.ask_due()
+
+
+@shared_task(time_limit=1800)
+def derive_metrics() -> None:
+    """Write what the providers of derived metrics measure of the days that are over."""
+    providers.refresh()
 
 
 @shared_task(time_limit=55)

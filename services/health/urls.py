@@ -2,11 +2,21 @@
 
 from django.urls import path
 
-from services.health import deployments, push, views
+from services.health import deployments, import_views, push, source_views, views
 
 urlpatterns = [
     path("checks/<int:key>/-/run/", views.run_check, name="check-run"),
+    path("checks/<int:key>/-/renew/", views.renew_heartbeat, name="check-renew"),
     path("checks/-/test/", views.test_check, name="check-test"),
+    path("metrics/<int:key>/-/try/", source_views.try_metric, name="metric-try"),
+    path("metrics/<int:key>/-/baseline/", source_views.set_baseline, name="metric-baseline"),
+    path("metrics/-/import/", import_views.import_metrics, name="metrics-import"),
+    path("metrics/-/import/<int:key>/", import_views.metric_import, name="metric-import"),
+    path("prometheus-servers/<int:key>/-/try/", source_views.try_server, name="prometheus-try"),
+    path("slos/-/import/", import_views.import_slos, name="slos-import"),
+    path("slos/-/import/<int:key>/", import_views.slo_import, name="slo-import"),
+    path("slos/-/openslo/", import_views.export_slos, name="slos-openslo"),
+    path("slos/<int:key>/-/openslo/", import_views.export_slo, name="slo-openslo"),
     path("hooks/metrics/", push.metric_hook, name="hook-metrics"),
     path("hooks/deployments/", deployments.deployment_hook, name="hook-deployments"),
     path("hooks/heartbeat/<str:token>/", views.heartbeat, name="heartbeat"),

@@ -4,20 +4,21 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from portal.collections import collection_of, reference_url
 from portal.people.entering import acts
-from services.health import heartbeats
+from services.health import actions, heartbeats
+from services.health.answers import show_answer, too_often
 from services.health.forms import QuestionForm
 from services.health.models import Check, CheckKind, Outcome
 from services.health.scheduler import ask_once, run_now
-from services.health.targets import target_of
-from services.health.throttle import MOST, may_ask
+from services.health.targets import Target, target_of
+from services.health.throttle import may_ask
 
 # Whoever waits for it looks at the page meanwhile, and occupies a thread of the web server.
 PATIENCE_MS = 10_000
@@ -33,13 +34,13 @@ def run_check(request: HttpRequest, key: int) -> HttpResponse:
         raise PermissionDenied(f"You may not run {check}: it belongs to another team.")
     if check.kind == CheckKind.HEARTBEAT or not check.is_active:
         why = "It is switched off" if not check.is_active else "A heartbeat waits for pings; there is nothing to ask"
-        return _shown(request, check.name, "idle", f"{why}.", status=422)
+        return show_answer(request, check.name, "idle", f"{why}.", status=422)
     if not may_ask(reader):
-        return _too_often(request, check.name)
+        return too_often(request, check.name)
     answer = run_now(check, PATIENCE_MS)
     words = _words(answer.outcome, answer.reason, answer.latency_ms)
     if request.headers.get("HX-Request"):
-        return _shown(request, check.name, _LOOKS[answer.outcome], words)
+        return show_answer(request, check.name, _LOOKS[answer.outcome], words)
     messages.info(request, f"{check}: {words}")
     collection = collection_of(check)
     return redirect(collection.url_of(check) if collection else reference_url(check.entity.reference.canonical))
@@ -52,28 +53,53 @@ def test_check(request: HttpRequest) -> HttpResponse:
     if not reader.has_perm("health.add_check"):
         raise PermissionDenied("You may not have the portal ask an address: you are in no team.")
     if not may_ask(reader):
-        return _too_often(request, "Test")
+        return too_often(request, "Test")
     form = QuestionForm(request.POST)
-    if not form.is_valid():
+    try:
+        target = _target_of(request, form) if form.is_valid() else None
+    except ValidationError as problem:
+        form.add_error(None, problem.messages)
+    if form.errors or target is None:
         problems = " ".join(str(text) for errors in form.errors.values() for text in errors)
-        return _shown(request, "Test", "bad", problems, status=422)
-    said = ask_once(target_of(form.instance), PATIENCE_MS)
-    return _shown(request, "Test", _LOOKS[said.outcome], _words(said.outcome, said.reason, said.latency_ms))
+        return show_answer(request, "Test", "bad", problems, status=422)
+    said = ask_once(target, PATIENCE_MS)
+    return show_answer(request, "Test", _LOOKS[said.outcome], _words(said.outcome, said.reason, said.latency_ms))
+
+
+def _target_of(request: HttpRequest, form: QuestionForm) -> Target:
+    """What the form would ask. Masked headers stand for those of the check that is edited, for whoever may edit it.
+
+    Raises ValidationError for a mask that stands for nothing.
+    """
+    key = request.GET.get("of", "")
+    edited = Check.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    question = form.instance
+    if edited is None or not request.user.has_perm("health.change_check", edited):
+        edited = Check(address=question.address)
+    values = {"address": question.address, "headers": question.headers}
+    question.headers = actions.with_kept_headers(edited, values)["headers"]
+    return target_of(question)
+
+
+@acts("record", "checks")
+def renew_heartbeat(request: HttpRequest, key: int) -> HttpResponse:
+    """Give a heartbeat another address; the former one is turned away from now on."""
+    check = get_object_or_404(Check.objects.select_related("entity__reference", "entity__owner"), pk=key)
+    reader: Any = request.user
+    if not reader.has_perm("health.change_check", check):
+        raise PermissionDenied(f"You may not change the address of {check}: it belongs to another team.")
+    if check.kind != CheckKind.HEARTBEAT:
+        raise Http404(f"{check} has no address that is pinged.")
+    actions.renew_token(by=reader, record=check)
+    messages.success(request, f"{check} has another address. The former one is turned away from now on.")
+    collection = collection_of(check)
+    return redirect(collection.url_of(check) if collection else reference_url(check.entity.reference.canonical))
 
 
 def _words(outcome: Outcome, reason: str, latency_ms: float | None) -> str:
     took = f", in {latency_ms:,.0f} ms" if latency_ms is not None and "took" not in reason else ""
     word = "Nothing was asked" if outcome == Outcome.LATE else outcome.label
     return f"{word}: {reason.removeprefix('not asked: ')}{took}."
-
-
-def _too_often(request: HttpRequest, title: str) -> HttpResponse:
-    return _shown(request, title, "warn", f"You asked {MOST} times within a minute. Wait a moment.", status=429)
-
-
-def _shown(request: HttpRequest, title: str, look: str, words: str, status: int = 200) -> HttpResponse:
-    template = "health/_answer.html" if request.headers.get("HX-Request") else "health/answer.html"
-    return render(request, template, {"title": title, "look": look, "words": words}, status=status)
 
 
 @csrf_exempt

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
@@ -19,9 +20,12 @@ from portal.delivery.actions import notify
 from portal.delivery.models import Notification
 from portal.panels import registered_panels
 from portal.people.actions import deactivate_person
-from portal.people.models import Role, User
+from portal.people.models import Role, TeamKind, User
 from portal.people.tokens import make_token
 from services import graph
+from services.health.models import CheckKind
+from services.health.openslo.exporting import export
+from services.health.uploads import keep
 from services.models import Document, DocumentStatus, Entity, Source
 from tests import factories
 from tests.every_collection.rows import make_rows
@@ -75,6 +79,7 @@ def make_world() -> World:
         "editor": factories.make_user("mei", teams=(team,)),
         "stranger": factories.make_user("noor"),
     }
+    factories.make_team("platform", kind=TeamKind.PLATFORM)
     unowned = factories.make_entity("nobodys-service", tier=1)
     _make_checkout(team, unowned)
     _tell(readers["editor"])
@@ -155,6 +160,12 @@ def sends(form: str, **values: str) -> Callable[[Page], None]:
     return act
 
 
+def tries(page: Page) -> None:
+    page.locator("[name=address]").fill("http://169.254.169.254/")
+    page.get_by_role("button", name="Test").click()
+    page.locator("#trial .gw-note").wait_for()
+
+
 def asks_the_palette(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("checkout")
@@ -212,6 +223,25 @@ def opens_the_tables(page: Page) -> None:
 def charted(kind: str) -> Callable[[World], str]:
     """The page of a record with a past."""
     return lambda world: f"/{kind}s/{world.charted[kind].pk}/"
+
+
+CSV = b"metric,subject,at,value\nnps,group:default/checkout,2026-11-20,41\nnps,group:default/checkout,2026-11-21,42\n"
+WRONG_CSV = b"metric,subject,at,value\nnps,group:default/nobody,yesterday,many\n"
+
+
+def _upload(world: World, hook: str, body: bytes) -> str:
+    reader = User.objects.get(email="sofia@larkspur.example")
+    batch = keep(reader, hook, SimpleUploadedFile("figures", body))
+    return reverse(hook.replace("openslo", "slo"), args=[batch.pk])
+
+
+def _openslo(world: World) -> bytes:
+    return export(world.records["slos"]).encode()
+
+
+def _heartbeat(world: World) -> str:
+    check = next(each for each in world.records["checks"] if each.kind == CheckKind.HEARTBEAT)
+    return f"/checks/{check.pk}/"
 
 
 CHECKOUT = "/services/checkout-api/"
@@ -274,6 +304,16 @@ OTHERS = (
     Shown("the list of keys", "/", act=press("?")),
     Shown("the user menu", "/", act=opens_the_user_menu),
     Shown("the menu of a phone", "/", act=opens_the_menu_of_a_phone),
+    Shown("a team of a kind: what it is measured by", "/teams/platform/", reader="editor"),
+    Shown("import metrics", "/metrics/-/import/"),
+    Shown("import metrics: refused", "/metrics/-/import/", act=sends("form.gw-form")),
+    Shown("import metrics: preview", lambda world: _upload(world, "metric-import", CSV)),
+    Shown("import metrics: wrong file", lambda world: _upload(world, "metric-import", WRONG_CSV), status=422),
+    Shown("import SLOs", "/slos/-/import/"),
+    Shown("import SLOs: preview", lambda world: _upload(world, "openslo-import", _openslo(world))),
+    Shown("import SLOs: wrong file", lambda world: _upload(world, "openslo-import", b"kind: SLO\n"), status=422),
+    Shown("a check: tried while editing", "/checks/-/new/", act=tries),
+    Shown("a heartbeat: another address", _heartbeat, act=opens("Give it another address")),
     Shown("sign in", "/accounts/login/", reader=""),
     Shown("sign in, refused", "/accounts/login/", reader="",
           act=sends("form.gw-form", login="mei@larkspur.example", password="wrong")),
@@ -306,7 +346,10 @@ NO_PAGES = {
     "demo-sign-in", "set-preferences", "set-theme", "token-new", "token-revoke", "person-deactivate",
     "person-reactivate", "member-add", "member-end", "machine-token-new", "machine-token-revoke",
     "notification", "notifications-read", "notifications-stop", "set-notices", "webhook-try", "delivery-again",
-    "deliveries-again", "check-run", "check-test", "dependency-add", "dependency-remove",
+    "deliveries-again", "check-run", "check-test", "dependency-add", "dependency-remove", "check-renew", "metric-try",
+    "metric-baseline", "prometheus-try",
+    # files
+    "slos-openslo", "slo-openslo",
     # what machines call
     "heartbeat", "hook-metrics", "hook-deployments",
     # leads on to the page that changes the password

@@ -8,6 +8,7 @@ from django.utils.crypto import get_random_string
 
 from portal.history.tracking import track_history
 from portal.models import Versioned, bump_version
+from portal.named_values import NamedValues
 from services.models import Entity
 
 SHORTEST_INTERVAL_S = 10
@@ -47,7 +48,8 @@ class CheckQuerySet(models.QuerySet["Check"]):
         return self.filter(is_active=True)
 
 
-@track_history(exclude=("token",))
+# The token is a capability, and headers may hold keys: neither is part of the history.
+@track_history(exclude=("token", "headers"))
 class Check(Versioned):
     """One question asked of an entity every ``interval_s`` seconds, or, for a heartbeat, a ping awaited that often.
 
@@ -64,7 +66,11 @@ class Check(Versioned):
         max_length=2000, blank=True, help_text="https://… for HTTP, host:port for TCP; nothing for a heartbeat."
     )
     method = models.CharField(max_length=7, choices=Method, default=Method.GET)
-    headers = models.JSONField(default=dict, blank=True, help_text="Sent with the request, by name.")
+    headers = NamedValues(
+        secrets=True,
+        help_text="Sent with the request, one a line, such as Accept: application/json. Keys and tokens are hidden "
+        "once they are saved.",
+    )
     expected_status = models.CharField(max_length=60, default="200-299", help_text="Such as 200, or 200-299,401.")
     expected_text = models.CharField(max_length=500, blank=True, help_text="What the answer must contain.")
     max_latency_ms = models.PositiveIntegerField(

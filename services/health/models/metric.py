@@ -1,11 +1,14 @@
 """Metrics: every number that is followed over time, wherever it comes from."""
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from portal.history.tracking import track_history
 from portal.models import Versioned
+from portal.named_values import NamedValues
 from portal.references.models import Reference
 
 
@@ -29,9 +32,17 @@ class PrometheusServer(Versioned):
     """Where Prometheus queries are sent. The token is read from the environment variable named here, never stored."""
 
     name = models.CharField(max_length=100, unique=True)
-    url = models.URLField(help_text="Such as https://prometheus.example.com")
+    url = models.URLField(
+        "address", help_text="Such as https://prometheus.example.com, or with the path under which its API lies."
+    )
     token_variable = models.CharField(
-        max_length=100, blank=True, help_text="Environment variable that holds a bearer token."
+        "variable of the token",
+        max_length=100,
+        blank=True,
+        # Any other variable would hand the portal's own secrets to whatever the address names.
+        validators=[RegexValidator(r"^PROMETHEUS_[A-Z0-9_]+$", "Name a variable that begins with PROMETHEUS_.")],
+        help_text="Environment variable of web and worker, such as PROMETHEUS_TOKEN. It holds a bearer token, or a "
+        "whole Authorization such as Basic dXNlcjpwYXNz.",
     )
 
     class Meta(Versioned.Meta):
@@ -40,13 +51,19 @@ class PrometheusServer(Versioned):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        from services.health.targets import check_url
+
+        check_url("url", self.url)
+
 
 @track_history()
 class Metric(Versioned):
     """One series. ``subject`` is what it is about, nothing for the organisation.
 
     ``provider`` names the registered function of a derived one (services.health.providers), ``query`` is PromQL for one
-    asked of Prometheus every ``every_s`` seconds. ``baseline`` is what later values are compared with: worse by more
+    asked of Prometheus every ``every_s`` seconds; of several series in its answer the one is taken that has all
+    ``labels``. ``baseline`` is what later values are compared with: worse by more
     than ``tolerance`` percent is a regression.
     """
 
@@ -56,15 +73,26 @@ class Metric(Versioned):
     unit = models.CharField(max_length=40, blank=True, help_text="Such as ms, %, EUR, requests.")
     kind = models.CharField(max_length=10, choices=MetricKind, default=MetricKind.GAUGE)
     environment = models.CharField(max_length=40, blank=True)
-    labels = models.JSONField(default=dict, blank=True)
+    labels = NamedValues(
+        help_text="One a line, such as region: eu. Of a query that gives several series, the one with all of these.",
+    )
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.PUSHED)
     server = models.ForeignKey(
         PrometheusServer, on_delete=models.PROTECT, null=True, blank=True, related_name="metrics",
         verbose_name="Prometheus",
     )  # fmt: skip
-    query = models.TextField(blank=True, help_text="PromQL that gives one series.")
-    total_query = models.TextField(blank=True, help_text="PromQL of the total, for good of total.")
-    every_s = models.PositiveIntegerField("every", default=300)
+    query = models.TextField(
+        blank=True, max_length=10_000, help_text="PromQL. It gives one series, or several of which labels choose one."
+    )
+    total_query = models.TextField(
+        "query of the total", blank=True, max_length=10_000, help_text="PromQL of all events, for good of total."
+    )
+    every_s = models.PositiveIntegerField(
+        "every",
+        default=300,
+        validators=[MinValueValidator(15), MaxValueValidator(86_400)],
+        help_text="Seconds between two values that Prometheus is asked for.",
+    )
     provider = models.CharField(max_length=60, blank=True, editable=False)
     higher_is_better = models.BooleanField(null=True, blank=True)
     baseline = models.FloatField(null=True, blank=True)
@@ -91,9 +119,21 @@ class Metric(Versioned):
     def __str__(self) -> str:
         return self.title or self.name
 
+    def clean(self) -> None:
+        """Raise ValidationError for a query that does not go with the rest."""
+        if self.server is None and (self.query or self.total_query):
+            raise ValidationError({"server": "Say which Prometheus is asked, or leave the query out."})
+        if self.server is not None and not self.query:
+            raise ValidationError({"query": "Write what Prometheus is asked, or name no server."})
+        if self.server is not None and (self.kind == MetricKind.RATIO) != bool(self.total_query):
+            raise ValidationError({"total_query": "Good of total has a query of the total, and nothing else has one."})
+
 
 class MetricState(models.Model):
-    """The newest value, whether it is worse than the baseline, and when it is next asked for."""
+    """The newest value, whether it is worse than the baseline, and when it is next asked for.
+
+    ``asked_until`` is the moment up to which Prometheus has answered; what lies after it is asked again.
+    """
 
     metric = models.OneToOneField(Metric, on_delete=models.CASCADE, primary_key=True, related_name="state")
     value = models.FloatField(null=True, blank=True)
@@ -101,6 +141,7 @@ class MetricState(models.Model):
     received_at = models.DateTimeField(null=True, blank=True)
     regressed_since = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True)
+    asked_until = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -28,7 +28,17 @@ class Slo(Versioned):
     """
 
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="slos")
-    name = models.SlugField(max_length=63, help_text="Short name, such as checkout-availability.")
+    name = models.SlugField(
+        max_length=63,
+        # A name of RFC 1123, as OpenSLO has it.
+        validators=[
+            RegexValidator(
+                r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+                "Write it in small letters and digits with dashes between, such as checkout-availability.",
+            )
+        ],
+        help_text="Short name, such as checkout-availability.",
+    )
     title = models.CharField("display name", max_length=200, blank=True)
     description = models.TextField(blank=True, max_length=1050)
     kind = models.CharField(max_length=12, choices=SloKind, default=SloKind.AVAILABILITY)

@@ -112,7 +112,7 @@ def _metric(n: int) -> Metric:
 
 
 def _server(n: int) -> PrometheusServer:
-    variable = {"token_variable": f"TOKEN_{n}"} if n % 2 else {}
+    variable = {"token_variable": f"PROMETHEUS_TOKEN_{n}"} if n % 2 else {}
     return PrometheusServer.objects.create(name=f"prometheus-{n:03}", url=f"https://p{n}.example.com", **variable)
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 
+from portal.named_values import MASK
 from services.health import actions
 from services.health.models import (
     Check,
@@ -190,7 +191,7 @@ def test_somebody_who_asks_too_often_is_asked_to_wait(shop, people, sign_in, tar
 
 
 def test_a_test_asks_what_the_form_says_and_writes_nothing(people, sign_in, targets):
-    values = {"address": targets.url(), "expected_text": "ill", "headers": '{"X-Key": "k"}'}
+    values = {"address": targets.url(), "expected_text": "ill", "headers": "X-Key: k"}
     response = sign_in(people.editor).post("/checks/-/test/", values)
     assert response.status_code == 200
     assert "Down: answered 200, but “ill” is not in the answer, in" in response.content.decode()
@@ -212,3 +213,102 @@ def test_a_test_of_values_that_cannot_be_asked_says_what_is_wrong(people, sign_i
 def test_a_name_that_leads_to_a_closed_address_is_told_when_it_is_tested(people, sign_in, settings):
     response = sign_in(people.editor).post("/checks/-/test/", {"address": "http://localhost:9/"})
     assert "Nothing was asked: localhost (" in response.content.decode()
+
+
+# Headers
+
+
+def test_headers_are_written_as_lines_and_their_secrets_are_hidden_wherever_they_are_shown(shop, people, sign_in, api):
+    client = sign_in(people.editor)
+    lines = "Accept: application/json\nAuthorization: Bearer s3cret"
+    given = {**FORM, "entity": "component:default/shop", "headers": lines}
+    assert client.post("/checks/-/new/", given).status_code == 302
+    check = Check.objects.get()
+    assert check.headers == {"Accept": "application/json", "Authorization": "Bearer s3cret"}
+    actions.update_check(by=people.editor, record=check, values={"name": "Front page"})
+    pages = [client.get(f"/checks/{check.pk}/{part}").content.decode() for part in ("", "edit/", "history/")]
+    pages += [client.get("/checks/?format=csv").getvalue().decode()]
+    pages += [api(people.service_account).get(f"/api/v1/checks/{check.pk}/").content.decode()]
+    for page in pages:
+        assert "s3cret" not in page
+    assert "Authorization" in pages[0]
+    assert f"Authorization: {MASK}" in pages[1]
+    assert "Accept: application/json" in pages[1]
+
+
+FORM = {
+    "name": "Page", "kind": "http", "address": "https://shop.example.com/", "method": "GET", "expected_status": "200",
+    "interval_s": "60", "timeout_ms": "1000", "grace_s": "300", "failures_needed": "2", "of_last": "3",
+    "environment": "production", "is_active": "on",
+}  # fmt: skip
+SECRET = {"Authorization": "Bearer s3cret"}
+
+
+def test_a_secret_that_is_left_hidden_stays_and_one_that_is_typed_replaces_it(shop, people):
+    check = make(shop, headers=SECRET)
+    check = actions.update_check(by=people.editor, record=check, values={"headers": {"Authorization": MASK, "A": "b"}})
+    assert check.headers == {**SECRET, "A": "b"}
+    check = actions.update_check(by=people.editor, record=check, values={"headers": {"Authorization": "Bearer new"}})
+    assert check.headers == {"Authorization": "Bearer new"}
+    with pytest.raises(ValidationError, match="The value of X-Token is hidden, and nothing is kept under that name"):
+        actions.update_check(by=people.editor, record=check, values={"headers": {"X-Token": MASK}})
+
+
+@pytest.mark.parametrize("values", [{}, {"headers": {"Authorization": MASK}}, {"headers": SECRET}])
+def test_a_secret_is_not_sent_to_another_server_until_it_is_typed_again(shop, people, values):
+    check = make(shop, headers=SECRET)
+    elsewhere = {"address": "https://elsewhere.example.com/", **values}
+    with pytest.raises(ValidationError, match="leads to another server now. Type the value of Authorization again"):
+        actions.update_check(by=people.editor, record=check, values=elsewhere)
+    for path in ("https://shop.example.com/health", "https://shop.example.com:443/"):
+        assert actions.update_check(by=people.editor, record=check, values={"address": path}).headers == SECRET
+
+
+def test_headers_that_are_no_lines_of_name_and_value_are_refused(shop, people, sign_in):
+    client = sign_in(people.editor)
+    for lines, words in (("Accept", "“Accept” has no name and value."), ("A: 1\na: 2", "“a” stands here twice.")):
+        page = client.post("/checks/-/new/", {**FORM, "entity": "component:default/shop", "headers": lines})
+        assert (page.status_code, words in page.content.decode()) == (422, True)
+
+
+def test_a_test_while_editing_sends_the_hidden_header_that_is_kept_to_its_own_server_only(
+    shop, people, sign_in, targets
+):
+    check = make(shop, targets.url(), headers=SECRET)
+    client, masked = sign_in(people.editor), f"Authorization: {MASK}"
+    address = f"/checks/-/test/?of={check.pk}"
+    assert client.post(address, {"address": targets.url("/status/204"), "headers": masked}).status_code == 200
+    assert "Authorization: Bearer s3cret" in targets.requests[-1]
+    refused = client.post(address, {"address": targets.url("/ok", "localhost"), "headers": masked})
+    assert (refused.status_code, "leads to another server" in refused.content.decode()) == (422, True)
+    # Somebody of another team has nothing kept for them.
+    other = sign_in(people.reader).post(address, {"address": targets.url(), "headers": masked})
+    assert (other.status_code, "nothing is kept under that name" in other.content.decode()) == (422, True)
+    assert len(targets.requests) == 1
+
+
+def test_the_form_of_a_check_has_a_button_that_tries_it(shop, people, sign_in):
+    check = make(shop)
+    page = sign_in(people.editor).get(f"/checks/{check.pk}/edit/").content.decode()
+    assert f'formaction="/checks/-/test/?of={check.pk}"' in page
+
+
+# Another address of a heartbeat
+
+
+def test_a_heartbeat_with_another_address_turns_the_former_one_away_at_once(shop, people, sign_in, client):
+    beat = make(shop, "", kind=CheckKind.HEARTBEAT)
+    before = f"/hooks/heartbeat/{beat.token}/"
+    assert client.post(before).status_code == 204
+    assert sign_in(people.reader).post(f"/checks/{beat.pk}/-/renew/").status_code == 403
+    assert client.post(before).status_code == 204
+    page = sign_in(people.editor).post(f"/checks/{beat.pk}/-/renew/", follow=True).content.decode()
+    beat.refresh_from_db()
+    assert f"/hooks/heartbeat/{beat.token}/" in page
+    assert (client.post(before).status_code, client.post(f"/hooks/heartbeat/{beat.token}/").status_code) == (404, 204)
+
+
+def test_only_a_heartbeat_has_an_address_to_renew(shop, people, sign_in):
+    check = make(shop)
+    assert sign_in(people.editor).post(f"/checks/{check.pk}/-/renew/").status_code == 404
+    assert "Stop the old address" not in sign_in(people.editor).get(f"/checks/{check.pk}/").content.decode()

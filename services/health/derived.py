@@ -1,0 +1,157 @@
+"""The providers of health itself: what SLOs attained, how software is delivered, what teams cost."""
+
+import datetime as dt
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from services.health import dora, samples
+from services.health.budget import Events
+from services.health.models import Deployment, Metric, MetricKind, Origin, Slo, SloKind
+from services.health.providers import Measure, Measured, Provider, bounds, register
+from services.health.slo_evaluation import events
+from services.models import Entity
+
+
+def _teams_of(subject_ids: Iterable[int]) -> dict[int, int]:
+    """Reference of an entity → reference of the team that owns it; without those that no team owns."""
+    owned = Entity.objects.filter(reference__in=set(subject_ids), owner__kind="group")
+    return dict(owned.values_list("reference_id", "owner_id"))
+
+
+# SLOs: good of total events by day. Summed over any days they are the attainment of those days.
+
+
+def measure_slos(days: Sequence[dt.date]) -> Iterator[Measured]:
+    """``slo-attainment`` of each SLO, about its entity; ``availability`` of each team, over all that it owns."""
+    slos = {slo.pk: slo for slo in Slo.objects.filter(is_active=True).select_related("entity")}
+    teams = _teams_of(slo.entity.reference_id for slo in slos.values())
+    for day in days:
+        found = {slos[pk]: each for pk, each in events(slos.values(), *bounds(day)).items() if each.total}
+        for slo, each in found.items():
+            labels = {"slo": slo.name}
+            subject_id = slo.entity.reference_id
+            yield Measured("slo-attainment", subject_id, day, good=each.good, total=each.total, labels=labels)
+        for team_id, each in _by_team(found, teams).items():
+            yield Measured("availability", team_id, day, good=each.good, total=each.total)
+
+
+def _by_team(found: Mapping[Slo, Events], teams: Mapping[int, int]) -> dict[int, Events]:
+    sums: dict[int, Events] = defaultdict(lambda: Events(0, 0))
+    for slo, each in found.items():
+        team_id = teams.get(slo.entity.reference_id)
+        if slo.kind == SloKind.AVAILABILITY and team_id is not None:
+            sums[team_id] += each
+    return sums
+
+
+register(
+    Provider(
+        name="slo",
+        measures=(
+            Measure("slo-attainment", "SLO attainment", kind=MetricKind.RATIO, higher_is_better=True),
+            Measure("availability", "Availability", kind=MetricKind.RATIO, higher_is_better=True),
+        ),
+        measure=measure_slos,
+    )
+)
+
+
+# Delivery: on each day, what the deployments of the thirty days up to its end say.
+
+DORA_DAYS = 30
+_HOUR_S = 3600
+
+
+def measure_delivery(days: Sequence[dt.date]) -> Iterator[Measured]:
+    """The five metrics of each service that deploys, and of each team over its services."""
+    start, end = bounds(days[0] - dt.timedelta(days=DORA_DAYS - 1))[0], bounds(days[-1])[1]
+    within = Deployment.objects.filter(finished_at__gte=start, finished_at__lt=end).values_list("subject", flat=True)
+    subjects = set(within.order_by().distinct())
+    teams = _teams_of(subjects)
+    rows: dict[int, list[Deployment]] = defaultdict(list)
+    for row in dora.deployments(subjects, start, end):
+        for subject_id in filter(None, (row.subject_id, teams.get(row.subject_id))):
+            rows[subject_id].append(row)
+    for subject_id, of_subject in rows.items():
+        yield from _delivery(subject_id, of_subject, days)
+
+
+def _delivery(subject_id: int, rows: Sequence[Deployment], days: Sequence[dt.date]) -> Iterator[Measured]:
+    moments = [row.finished_at for row in rows]
+    for day in days:
+        start, end = bounds(day - dt.timedelta(days=DORA_DAYS - 1))[0], bounds(day)[1]
+        within = rows[bisect_left(moments, start) : bisect_left(moments, end)]
+        if within:
+            for name, value in _values(dora.of_rows(within, DORA_DAYS)):
+                yield Measured(name, subject_id, day, value)
+
+
+def _values(delivery: dora.Delivery) -> Iterator[tuple[str, float]]:
+    yield "deployment-frequency", delivery.per_day
+    for name, spans in (("lead-time", delivery.lead_time), ("recovery-time", delivery.recovery_time)):
+        if spans.median is not None:
+            yield name, spans.median / _HOUR_S
+    for name, share in (("change-fail-rate", delivery.failed), ("rework-rate", delivery.rework)):
+        if share.value is not None:
+            yield name, 100 * share.value
+
+
+register(
+    Provider(
+        name="dora",
+        measures=(
+            Measure("deployment-frequency", "Deployment frequency", "a day", higher_is_better=True),
+            Measure("lead-time", "Lead time for changes", "h", higher_is_better=False),
+            Measure("change-fail-rate", "Change fail rate", "%", higher_is_better=False),
+            Measure("recovery-time", "Failed deployment recovery time", "h", higher_is_better=False),
+            Measure("rework-rate", "Deployment rework rate", "%", higher_is_better=False),
+        ),
+        measure=measure_delivery,
+        # A failure is known, and recovered from, days after the deployment; a pipeline may report late.
+        late_days=35,
+    )
+)
+
+
+# Cost: no format of the catalog says what a service costs, so it is pushed as the metric “cost”, by day and service.
+
+COST = "cost"
+# Who has said nothing for longer has stopped.
+SILENT_DAYS = 8
+
+
+def measure_cost(days: Sequence[dt.date]) -> Iterator[Measured]:
+    """``cost`` of each team: that of its services, for each currency. A day on which one of them is missing has none,
+    until it comes."""
+    given = Metric.objects.filter(name=COST, subject__isnull=False).exclude(origin=Origin.DERIVED)
+    metrics = {metric.pk: metric for metric in given}
+    teams = _teams_of(metric.subject_id or 0 for metric in metrics.values())
+    groups: dict[tuple[int, str], list[dict[dt.date, float]]] = defaultdict(list)
+    first = days[0] - dt.timedelta(days=SILENT_DAYS)
+    for pk, values in samples.daily(metrics, first, days[-1]).items():
+        team_id = teams.get(metrics[pk].subject_id or 0)
+        if team_id is not None and values:
+            groups[team_id, metrics[pk].unit].append(dict(values))
+    for (team_id, unit), services in groups.items():
+        labels = {"unit": unit} if unit else {}
+        for day in days:
+            if not any(_is_missing(service, day, days[-1]) for service in services):
+                value = sum(service.get(day, 0.0) for service in services)
+                yield Measured(COST, team_id, day, value, labels=labels, unit=unit)
+
+
+def _is_missing(service: Mapping[dt.date, float], day: dt.date, last: dt.date) -> bool:
+    """Whether a value of that day is still to be expected: the service began before, and has not fallen silent."""
+    silent = (last - max(service)).days >= SILENT_DAYS
+    return day not in service and min(service) < day and (day < max(service) or not silent)
+
+
+register(
+    Provider(
+        name="cost",
+        measures=(Measure(COST, "Cost of its services", kind=MetricKind.FLOW, higher_is_better=False),),
+        measure=measure_cost,
+        late_days=35,
+    )
+)

@@ -1,0 +1,202 @@
+"""Metrics that Prometheus is asked for: which are due, what is asked, what is written.
+
+The queue is the table of states, as for checks: whoever asks takes what is due with a lease, and a lease that has run
+out is anybody's. Moments are multiples of a metric's interval since 1970, so that asking twice writes the same moments.
+What was not answered is asked again later, from the last moment that was: a server that is away leaves no gap that it
+can fill.
+"""
+
+import asyncio
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from django.db import connection, transaction
+from django.utils import timezone
+
+from services.health import samples
+from services.health.guard import current_guard
+from services.health.models import Metric, MetricKind, MetricState, Origin, PrometheusServer
+from services.health.prometheus import Answer, Client, NotAnswered, Span, choose, in_words, split
+from services.health.samples import SampleRow
+
+log = structlog.get_logger(__name__)
+# Moments asked for at a time; where more are missing, the rest is due at once.
+MOST_MOMENTS = 1500
+# A metric that is new is filled this far back, as far as the server remembers.
+FIRST_DAYS = 90
+LEASE_S = 90
+# Of one server so many questions are under way at once, and after so many that it did not answer the rest wait.
+AT_ONCE, MOST_UNANSWERED = 8, 3
+# After a failure it is asked again so much later, or after its interval where that is shorter.
+RETRY_S = 60
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A metric that was taken, until when it is ours, and the moments to ask for (None: nothing yet)."""
+
+    metric: Metric
+    leased_until: dt.datetime
+    span: Span | None
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of asking: samples to write, and remarks; or, with ``failed``, why there are none."""
+
+    due: Due
+    rows: tuple[SampleRow, ...] = ()
+    remarks: str = ""
+    failed: bool = False
+
+
+_CLAIM = """
+    UPDATE health_metricstate state SET leased_until = %(until)s
+     WHERE state.metric_id IN (
+           SELECT metric_id FROM health_metricstate
+            WHERE due_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
+            ORDER BY due_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED)
+ RETURNING state.metric_id, state.asked_until
+"""
+
+
+def follow(metric: Metric) -> None:
+    """See to it that a metric of Prometheus is asked for from now on, and another is not; whatever was under way is not
+    written any more."""
+    due_at = timezone.now() if metric.origin == Origin.PROMETHEUS else None
+    MetricState.objects.update_or_create(
+        metric=metric, defaults={"due_at": due_at, "leased_until": None, "problem": ""}
+    )
+
+
+def claim(most: int, now: dt.datetime) -> list[Due]:
+    """Take up to ``most`` metrics that are due; what somebody else has taken is passed over without waiting."""
+    until = now + dt.timedelta(seconds=LEASE_S)
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"until": until, "now": now, "most": most})
+        asked_until = dict(cursor.fetchall())
+    found = Metric.objects.filter(pk__in=asked_until, origin=Origin.PROMETHEUS).select_related("server").order_by("pk")
+    return [_due(metric, until, asked_until[metric.pk], now) for metric in found]
+
+
+def _due(metric: Metric, leased_until: dt.datetime, asked_until: dt.datetime | None, now: dt.datetime) -> Due:
+    step = metric.every_s
+    end = int(now.timestamp()) // step * step
+    first = end - FIRST_DAYS * 86_400
+    start = first if asked_until is None else max(int(asked_until.timestamp()) // step * step + step, first)
+    last = min(end, start + (MOST_MOMENTS - 1) * step)
+    span = Span(_moment(start), _moment(last), step) if start <= end else None
+    return Due(metric, leased_until, span, is_last=last == end)
+
+
+def _moment(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def ask_due(now: dt.datetime | None = None) -> int:
+    """Ask for a batch of what is due and write it; return how many metrics were asked for."""
+    now = now or timezone.now()
+    taken = claim(BATCH, now)
+    found = asyncio.run(_ask_all([due for due in taken if due.span])) if taken else []
+    found += [Found(due) for due in taken if due.span is None]
+    for each in found:
+        _write(each, now)
+    return len(found)
+
+
+async def _ask_all(taken: Sequence[Due]) -> list[Found]:
+    servers = {due.metric.server_id: _Server(due.metric.server) for due in taken if due.metric.server}
+    async with Client(current_guard()) as client:
+        return list(await asyncio.gather(*(servers[due.metric.server_id].ask(client, due) for due in taken)))
+
+
+class _Server:
+    """One server within a batch: a few questions at a time, and none any more once it has shown that it is away."""
+
+    def __init__(self, server: PrometheusServer) -> None:
+        self.server, self.turns, self.unanswered = server, asyncio.Semaphore(AT_ONCE), Counter[str]()
+
+    async def ask(self, client: Client, due: Due) -> Found:
+        async with self.turns:
+            try:
+                if self.unanswered.total() >= MOST_UNANSWERED:
+                    raise NotAnswered(next(iter(self.unanswered)))
+                return await self._ask(client, due)
+            except NotAnswered as problem:
+                self.unanswered.update([str(problem)] if problem.is_away else [])
+                return Found(due, remarks=str(problem), failed=True)
+            except Exception as problem:
+                log.exception("A metric could not be asked for.", metric=due.metric.pk)
+                return Found(due, remarks=f"The portal failed with {type(problem).__name__}.", failed=True)
+
+    async def _ask(self, client: Client, due: Due) -> Found:
+        assert due.span is not None  # noqa: S101  those without were left out
+        metric, span = due.metric, due.span
+        answer = await client.ask(self.server, metric.query, span)
+        if metric.kind != MetricKind.RATIO:
+            return _level(due, answer)
+        return _ratio(due, answer, await client.ask(self.server, metric.total_query, span))
+
+
+def _level(due: Due, answer: Answer) -> Found:
+    """A value for each moment of the one series."""
+    kept, words = _kept(due.metric, answer, "The query")
+    rows = tuple(SampleRow(due.metric.pk, _moment(at), value) for at, value in kept.items())
+    return Found(due, rows, in_words([*words, *answer.remarks]))
+
+
+def _ratio(due: Due, good: Answer, total: Answer) -> Found:
+    """Good over total for each moment that has both, where good is from 0 up to total."""
+    goods, words = _kept(due.metric, good, "The query")
+    totals, more = _kept(due.metric, total, "The query of the total")
+    both = {at: (value, totals[at]) for at, value in goods.items() if at in totals}
+    # Prometheus extrapolates both; rounding may leave good a hair above total.
+    fitting = {at: (min(g, t), t) for at, (g, t) in both.items() if 0 <= g <= t * (1 + 1e-9)}
+    alone = len(goods.keys() ^ totals.keys())
+    words += more
+    words += [f"{alone:,} moments have good or total alone and are left out."] if alone else []
+    wrong = len(both) - len(fitting)
+    words += [f"{wrong:,} moments have more good than total, or less than none, and are left out."] if wrong else []
+    rows = tuple(SampleRow(due.metric.pk, _moment(at), g / t if t else 0.0, g, t) for at, (g, t) in fitting.items())
+    return Found(due, rows, in_words([*words, *good.remarks, *total.remarks]))
+
+
+def _kept(metric: Metric, answer: Answer, what: str) -> tuple[dict[float, float], list[str]]:
+    """The values that can be kept, and what is to be said of the others."""
+    series = choose(answer, metric.labels)
+    if series is None:
+        return {}, [f"{what} gives no series; nothing is measured, or its name has changed."]
+    kept, others = split(series)
+    if not others:
+        return kept, []
+    return kept, [f"{what} gave {others:,} of {len(series.points):,} values as NaN or infinite; they are left out."]
+
+
+@transaction.atomic
+def _write(found: Found, now: dt.datetime) -> None:
+    """Write what was found and when it is due next, unless somebody else has taken the metric meanwhile."""
+    due = found.due
+    states = MetricState.objects.select_for_update().filter(metric=due.metric, leased_until=due.leased_until)
+    if not states.exists():
+        return
+    samples.write(found.rows)
+    values: dict[str, object] = {"leased_until": None, "problem": found.remarks, "due_at": _next(found, now)}
+    if due.span and not found.failed:
+        values["asked_until"] = due.span.end
+    if due.span is None:
+        del values["problem"]
+    MetricState.objects.filter(metric=due.metric).update(**values)
+
+
+def _next(found: Found, now: dt.datetime) -> dt.datetime:
+    step = found.due.metric.every_s
+    if found.failed:
+        return now + dt.timedelta(seconds=min(step, RETRY_S))
+    if not found.due.is_last:
+        return now
+    return _moment(int(now.timestamp()) // step * step + step)
