@@ -136,7 +136,8 @@ def measure_cost(days: Sequence[dt.date]) -> Iterator[Measured]:
     for (team_id, unit), services in groups.items():
         labels = {"unit": unit} if unit else {}
         for day in days:
-            if not any(_is_missing(service, day, days[-1]) for service in services):
+            said = any(day in service for service in services)
+            if said and not any(_is_missing(service, day, days[-1]) for service in services):
                 value = sum(service.get(day, 0.0) for service in services)
                 yield Measured(COST, team_id, day, value, labels=labels, unit=unit)
 

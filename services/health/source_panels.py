@@ -7,7 +7,7 @@ from portal.collections import collection_of
 from portal.named_values import masked
 from portal.panels import Context, panel
 from services.health import baselines
-from services.health.models import Check, CheckKind, Metric, MetricState, Origin, PrometheusServer
+from services.health.models import Check, CheckKind, Metric, MetricState, Origin, PrometheusServer, Slo
 
 _WHENCE = {
     Origin.PUSHED: "A machine pushes it to /hooks/metrics/, or a file brings it.",
@@ -78,3 +78,8 @@ def renew(request: HttpRequest, check: Check) -> Context | None:
     if check.kind != CheckKind.HEARTBEAT or not request.user.has_perm("health.change_check", check):
         return None
     return {"renew_url": reverse("check-renew", args=[check.pk])}
+
+
+@panel(on=Slo, slot="rail", order=40, title="As a file", template="health/_openslo.html")
+def as_openslo(request: HttpRequest, slo: Slo) -> Context:
+    return {"export_url": reverse("slo-openslo", args=[slo.pk]), "brought": bool(slo.extra.get("document"))}

@@ -65,7 +65,7 @@ def read(text: str, problems: Problems) -> list[Document]:
     for document in found:
         first = seen.setdefault((document.kind, document.name), document)
         if first is not document:
-            problems.add(document, "metadata.name", f"Document {first.number} is a {first} already. Rename one.")
+            problems.add(document, "metadata.name", f"Document {first.number} has this name already. Rename one.")
     if not found and not problems:
         problems.append("The file holds no document.")
     return found

@@ -258,7 +258,7 @@ def test_a_secret_that_is_left_hidden_stays_and_one_that_is_typed_replaces_it(sh
 def test_a_secret_is_not_sent_to_another_server_until_it_is_typed_again(shop, people, values):
     check = make(shop, headers=SECRET)
     elsewhere = {"address": "https://elsewhere.example.com/", **values}
-    with pytest.raises(ValidationError, match="leads to another server now. Type the value of Authorization again"):
+    with pytest.raises(ValidationError, match=r"another server now\. Type the value of Authorization again"):
         actions.update_check(by=people.editor, record=check, values=elsewhere)
     for path in ("https://shop.example.com/health", "https://shop.example.com:443/"):
         assert actions.update_check(by=people.editor, record=check, values={"address": path}).headers == SECRET

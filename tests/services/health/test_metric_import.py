@@ -96,7 +96,7 @@ def test_days_from_before_what_is_kept_are_kept_as_days(people):
         (f"{HEAD}nps,group:default/checkout,2026-11-20T10:00:00,4\n", "Line 2, column at: “2026-11-20T10:00:00” is no"),
         (
             f"{HEAD}nps,group:default/nobody,2026-11-20,4\n",
-            "Line 2, column subject: there is no “group:default/nobody”",
+            "Line 2, column subject: there is no “group:default/no",
         ),
         (f"{HEAD}nps,group:default/payments,2026-11-20,4\n", "Line 2, column subject: you may not speak for group:"),
         (f"{HEAD}nps,,2026-11-20,4\n", "Line 2, column subject: you may not speak for the organisation."),
@@ -147,7 +147,7 @@ def test_a_file_is_uploaded_looked_at_and_imported(people, sign_in):
     file = SimpleUploadedFile("figures.csv", f"{HEAD}nps,component:default/cart,2026-11-20,41\n".encode())
     preview = client.post("/metrics/-/import/", {"file": file}, follow=True)
     page, address = preview.content.decode(), preview.redirect_chain[-1][0]
-    for text in ("figures.csv", "New values", "component:default/cart", "Nothing is written yet"):
+    for text in ("figures.csv", "New values", ">cart<", "Nothing is written yet"):
         assert text in page
     assert not Sample.objects.exists()
     done = client.post(address, follow=True).content.decode()
@@ -167,10 +167,8 @@ def test_a_file_that_is_too_large_is_refused_with_its_size(people, sign_in, monk
     monkeypatch.setattr("services.health.uploads.LARGEST_FILE", 2**20)
     file = SimpleUploadedFile("figures.csv", b"x" * (2**20 + 2**19))
     page = sign_in(people.editor).post("/metrics/-/import/", {"file": file})
-    assert (page.status_code, "figures.csv has 1.5 MiB; at most 1 MiB are taken." in page.content.decode()) == (
-        422,
-        True,
-    )
+    assert page.status_code == 422
+    assert "figures.csv has 1.5 MiB; at most 1 MiB are taken." in page.content.decode()
 
 
 # The command

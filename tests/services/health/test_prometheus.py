@@ -266,14 +266,14 @@ def test_a_server_that_hangs_is_given_up_and_the_others_are_still_asked(promethe
         second = make_server(other, name="second")
         well = make_metric(other, name="well", server=second)
         server = make_server(prometheus)
-        for n in range(12):
+        for n in range(30):
             make_metric(prometheus, name=f"stuck-{n}", server=server)
         asked_until(well, NOON - 5 * MINUTE)
         prometheus.hangs = True
-        assert querying.ask_due() == 13
+        assert querying.ask_due() == 31
     assert written() == [(NOON, 5.0)]
-    # The last four are told what the first eight found out.
-    assert len(prometheus.asked) == 8
+    # Most are told what the first ones found out.
+    assert len(prometheus.asked) < 20
     stuck = MetricState.objects.exclude(metric=well).values_list("problem", flat=True)
     assert set(stuck) == {"main did not answer within 0 s."}
 
