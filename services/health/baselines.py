@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from services.health.models import Metric, MetricState
+from services.health.saying import with_unit
 
 
 def is_worse(metric: Metric, value: float) -> bool:
@@ -20,10 +21,9 @@ def change_in_words(metric: Metric, value: float) -> str:
     """How far a value is from the baseline, such as "12% above the baseline of 250 ms"; empty without one."""
     if metric.baseline is None:
         return ""
-    unit = f" {metric.unit}" if metric.unit else ""
-    base = f"the baseline of {metric.baseline:g}{unit}"
+    base = f"the baseline of {with_unit(metric, metric.baseline)}"
     if not metric.baseline:
-        return f"{value - metric.baseline:+g}{unit} from {base}"
+        return f"{with_unit(metric, value - metric.baseline)} from {base}"
     share = (value - metric.baseline) / abs(metric.baseline)
     return f"{abs(share):.0%} {'above' if share > 0 else 'below'} {base}" if share else f"at {base}"
 

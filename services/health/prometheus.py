@@ -110,7 +110,7 @@ class Client:
 
     async def _post(self, server: PrometheusServer, path: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         url = yarl.URL(server.url.rstrip("/") + path)
-        self.guard.check_host(url.raw_host or "")
+        self.guard.check_host(url.raw_host or "", url.port)
         headers = _authorization(server)
         async with self._session.post(url, data=form, headers=headers, allow_redirects=False) as response:
             if 300 <= response.status < 400:

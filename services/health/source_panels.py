@@ -8,6 +8,7 @@ from portal.named_values import masked
 from portal.panels import Context, panel
 from services.health import baselines
 from services.health.models import Check, CheckKind, Metric, MetricState, Origin, PrometheusServer, Slo
+from services.health.saying import with_unit
 
 _WHENCE = {
     Origin.PUSHED: "A machine pushes it to /hooks/metrics/, or a file brings it.",
@@ -43,6 +44,8 @@ def baseline(request: HttpRequest, metric: Metric) -> Context:
     return {
         "state": state,
         "compared": baselines.change_in_words(metric, state.value) if state and state.value is not None else "",
+        "now": with_unit(metric, state.value) if state and state.value is not None else "",
+        "baseline": with_unit(metric, metric.baseline) if metric.baseline is not None else "",
         "set_url": reverse("metric-baseline", args=[metric.pk]) if may and state else "",
         "edit_url": f"{collection.url_of(metric)}edit/" if may and collection else "",
     }
@@ -55,10 +58,17 @@ def asked(request: HttpRequest, server: PrometheusServer) -> Context:
     found = Metric.objects.filter(server=server).select_related("state", "subject").order_by("name", "pk")
     count = found.count()
     return {
-        "metrics": [(_url(each), each, getattr(each, "state", None)) for each in found[:MOST_METRICS]],
+        "metrics": [_asked(each) for each in found[:MOST_METRICS]],
         "try_url": reverse("prometheus-try", args=[server.pk]) if may else "",
         "fact": f"{count:,} metric{'' if count == 1 else 's'}" + (f", {MOST_METRICS} here" * (count > MOST_METRICS)),
     }
+
+
+def _asked(metric: Metric) -> tuple[str, Metric, str, str]:
+    """Where its page is, the metric, its newest value, and what went wrong last."""
+    state: MetricState | None = getattr(metric, "state", None)
+    value = with_unit(metric, state.value) if state and state.value is not None else ""
+    return _url(metric), metric, value, state.problem if state else ""
 
 
 def _url(metric: Metric) -> str:

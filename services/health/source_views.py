@@ -15,6 +15,7 @@ from services.health import actions
 from services.health.answers import show_answer, too_often
 from services.health.models import Metric, MetricKind, PrometheusServer
 from services.health.prometheus import NotAnswered, at_once, choose, split
+from services.health.saying import number, with_unit
 from services.health.throttle import may_ask
 
 # Whoever waits for it looks at the page meanwhile, and occupies a thread of the web server.
@@ -67,8 +68,8 @@ def _tried(metric: Metric, server: PrometheusServer) -> tuple[str, str]:
             return f"The query gives {series.points[0][1]} now, which is no value to keep.", "warn"
         values.append(next(iter(kept.values())))
         remarks += answer.remarks
-    unit = f" {metric.unit}" if metric.unit else ""
-    said = f"{values[0]:,g} good of {values[1]:,g}" if len(values) == 2 else f"{values[0]:,g}{unit}"
+    is_ratio = len(values) == 2
+    said = f"{number(values[0])} good of {number(values[1])}" if is_ratio else with_unit(metric, values[0])
     return " ".join([f"Now it is {said}. Nothing was written.", *remarks]), "warn" if remarks else "ok"
 
 
@@ -80,7 +81,7 @@ def set_baseline(request: HttpRequest, key: int) -> HttpResponse:
         metric = actions.set_baseline(by=request.user, record=metric)
     except ValidationError as problem:
         return show_answer(request, str(metric), "warn", " ".join(problem.messages), status=422)
-    messages.success(request, f"The baseline of {metric} is {metric.baseline:g} {metric.unit}".strip() + " now.")
+    messages.success(request, f"The baseline of {metric} is {with_unit(metric, metric.baseline or 0.0)} now.")
     collection = collection_of(metric)
     return redirect(collection.url_of(metric) if collection else "/")
 

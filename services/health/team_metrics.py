@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from portal.collections import collection_of
 from portal.panels import Context, panel
 from portal.people.models import Team, TeamKind
 from services.health import baselines, samples
 from services.health.models import Metric, MetricKind
+from services.health.saying import with_unit
 
 # A value is compared with that of so many days before, or with the nearest earlier one of the week before that.
 DAYS_BACK, SLACK_DAYS = 28, 7
@@ -74,7 +73,7 @@ class Line:
 
     wanted: Wanted
     url: str = ""
-    value: SafeString | str = ""
+    value: str = ""
     at: dt.datetime | None = None
     change: str = ""
     compared: str = ""
@@ -124,19 +123,12 @@ def _line(wanted: Wanted, metric: Metric | None, earlier: Mapping[int, float]) -
     return Line(
         wanted,
         url=collection.url_of(metric) if collection else "",
-        value=_shown(metric, state.value),
+        value=with_unit(metric, state.value),
         at=state.at,
         change=_change(metric, state.value, before) if before is not None else "too young to compare",
         compared=baselines.change_in_words(metric, state.value),
         is_worse=state.regressed_since is not None,
     )
-
-
-def _shown(metric: Metric, value: float) -> SafeString:
-    if metric.kind == MetricKind.RATIO:
-        return format_html("{}\u00a0%", f"{100 * value:,.2f}".rstrip("0").rstrip("."))
-    number = f"{value:,.1f}".removesuffix(".0") if abs(value) >= 1 else f"{value:.3g}"
-    return format_html("{}\u00a0{}", number, metric.unit) if metric.unit else format_html("{}", number)
 
 
 def _change(metric: Metric, value: float, before: float) -> str:

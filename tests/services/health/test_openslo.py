@@ -320,10 +320,8 @@ def test_what_is_no_document_is_refused_and_never_raises(shop, text):
 
 
 def test_two_documents_of_a_name_are_refused(shop):
-    assert (
-        "Document 1 is a SLO shop-answers already. Rename one."
-        in take(f"{AVAILABILITY}---\n{AVAILABILITY}").problems[0]
-    )
+    [problem] = take(f"{AVAILABILITY}---\n{AVAILABILITY}").problems
+    assert "Document 1 has this name already. Rename one." in problem
 
 
 def test_a_data_source_gives_its_address_alone_and_what_nobody_refers_to_is_told(shop, people):

@@ -366,7 +366,7 @@ def test_the_query_of_a_metric_is_tried_without_writing_anything(prometheus, peo
     prometheus.gives("up", 12.5)
     metric = make_metric(prometheus, unit="ms", subject=people.team.reference)
     address = f"/metrics/{metric.pk}/-/try/"
-    assert "Now it is 12.5 ms. Nothing was written." in sign_in(people.editor).post(address).content.decode()
+    assert "Now it is 12.5\u00a0ms. Nothing was written." in sign_in(people.editor).post(address).content.decode()
     assert sign_in(people.reader).post(address).status_code == 403
     assert written() == []
 

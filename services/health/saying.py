@@ -1,0 +1,17 @@
+"""Values of metrics as people read them."""
+
+from services.health.models import Metric, MetricKind
+
+
+def number(value: float) -> str:
+    """Thousands with commas and no more digits than say something: 48,200.5, 7.5, 0.0123."""
+    if abs(value) >= 1000:
+        return f"{value:,.1f}".removesuffix(".0")
+    return f"{value:.4g}"
+
+
+def with_unit(metric: Metric, value: float) -> str:
+    """A value of this metric: with its unit, or, for good of total, in percent."""
+    if metric.kind == MetricKind.RATIO:
+        return f"{number(100 * value)}\u00a0%"
+    return f"{number(value)}\u00a0{metric.unit}" if metric.unit else number(value)
