@@ -4,9 +4,9 @@ from services.health.models import Metric, MetricKind
 
 
 def number(value: float) -> str:
-    """Thousands with commas and no more digits than say something: 48,200.5, 7.5, 0.0123."""
+    """Thousands with commas and no more digits than say something: 48,200, 7.5, 0.0123."""
     if abs(value) >= 1000:
-        return f"{value:,.1f}".removesuffix(".0")
+        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:,.1f}".removesuffix(".0")
     return f"{value:.4g}"
 
 

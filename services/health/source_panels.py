@@ -19,6 +19,13 @@ _WHENCE = {
 MOST_METRICS = 50
 
 
+@panel(on=Metric, slot="main", order=1, title="What is amiss", template="health/_amiss.html")
+def amiss(request: HttpRequest, metric: Metric) -> Context | None:
+    """What went wrong when its values were last asked for or computed; nothing where all is well."""
+    state = MetricState.objects.filter(metric=metric).exclude(problem="").first()
+    return {"problem": state.problem} if state else None
+
+
 @panel(on=Metric, slot="main", order=30, title="Where it comes from", template="health/_source.html")
 def source(request: HttpRequest, metric: Metric) -> Context:
     """How values reach the metric, what went wrong last, and a button that tries its query."""
