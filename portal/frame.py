@@ -1,5 +1,6 @@
 """What the frame of every page needs: navigation with counts, the bell, theme, freshness of the data."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.cache import cache
@@ -10,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from portal.collections import Collection, collections
 from portal.delivery.inbox import count_key, unread_count
+from portal.places import places
 from portal.query import EXACT_TOTAL
 
 COUNTS_FOR_SECONDS = 60
@@ -40,7 +42,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     listed = [each for each in collections() if each.listed and each.may(request.user, "view")]
     listed.sort(key=lambda each: (each.group == "Administration", each.place))
     counts = _counts(listed)
-    groups: dict[str, list[dict[str, Any]]] = {
+    groups: dict[str, list[Mapping[str, Any]]] = {
         "": [
             {
                 "label": "My work",
@@ -59,6 +61,8 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         }
         item["current"] = request.path.startswith(each.url)
         groups.setdefault(each.group, []).append(item)
+    for group, place in reversed(places(request)):
+        groups.setdefault(group, []).insert(0, place)
     return [{"title": title, "items": items} for title, items in groups.items()]
 
 

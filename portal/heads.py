@@ -3,8 +3,9 @@
 An app registers a function for its model; a record without one shows its name alone.
 """
 
+import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import models
@@ -22,15 +23,28 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Pill:
+    """The one status of a record: a value that an app gave its look (portal.looks), its word, why in words, since when,
+    and the page that says more."""
+
+    value: str
+    label: str
+    text: str = ""
+    since: dt.datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class Head:
-    """``more`` is the whole text that ``subtitle`` begins; ``reach`` are up to four facts. ``unowned`` is
-    ``{"text", "actions"}`` when nobody answers for the record; ``notes`` are facts that want a decision. Both as
-    ``record_detail.html`` shows them.
+    """``pill`` is the status that matters most, ``more`` the whole text that ``subtitle`` begins; ``reach`` are up to
+    four facts. ``unowned`` is ``{"text", "actions"}`` when nobody answers for the record; ``notes`` are facts that want
+    a decision. Both as ``record_detail.html`` shows them.
     """
 
     title: str
     subtitle: str = ""
     more: str = ""
+    pill: Pill | None = None
     tags: list[str] = field(default_factory=list)
     reach: list[Fact] = field(default_factory=list)
     unowned: Mapping[str, Any] | None = None
@@ -51,7 +65,9 @@ def lead(text: str) -> tuple[str, str]:
 
 
 Fill = Callable[[HttpRequest, Any], Head]
+FillPill = Callable[[HttpRequest, Any], Pill | None]
 _heads: dict[type[models.Model], Fill] = {}
+_pills: dict[type[models.Model], FillPill] = {}
 
 
 def head(*, on: type[models.Model]) -> Callable[[Fill], Fill]:
@@ -62,6 +78,17 @@ def head(*, on: type[models.Model]) -> Callable[[Fill], Fill]:
     return decorate
 
 
+def pill(*, on: type[models.Model]) -> Callable[[FillPill], FillPill]:
+    """Register what gives the status of a record, which may be a higher app than the one of its head."""
+
+    def decorate(fill: FillPill) -> FillPill:
+        _pills[on] = fill
+        return fill
+
+    return decorate
+
+
 def head_of(request: HttpRequest, record: models.Model) -> Head:
-    fill = _heads.get(type(record))
-    return fill(request, record) if fill else Head(str(record))
+    fill, fill_pill = _heads.get(type(record)), _pills.get(type(record))
+    made = fill(request, record) if fill else Head(str(record))
+    return replace(made, pill=fill_pill(request, record)) if fill_pill else made

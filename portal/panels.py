@@ -2,7 +2,8 @@
 
 ``@panel(on=Entity, slot="main", order=30, title="Recent incidents", template="…")`` registers a function of
 ``(request, record)`` that returns the template's context, or None for no panel. A lazy panel loads by itself after the
-page. A panel that fails says so and leaves the rest of the page standing.
+page; a live one is asked for again and again while somebody looks at it (portal.live). A panel that fails says so and
+leaves the rest of the page standing.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ class Panel:
     template: str
     fill: Fill
     lazy: bool = False
+    live: bool = False
     kinds: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -42,7 +44,8 @@ class Panel:
 
 @dataclass(frozen=True)
 class Shown:
-    """A panel as a page shows it: its HTML, or where to load that from, or that it failed."""
+    """A panel as a page shows it: its HTML, or where to load that from, or that it failed. ``live_url`` is where to ask
+    whether it changed."""
 
     title: str
     id: str
@@ -50,6 +53,7 @@ class Shown:
     fact: str = ""
     link: Mapping[str, str] | None = None
     lazy_url: str = ""
+    live_url: str = ""
     failed: bool = False
 
 
@@ -64,12 +68,13 @@ def panel(
     title: str,
     template: str,
     lazy: bool = False,
+    live: bool = False,
     kinds: tuple[str, ...] = (),
 ) -> Callable[[Fill], Fill]:
     """Register the decorated function as a panel of ``on``; of its records with one of ``kinds`` if any are named."""
 
     def decorate(fill: Fill) -> Fill:
-        _panels.append(Panel(on, slot, order, title, template, fill, lazy, frozenset(kinds)))
+        _panels.append(Panel(on, slot, order, title, template, fill, lazy, live, frozenset(kinds)))
         _panels.sort(key=lambda each: each.order)
         return fill
 
@@ -89,10 +94,12 @@ def registered_panels() -> tuple[Panel, ...]:
     return tuple(_panels)
 
 
-def show(each: Panel, request: HttpRequest, record: models.Model, lazy_url: str = "") -> Shown | None:
-    """Fill and render one panel; None when it has nothing to say about this record."""
-    if lazy_url:
-        return Shown(each.title, each.name, lazy_url=lazy_url)
+def show(each: Panel, request: HttpRequest, record: models.Model, url: str, defer: bool = False) -> Shown | None:
+    """Fill and render one panel, whose own address is ``url``; None when it has nothing to say about this record. With
+    ``defer`` a lazy one only says where it is."""
+    live_url = url if each.live else ""
+    if defer and each.lazy:
+        return Shown(each.title, each.name, lazy_url=url)
     try:
         context = each.fill(request, record)
         if context is None:
@@ -103,17 +110,18 @@ def show(each: Panel, request: HttpRequest, record: models.Model, lazy_url: str 
     except DatabaseError as problem:
         if _connection_lost(problem):
             raise
-        return _failed(each, record, problem)
+        return _failed(each, record, problem, live_url)
     except Exception as problem:  # noqa: BLE001  a broken panel must not take the page with it
-        return _failed(each, record, problem)
-    return Shown(each.title, each.name, html, str(context.get("fact", "")), context.get("link"))
+        return _failed(each, record, problem, live_url)
+    fact = str(context.get("fact", ""))
+    return Shown(each.title, each.name, html, fact, context.get("link"), live_url=live_url)
 
 
 def _connection_lost(problem: DatabaseError) -> bool:
     return connection.connection is None or connection.connection.closed
 
 
-def _failed(each: Panel, record: models.Model, problem: Exception) -> Shown:
+def _failed(each: Panel, record: models.Model, problem: Exception, live_url: str) -> Shown:
     """Say it to the log with the traceback, and to the reader in the panel's place."""
     log.error("panel_failed", panel=each.name, record=record.pk, exc_info=problem)
-    return Shown(each.title, each.name, failed=True)
+    return Shown(each.title, each.name, live_url=live_url, failed=True)

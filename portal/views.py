@@ -25,6 +25,7 @@ from portal.htmx import wants_partial
 from portal.kept import record_gone
 from portal.kinds import DATETIME, BadValue
 from portal.listing import broken_context, filter_from_form, list_context
+from portal.live import unless_known
 from portal.loading import load_collection, load_record, refusal
 from portal.panels import Shown, panels_of, show
 from portal.query import BadQuery, parse
@@ -101,8 +102,7 @@ def _record_page(request: HttpRequest, slug: str, key: str, tab: str) -> HttpRes
 def _panels(request: HttpRequest, found: Collection, loaded: models.Model, slot: str) -> list[Any]:
     address = found.url_of(loaded)
     shown = [
-        show(each, request, loaded, f"{address}panels/{each.name}/" if each.lazy else "")
-        for each in panels_of(loaded, slot)
+        show(each, request, loaded, f"{address}panels/{each.name}/", defer=True) for each in panels_of(loaded, slot)
     ]
     return [each for each in shown if each is not None]
 
@@ -119,6 +119,7 @@ def _record_head(request: HttpRequest, found: Collection, loaded: models.Model, 
         "title": top.title,
         "subtitle": top.subtitle,
         "more": top.more,
+        "pill": top.pill,
         "tags": top.tags,
         "actions": actions,
         "reach": top.reach,
@@ -135,7 +136,7 @@ def _tabs(loaded: models.Model, address: str, tab: str) -> list[dict[str, Any]]:
 
 
 @require_safe
-def record_panel(request: HttpRequest, slug: str, key: str, name: str) -> HttpResponse:
+def record_panel(request: HttpRequest, slug: str, key: str, name: str) -> HttpResponseBase:
     """One panel by itself: a lazy one when it loads, a broken one when it is tried again; without JavaScript, on a page
     of its own."""
     found = load_collection(request, slug)
@@ -144,21 +145,21 @@ def record_panel(request: HttpRequest, slug: str, key: str, name: str) -> HttpRe
         return loaded
     for each in panels_of(loaded):
         if each.name == name:
-            return _panel_page(request, found, loaded, show(each, request, loaded))
+            return _panel_page(request, found, loaded, show(each, request, loaded, request.path))
     raise Http404(f"“{name}” is no panel of {loaded}.")
 
 
-def _panel_page(request: HttpRequest, found: Collection, loaded: models.Model, shown: Shown | None) -> HttpResponse:
+def _panel_page(request: HttpRequest, found: Collection, loaded: models.Model, shown: Shown | None) -> HttpResponseBase:
     if wants_partial(request):
         response = render(request, "portal/_panel.html", {"panel": shown, "record_url": found.url_of(loaded)})
-    else:
-        context = {
-            "record": _record_head(request, found, loaded, "panels"),
-            "object": loaded,
-            "main_panels": [shown] if shown else [],
-            "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded))),
-        }
-        response = render(request, "portal/record_detail.html", context)
+        return unless_known(request, response)
+    context = {
+        "record": _record_head(request, found, loaded, "panels"),
+        "object": loaded,
+        "main_panels": [shown] if shown else [],
+        "crumbs": crumbs_of(found, (str(loaded), found.url_of(loaded))),
+    }
+    response = render(request, "portal/record_detail.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

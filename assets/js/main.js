@@ -8,6 +8,7 @@ import "./figures.js";
 import "./forms.js";
 import "./keyboard.js";
 import "./lists.js";
+import "./live.js";
 import "./menus.js";
 import "./palette.js";
 import "./references.js";

@@ -2,16 +2,22 @@
 import htmx from "htmx.org";
 
 import { announce, element } from "./dom.js";
+import { isWhole, livePart, stop } from "./live.js";
 import { toast } from "./toasts.js";
 
-document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target.setAttribute("aria-busy", "true"));
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  // What is only asked whether it changed stays as clear as it is.
+  if (!livePart(detail)) detail.target.setAttribute("aria-busy", "true");
+});
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target.removeAttribute("aria-busy"));
 
 /* A whole document in answer to a request for a part means that the reader was sent elsewhere, to sign in for example. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
-  if (xhr.status >= 500 || !/^\s*<!doctype/i.test(xhr.responseText)) return;
+  if (xhr.status >= 500 || !isWhole(xhr)) return;
   event.detail.shouldSwap = false;
+  const part = livePart(event.detail);
+  if (part) return stop(part);
   if (requestConfig.verb === "get") window.location.assign(xhr.responseURL);
   else window.location.reload();
 });
@@ -24,6 +30,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 });
 
 const failed = ({ detail }) => {
+  if (livePart(detail)) return;
   const skeleton = detail.target.querySelector?.(".gw-skeleton");
   if (skeleton) skeleton.replaceWith(notLoaded(detail.target));
   else toast("The server did not answer. Nothing was changed here; try again in a moment.");

@@ -26,10 +26,10 @@ register.simple_tag(status)
 
 
 @register.simple_tag
-def cell_status(value: str, label: object) -> SafeString:
+def cell_status(value: str, label: object, pill: bool = False) -> SafeString:
     """A value as the lists show it: in the state and with the icon that its app gave it (portal.looks)."""
     state, name = look_of(value)
-    return status(state, label, name)
+    return status(state, label, name, pill)
 
 
 @register.simple_tag

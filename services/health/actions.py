@@ -15,6 +15,7 @@ from services.health import querying, service_health
 from services.health.baselines import note_regressions
 from services.health.heartbeats import waiting_reason
 from services.health.models import (
+    Badge,
     Check,
     CheckChange,
     CheckKind,
@@ -170,6 +171,20 @@ def update_window(
 
 def delete_window(*, by: Any, record: MaintenanceWindow, version: int | None = None) -> None:
     delete_record(by=by, record=record, version=version)
+
+
+# Badges
+
+
+def make_badge(*, by: Any, entity: Entity) -> Badge:
+    """Give an entity a badge; the address of one that it had before ends."""
+    badge, _ = Badge.objects.update_or_create(entity=entity, defaults={"token": new_token(), "made_at": timezone.now()})
+    return badge
+
+
+def withdraw_badge(*, by: Any, entity: Entity) -> None:
+    """Take the badge of an entity back: its address ends, and nobody sees the health from outside any more."""
+    Badge.objects.filter(entity=entity).delete()
 
 
 # SLOs, metrics and limits

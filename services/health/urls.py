@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from services.health import deployments, import_views, push, source_views, views
+from services.health import badge, capacity, deployments, import_views, overview, push, source_views, views
 
 urlpatterns = [
+    path("health/", overview.overview, name="health"),
+    path("health/capacity/", capacity.capacity, name="capacity"),
+    path("badge/<str:token>.svg", badge.badge, name="badge"),
+    path("health/badges/<int:pk>/make/", badge.badge_make, name="badge-make"),
+    path("health/badges/<int:pk>/withdraw/", badge.badge_withdraw, name="badge-withdraw"),
     path("checks/<int:key>/-/run/", views.run_check, name="check-run"),
     path("checks/<int:key>/-/renew/", views.renew_heartbeat, name="check-renew"),
     path("checks/-/test/", views.test_check, name="check-test"),

@@ -1,4 +1,5 @@
 from services.health.models.check import (
+    Badge,
     Check,
     CheckChange,
     CheckDay,
@@ -28,6 +29,7 @@ from services.health.models.metric import (
 from services.health.models.slo import Severity, Slo, SloAlert, SloKind, SloState
 
 __all__ = [
+    "Badge",
     "Check",
     "CheckChange",
     "CheckDay",

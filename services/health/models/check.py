@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from portal.history.tracking import track_history
@@ -308,20 +309,28 @@ class EntityHealth(models.TextChoices):
 
 
 class HealthState(models.Model):
-    """The health of an entity as its checks and SLOs tell it; no row means that it has no checks.
-
-    ``badge`` is the capability in the address of its badge.
-    """
+    """The health of an entity as its checks and SLOs tell it; no row means that it has no checks."""
 
     entity = models.OneToOneField(Entity, on_delete=models.CASCADE, primary_key=True, related_name="health")
     status = models.CharField("health", max_length=12, choices=EntityHealth, default=EntityHealth.UNKNOWN)
     reason = models.CharField(max_length=300, blank=True)
     since = models.DateTimeField(null=True, blank=True)
     refreshed_at = models.DateTimeField(null=True, blank=True)
-    badge = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
 
     class Meta:
         indexes = [models.Index(fields=["status"], name="health_by_status")]
 
     def __str__(self) -> str:
         return self.get_status_display()
+
+
+class Badge(models.Model):
+    """That the health of an entity may be seen by whoever has the address of its badge, until that is renewed or
+    withdrawn. Somebody makes it; nothing is open by itself. It outlives the state, which goes with the last check."""
+
+    entity = models.OneToOneField(Entity, on_delete=models.CASCADE, primary_key=True, related_name="badge")
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Badge of {self.entity}"

@@ -248,7 +248,7 @@ def _shares(periods: Sequence[_Period], span: Span) -> list[tuple[str, str, str]
     return [(status, str(CheckStatus(status).label), f"{100 * (each / known):.2f}\u00a0%") for status, each in ordered]
 
 
-@panel(on=Check, slot="main", order=10, title="Latest answers", template="health/_answers.html")
+@panel(on=Check, slot="main", order=10, title="Latest answers", template="health/_answers.html", live=True)
 def answers(request: HttpRequest, check: Check) -> Context:
     """What was asked last and what came; whoever may edit the check may ask now, and sees where a heartbeat pings."""
     may = request.user.has_perm("health.change_check", check)

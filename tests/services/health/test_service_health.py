@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from services.health import actions, service_health
-from services.health.models import CheckKind, CheckState, HealthState, Severity, Slo, SloState
+from services.health.models import Badge, CheckKind, CheckState, HealthState, Severity, Slo, SloState
 from tests.factories import make_entity
 from tests.services.health.results import make_check
 
@@ -91,15 +91,13 @@ def test_since_when_changes_with_the_status_and_not_with_its_reason(shop):
     assert HealthState.objects.get().since > dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
-def test_a_service_that_loses_its_last_check_loses_its_health_and_keeps_its_badge_until_then(shop):
+def test_a_service_that_loses_its_last_check_loses_its_health_and_keeps_its_badge(shop):
     check = say(shop, "Front page", "up")
     health(shop)
-    badge = HealthState.objects.get().badge
-    CheckState.objects.filter(of=check).update(status="down")
-    health(shop)
-    assert HealthState.objects.get().badge == badge
+    token = actions.make_badge(by=None, entity=shop).token
     actions.delete_check(by=None, record=check)
     assert not HealthState.objects.exists()
+    assert Badge.objects.get(entity=shop).token == token
 
 
 def test_the_number_of_queries_does_not_grow_with_the_entities():

@@ -1,0 +1,64 @@
+"""What says nothing though it should: checks without an answer, jobs that did not ping, metrics without samples."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, Min, QuerySet
+from django.utils import timezone
+
+from services.health.models import Check, CheckKind, CheckStatus, Metric, MetricDay, Origin
+from services.health.scope import Scope
+
+# A metric is silent after three times its usual pause, and not before two days: many come once a day.
+PAUSES, SOONEST = 3, dt.timedelta(days=2)
+# A new check is unknown for the seconds until it is asked.
+NEW_FOR = dt.timedelta(minutes=5)
+# Of those that are quiet for so long, as many as are looked at more closely, the last to fall silent first.
+LOOKED_AT = 200
+# How far back the usual pause is read from.
+USUAL = dt.timedelta(days=100)
+
+
+@dataclass(frozen=True)
+class SilentMetric:
+    """A metric whose newest sample is of ``at``, and how often one came before."""
+
+    metric: Metric
+    at: dt.datetime
+    pause: dt.timedelta
+
+
+def silent_checks(scope: Scope, *, heartbeats: bool) -> QuerySet[Check]:
+    """Active checks nobody could ask in time or that have not answered yet; or jobs that did not ping. The one that
+    fell silent last comes first."""
+    checks = scope.narrowed(Check.objects.active())
+    if heartbeats:
+        found = checks.filter(kind=CheckKind.HEARTBEAT, state__status=CheckStatus.LATE)
+    else:
+        asked = checks.exclude(kind=CheckKind.HEARTBEAT).filter(created_at__lt=timezone.now() - NEW_FOR)
+        found = asked.filter(state__status__in=[CheckStatus.LATE, CheckStatus.UNKNOWN])
+    return found.select_related("state", "entity__reference", "entity__owner").order_by("-state__since", "name")
+
+
+def silent_metrics(scope: Scope) -> list[SilentMetric]:
+    """Metrics that pause for longer than they used to, the last to fall silent first; two queries. Imported ones are
+    what they are, and derived ones are as old as what they are derived from."""
+    now = timezone.now()
+    quiet = Metric.objects.filter(origin__in=[Origin.PUSHED, Origin.PROMETHEUS], state__at__lt=now - SOONEST)
+    found = list(
+        scope.about(quiet, "subject")
+        .select_related("state", "subject__entity__owner")
+        .order_by("-state__at", "name")[:LOOKED_AT]
+    )
+    pauses = _pauses(found)
+    silent = (SilentMetric(each, each.state.at, pauses.get(each.pk, SOONEST)) for each in found)
+    return [each for each in silent if now - each.at > max(SOONEST, PAUSES * each.pause)]
+
+
+def _pauses(metrics: Iterable[Metric]) -> dict[int, dt.timedelta]:
+    """How many days usually lie between two days with samples, of each metric with more than one of those."""
+    since = timezone.now().date() - USUAL
+    days = MetricDay.objects.filter(metric__in=list(metrics), day__gte=since).values("metric").order_by()
+    found = days.annotate(first=Min("day"), last=Max("day"), number=Count("day")).filter(number__gt=1)
+    return {row["metric"]: (row["last"] - row["first"]) / (row["number"] - 1) for row in found}

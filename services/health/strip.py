@@ -1,0 +1,270 @@
+"""How the last 90 days were: one state a day for a check, or for all that is asked of an entity.
+
+Days are those of the organisation's time zone (TIME_ZONE). What is summed is kept by days of UTC and their hours, so
+that the hours of each end of such a day are moved to the day they belong to; days whose hours are no longer kept stay
+as they are. What has come since the last summing is counted from the raw answers.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db import connection, models
+from django.utils import timezone
+
+from services.health.models import RollUpMark
+from services.health.partitions import RESULTS
+from services.health.rollup import COUNT_COLUMNS, COUNTS
+from services.health.samples import organisation_day, organisation_zone
+
+DAYS = 90
+# From which share of the answers on a day counts as down, or as degraded. One failed answer alone is no down.
+DOWN_FROM, DEGRADED_FROM, SLOW_FROM = 0.01, 0.001, 0.05
+FEWEST_DOWN = 2
+
+
+class DayState(models.TextChoices):
+    """What a day was, from what speaks first: of several checks the worst one that was measured."""
+
+    DOWN = "down", "down"
+    DEGRADED = "degraded", "degraded"
+    HEALTHY = "healthy", "healthy"
+    MAINTENANCE = "maintenance", "in maintenance"
+    MISSING = "missing", "without data"
+
+
+_ORDER = tuple(DayState)
+LOOKS = {
+    DayState.DOWN: "bad",
+    DayState.DEGRADED: "warn",
+    DayState.HEALTHY: "ok",
+    DayState.MAINTENANCE: "info",
+    DayState.MISSING: "idle",
+}
+
+
+class Tally(NamedTuple):
+    """Answers of a day; ``slow`` ones are part of ``good``, and those in maintenance of none of the others."""
+
+    good: int = 0
+    slow: int = 0
+    bad: int = 0
+    late: int = 0
+    maintenance: int = 0
+
+    def plus(self, other: Sequence[int], sign: int = 1) -> "Tally":
+        return Tally(*(mine + sign * theirs for mine, theirs in zip(self, other, strict=True)))
+
+    @property
+    def measured(self) -> int:
+        return self.good + self.bad
+
+    @property
+    def state(self) -> DayState:
+        if not self.measured:
+            return DayState.MAINTENANCE if self.maintenance else DayState.MISSING
+        failed = self.bad / self.measured
+        if failed >= DOWN_FROM and self.bad >= FEWEST_DOWN:
+            return DayState.DOWN
+        unwell = failed >= DEGRADED_FROM or self.slow / self.measured >= SLOW_FROM
+        return DayState.DEGRADED if unwell else DayState.HEALTHY
+
+
+@dataclass(frozen=True)
+class Day:
+    """One bar: its day, what it was, and the answers behind it."""
+
+    day: dt.date
+    state: DayState
+    tally: Tally
+
+    @property
+    def look(self) -> str:
+        return LOOKS[self.state]
+
+    @property
+    def answers(self) -> str:
+        """What was answered, in words."""
+        told = self.tally
+        parts = [f"{told.bad:,} of {told.measured:,} answers failed"] if told.bad else []
+        parts += [f"{told.slow:,} came slowly"] if told.slow else []
+        parts += [f"{told.late:,} not asked in time"] if told.late else []
+        parts += [f"{told.maintenance:,} in maintenance"] if told.maintenance else []
+        if told.measured and not told.bad:
+            parts.insert(0, f"{told.measured:,} good answer{'s' if told.measured != 1 else ''}")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        said = f"{self.day.day} {self.day:%b}: {self.state.label}"
+        return f"{said}, {self.answers}" if self.answers else said
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Days, oldest first."""
+
+    days: tuple[Day, ...]
+
+    @property
+    def counts(self) -> list[tuple[str, str, int]]:
+        """(look, word, number of days) of each state that there was, the best first; those without data last."""
+        first = (DayState.HEALTHY, DayState.DEGRADED, DayState.DOWN, DayState.MAINTENANCE, DayState.MISSING)
+        found = [(LOOKS[state], str(state.label), sum(day.state == state for day in self.days)) for state in first]
+        return [each for each in found if each[2]]
+
+    @property
+    def summary(self) -> str:
+        """Such as ``The last 90 days: 83 healthy, 6 degraded, 1 down``."""
+        words = ", ".join(f"{number} {word}" for _, word, number in self.counts)
+        return f"The last {len(self.days)} days: {words}"
+
+    @property
+    def is_empty(self) -> bool:
+        return all(day.state == DayState.MISSING for day in self.days)
+
+    @property
+    def unwell(self) -> list[Day]:
+        """The days to explain, newest first."""
+        plain = {DayState.HEALTHY, DayState.MISSING}
+        return [day for day in reversed(self.days) if day.state not in plain]
+
+    @property
+    def attained(self) -> float | None:
+        """Share of good answers of all that were measured."""
+        measured = sum(day.tally.measured for day in self.days)
+        return sum(day.tally.good for day in self.days) / measured if measured else None
+
+    @property
+    def paths(self) -> list[tuple[str, str]]:
+        """(look, path) of each state for a small picture: bars 3 wide and 4 apart, 28 high; the height tells the state
+        as the colour does."""
+        bars: dict[str, list[str]] = defaultdict(list)
+        for at, day in enumerate(self.days):
+            height = _HEIGHTS[day.state]
+            bars[day.look].append(f"M{4 * at + 0.5} {28 - height}h3v{height}h-3z")
+        return [(look, "".join(parts)) for look, parts in bars.items()]
+
+
+_HEIGHTS = {
+    DayState.HEALTHY: 28,
+    DayState.DEGRADED: 19,
+    DayState.DOWN: 10,
+    DayState.MAINTENANCE: 5,
+    DayState.MISSING: 2,
+}
+Tallies = dict[int, dict[dt.date, Tally]]
+
+
+def strips(check_ids: Iterable[int], days: int = DAYS) -> dict[int, Strip]:
+    """The strip of each of these checks up to today; four queries however many."""
+    ids = list(check_ids)
+    if not ids:
+        return {}
+    today = organisation_day()
+    span = [today - dt.timedelta(days=back) for back in reversed(range(days))]
+    tallies = _tallies(ids, span[0], today)
+    return {of_id: _strip(span, tallies[of_id]) for of_id in ids}
+
+
+def together(found: Iterable[Strip]) -> Strip:
+    """One strip for several checks: on each day the worst of them speaks, and their answers are added."""
+    return Strip(tuple(_worst(same_day) for same_day in zip(*(each.days for each in found), strict=True)))
+
+
+def _worst(same_day: Sequence[Day]) -> Day:
+    tally = Tally()
+    for each in same_day:
+        tally = tally.plus(each.tally)
+    return Day(same_day[0].day, min((each.state for each in same_day), key=_ORDER.index), tally)
+
+
+def _strip(span: Iterable[dt.date], known: Mapping[dt.date, Tally]) -> Strip:
+    tallies = ((day, known.get(day, Tally())) for day in span)
+    return Strip(tuple(Day(day, tally.state, tally) for day, tally in tallies))
+
+
+# Reading
+
+
+class _Piece(NamedTuple):
+    """Hours of a day of UTC, from ``start`` up to ``end``, that belong to another ``day`` than most of it, ``home``."""
+
+    start: int
+    end: int
+    day: dt.date
+    home: dt.date
+
+
+_SUMMED = """
+    SELECT of_id, day, good, slow, bad, late, maintenance FROM health_checkday
+     WHERE of_id = ANY(%s) AND day >= %s AND day <= %s
+"""
+_MOVED = f"""
+    SELECT of_id, piece.day, piece.home, {
+    ", ".join(f"sum(count) FILTER (WHERE (place - 1) %% {COUNTS} = {at})" for at in range(COUNTS))
+}
+      FROM unnest(%s::date[], %s::int[], %s::int[], %s::date[], %s::date[]) piece(utc, first, last, day, home)
+      JOIN health_checkday summed ON summed.day = piece.utc AND summed.of_id = ANY(%s),
+           unnest(summed.hours[piece.first:piece.last]) WITH ORDINALITY packed(count, place)
+     GROUP BY 1, 2, 3
+"""  # noqa: S608  the parts are constants
+_RAW = f"""
+    SELECT of_id, (due_at AT TIME ZONE %s)::date, {COUNT_COLUMNS}
+      FROM health_checkresult WHERE of_id = ANY(%s) AND due_at >= %s GROUP BY 1, 2
+"""  # noqa: S608  the parts are constants
+
+
+def _tallies(ids: list[int], first: dt.date, last: dt.date) -> Tallies:
+    found: Tallies = {of_id: defaultdict(Tally) for of_id in ids}
+    zone, day = organisation_zone(), dt.timedelta(days=1)
+    utc_days = [first - day + day * at for at in range((last - first).days + 3)]
+    pieces = {each: _pieces(each, zone) for each in utc_days}
+    for of_id, utc, *numbers in _read(_SUMMED, [ids, utc_days[0], utc_days[-1]]):
+        home = pieces[utc][0]
+        found[of_id][home] = found[of_id][home].plus(numbers)
+    for of_id, there, home, *numbers in _read(_MOVED, [*_columns(pieces), ids]):
+        found[of_id][there] = found[of_id][there].plus(numbers)
+        found[of_id][home] = found[of_id][home].plus(numbers, -1)
+    for of_id, there, *numbers in _read(_RAW, [str(zone), ids, _unsummed_since()]):
+        found[of_id][there] = found[of_id][there].plus(numbers)
+    return found
+
+
+def _unsummed_since() -> dt.datetime:
+    mark = RollUpMark.objects.values_list("rolled_until", flat=True).first()
+    return mark or timezone.now() - dt.timedelta(days=RESULTS.keep_days)
+
+
+@lru_cache(maxsize=512)
+def _pieces(utc: dt.date, zone: ZoneInfo) -> tuple[dt.date, tuple[_Piece, ...]]:
+    """Which day most of a day of UTC is here, and the hours of it that are another."""
+    midnight = dt.datetime.combine(utc, dt.time(), tzinfo=dt.UTC)
+    here = [(midnight + dt.timedelta(hours=hour)).astimezone(zone).date() for hour in range(24)]
+    home = max(set(here), key=here.count)
+    pieces, start = [], 0
+    for there, hours in groupby(here):
+        end = start + len(list(hours))
+        pieces += [_Piece(start, end, there, home)] if there != home else []
+        start = end
+    return home, tuple(pieces)
+
+
+def _columns(pieces: Mapping[dt.date, tuple[dt.date, tuple[_Piece, ...]]]) -> list[list[Any]]:
+    """The pieces as arrays: day of UTC, first and last place in the packed hours, day here, home."""
+    rows = [
+        (utc, piece.start * COUNTS + 1, piece.end * COUNTS, piece.day, piece.home)
+        for utc, (_, those) in pieces.items()
+        for piece in those
+    ]
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], [], []]
+
+
+def _read(query: str, params: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return cursor.fetchall()

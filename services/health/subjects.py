@@ -1,0 +1,35 @@
+"""What a metric is about, as pages show it: its name and address, and who looks after it."""
+
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.cells import owner_html
+from portal.collections import reference_url
+from portal.references.models import Reference
+
+ORGANISATION = "the organisation"
+
+
+def owner_of(subject: Reference | None) -> Reference | None:
+    """The team or person themselves, or who owns the entity; read with the subject by ``WITH_OWNER``."""
+    if subject is None or subject.kind in {"group", "user"}:
+        return subject
+    entity: Any = getattr(subject, "entity", None)
+    owner: Reference | None = entity.owner if entity else None
+    return owner
+
+
+# For select_related of rows with a metric.
+WITH_OWNER = ("metric__subject__entity__owner",)
+
+
+def link(reference: Reference | None, hidden: dict[int, str], nobody: str) -> SafeString:
+    """What a reference names, linked; ``nobody`` where there is none, and what is hidden from the reader stays so."""
+    if reference is None:
+        return format_html('<span class="gw-muted">{}</span>', nobody)
+    if reference.pk in hidden:
+        return format_html('<span class="gw-muted">hidden from you</span>')
+    url = reference_url(reference.canonical, reference.attached)
+    return owner_html(reference.label or reference.name, url, reference.kind, reference.attached)
