@@ -89,6 +89,11 @@ def pill(*, on: type[models.Model]) -> Callable[[FillPill], FillPill]:
 
 
 def head_of(request: HttpRequest, record: models.Model) -> Head:
-    fill, fill_pill = _heads.get(type(record)), _pills.get(type(record))
+    fill = _heads.get(type(record))
     made = fill(request, record) if fill else Head(str(record))
-    return replace(made, pill=fill_pill(request, record)) if fill_pill else made
+    return replace(made, pill=pill_of(request, record))
+
+
+def pill_of(request: HttpRequest, record: models.Model) -> Pill | None:
+    fill = _pills.get(type(record))
+    return fill(request, record) if fill else None

@@ -25,6 +25,8 @@ class Waiting:
     when: str = ""
 
 
+# What is broken stands before what wants care, and that before the rest.
+_FIRST = {"bad": 0, "warn": 1}
 _waiting: list[Callable[[Any], Iterable[Waiting]]] = []
 _sections: list[Callable[[HttpRequest], Section]] = []
 
@@ -45,9 +47,10 @@ def home_context(request: HttpRequest) -> dict[str, Any]:
     reader: Any = request.user
     reference = reader.person.reference_id if reader.person else None
     teams = Membership.objects.current().filter(person=reference).select_related("team").order_by("team__label")
+    waiting = [each for find in _waiting for each in find(reader)]
     context: dict[str, Any] = {
         "today": timezone.localdate(),
-        "waiting": [each for find in _waiting for each in find(reader)],
+        "waiting": sorted(waiting, key=lambda each: _FIRST.get(each.status, len(_FIRST))),
         "teams": [membership.team for membership in teams],
         "crumbs": [{"label": "My work", "url": request.path}],
     }

@@ -19,7 +19,7 @@ from portal.declared import declared_fields
 from portal.exports import FORMATS, export
 from portal.facts import facts_panel
 from portal.forms import RecordForm, make_form
-from portal.heads import head_of
+from portal.heads import head_of, pill_of
 from portal.history.events import has_history, history_of
 from portal.htmx import wants_partial
 from portal.kept import record_gone
@@ -151,8 +151,10 @@ def record_panel(request: HttpRequest, slug: str, key: str, name: str) -> HttpRe
 
 def _panel_page(request: HttpRequest, found: Collection, loaded: models.Model, shown: Shown | None) -> HttpResponseBase:
     if wants_partial(request):
-        response = render(request, "portal/_panel.html", {"panel": shown, "record_url": found.url_of(loaded)})
-        return unless_known(request, response)
+        # What changes while one looks at it may be another status, which the head shows.
+        pill = pill_of(request, loaded) if shown and shown.live_url else None
+        part = {"panel": shown, "record_url": found.url_of(loaded), "pill": pill}
+        return unless_known(request, render(request, "portal/_panel.html", part))
     context = {
         "record": _record_head(request, found, loaded, "panels"),
         "object": loaded,

@@ -31,7 +31,7 @@ def my_services(request: HttpRequest) -> Section:
         return {"catalog_is_empty": not Entity.objects.exists()}
     params = QueryDict(mutable=True)
     params.setlist("owner", [team.canonical for team in teams])
-    params.update({"columns": "name,tier,lifecycle,dependants", "sort": "tier,name", "size": "12"})
+    params.update({"columns": "name,health,tier,lifecycle,dependants", "sort": "tier,name", "size": "12"})
     services = get_collection("services")
     assert services is not None  # noqa: S101  it is ours
     owners = urlencode([("owner", team.canonical) for team in teams], safe=":/")

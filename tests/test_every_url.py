@@ -154,6 +154,11 @@ TABLE: dict[str, Row] = {
     "slo-import": Row("302 403 404 422 403 404 302", {"key": "openslo"}),
     "slos-openslo": page(),
     "slo-openslo": page(key="slo"),
+    "health": page(),
+    "capacity": page(),
+    "badge": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
+    "badge-make": post("302 403 403 302 403 302 302", {}, "/services/checkout-api/health/", pk="checkout"),
+    "badge-withdraw": post("302 403 403 302 403 302 302", {}, "/services/checkout-api/health/", pk="checkout"),
     "hook-metrics": post("401 401 401 401 401 401 422"),
     "hook-deployments": post("401 401 401 401 401 401 422"),
     "heartbeat": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
@@ -216,6 +221,7 @@ def world(people) -> dict[str, Any]:
         "check": make_check(entity=checkout).pk,
         "heartbeat": make_check("Export", entity=checkout, kind="heartbeat").pk,
         **_sources(people, checkout),
+        "checkout": checkout.pk,
         "health": [make(None, 1) for make in MAKERS.values()],
         "unowned": factories.make_entity("unowned").pk,
         "editors_token": editors_token.pk,
@@ -310,6 +316,7 @@ LOOKS = sorted(
         "person-erase",
         "proposal-decide",
         "heartbeat", "metrics-import", "metric-import", "slos-import", "slo-import",
+        "badge",
     }
 )  # fmt: skip
 
@@ -326,6 +333,7 @@ WITHOUT_SIGN_IN = {
     "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "demo-sign-in", "first-administrator",
     "healthz", "readyz", "status", "api-nothing", "heartbeat",
+    "badge",
 }  # fmt: skip
 
 

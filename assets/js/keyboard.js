@@ -3,7 +3,7 @@
 import { isTyping, on } from "./dom.js";
 import { openPalette } from "./palette.js";
 
-const places = { h: "/", s: "/services/", a: "/apis/", r: "/resources/", t: "/teams/", p: "/people/", e: "/entities/" };
+const places = { w: "/", h: "/health/", s: "/services/", a: "/apis/", r: "/resources/", t: "/teams/", p: "/people/", e: "/entities/" };
 const GO_MS = 1200;
 let goUntil = 0;
 

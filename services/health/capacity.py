@@ -23,7 +23,7 @@ from services.health.scope import Scope, scope_of
 from services.models import Entity
 
 # Rows of a band; behind them stands how many more there are, and where.
-MOST = 50
+MOST = 25
 # The picture of a row: a year from today, in units of its viewBox.
 YEAR, WIDTH = 365, 146
 
@@ -49,10 +49,10 @@ class Band:
 
 
 _TEXTS = {
-    Urgency.TOO_LATE: "The ceiling can be reached before the work is done, even if it begins today.",
-    Urgency.START_NOW: "There is time for the work, and none to wait.",
-    Urgency.PLAN: "The work has to begin within a quarter or so: put it into a cycle.",
-    Urgency.CALM: "There is time, or no date in sight.",
+    Urgency.TOO_LATE: "It is reached, or likely will be before the work likely is done.",
+    Urgency.START_NOW: "Counted from the earliest date and the longest work, there is no day left to wait.",
+    Urgency.PLAN: "The last day to begin is within the next 90 days.",
+    Urgency.CALM: "There is more time than that, or no date in sight.",
     Urgency.UNKNOWN: "No forecast can be made yet. The reason stands beside each.",
 }
 
@@ -102,9 +102,12 @@ def bands_of(scope: Scope) -> list[Band]:
 def _of_band(limits: QuerySet[Limit], urgency: Urgency) -> QuerySet[Limit]:
     condition = Q(state__urgency=urgency) | (Q(state=None) if urgency == Urgency.UNKNOWN else Q())
     rows = limits.filter(condition).select_related("state__forecast", *subjects.WITH_OWNER)
-    # The days and odds of a forecast are large, and on the page of the limit.
-    heavy = (f"state__forecast__{name}" for name in ("band", "chances", "settings"))
-    return rows.defer(*heavy).order_by(F("state__q10_date").asc(nulls_last=True), "name")
+    narrow = rows.only(
+        "name", "lead_days", "lead_p90_days", "margin_days", "metric__subject", "state__urgency", "state__used",
+        "state__q10_date", "state__q50_date", "state__start_by", "state__forecast__note",
+        *subjects.named_subject("metric__subject"),
+    )  # fmt: skip
+    return narrow.order_by(F("state__q10_date").asc(nulls_last=True), "name")
 
 
 def _row(limit: Limit, hidden: dict[int, str], today: dt.date) -> dict[str, Any]:
@@ -113,7 +116,7 @@ def _row(limit: Limit, hidden: dict[int, str], today: dt.date) -> dict[str, Any]
     return {
         "limit": limit,
         "url": LIMITS.url_of(limit),
-        "subject": subjects.link(subject, hidden, subjects.ORGANISATION),
+        "subject": subjects.plain_link(subject, hidden, subjects.ORGANISATION),
         "owner": subjects.link(subjects.owner_of(subject), hidden, "nobody owns it"),
         "state": state,
         "meter": min(max(state.used, 0), 1) * 100 if state and state.used is not None else None,

@@ -7,10 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.collections import collection_of
-from portal.htmx import wants_partial
 from portal.panels import Context, panel
 from services.health.collections import CHECKS, LIMITS, MAINTENANCE, SLOS
-from services.health.heads import WATCHED, health_pill
+from services.health.heads import WATCHED
 from services.health.models import Badge, Check, CheckChange, Limit, MaintenanceWindow, Slo
 from services.health.service_health import PRODUCTION
 from services.health.strip import Strip, strips, together
@@ -25,13 +24,12 @@ CHANGES = 20
 )  # fmt: skip
 def entity_health(request: HttpRequest, entity: Entity) -> Context:
     """Its status with the reason, its last 90 days, its checks and its SLOs. It loads by itself, so that the page does
-    not wait, and follows what happens; the pill in the head goes with it."""
+    not wait, and follows what happens."""
     checks = _checks(entity)
     slos = list(Slo.objects.filter(entity=entity).select_related("state").order_by("name"))
     may = request.user.has_perm("services.change_entity", entity)
     return {
         "health": getattr(entity, "health", None),
-        "pill": health_pill(request, entity) if wants_partial(request) else None,
         "strip": _decisive(checks, strips(each.pk for each in checks)),
         "checks": [(CHECKS.url_of(each), each, getattr(each, "state", None)) for each in checks],
         "slos": [(SLOS.url_of(each), each, getattr(each, "state", None)) for each in slos],
@@ -69,7 +67,6 @@ def check_days(request: HttpRequest, entity: Entity) -> Context:
     return {
         "strip": _decisive(checks, found),
         "rows": rows,
-        "pill": health_pill(request, entity) if wants_partial(request) else None,
         "add_url": f"{CHECKS.url}-/new/" if may else "",
         "fact": "the last 90 days",
     }

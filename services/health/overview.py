@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet, Window
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -26,13 +26,13 @@ from services.health import silence, subjects
 from services.health.collections import CHECKS, LIMITS, METRICS, SLOS
 from services.health.figures import check_lag
 from services.health.heads import UNWATCHED
-from services.health.models import EntityHealth, HealthState, Limit, Severity, SloState, Urgency
+from services.health.models import Check, EntityHealth, HealthState, Limit, Severity, SloState, Urgency
 from services.health.moments import days_in_words, span_in_words
 from services.health.scope import Scope, scope_of
 from services.models import Entity
 
 # Rows of each part; behind them stands how many more there are, and where.
-MOST_BURNING, MOST_LIMITS, MOST_SILENT = 25, 8, 5
+MOST_BURNING, MOST_LIMITS, MOST_SILENT = 15, 8, 5
 BEHIND_FROM_S = 60
 BURNS = (EntityHealth.FAILING, EntityHealth.DEGRADED)
 RUNS_OUT = (Urgency.TOO_LATE, Urgency.START_NOW, Urgency.PLAN)
@@ -53,15 +53,15 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 
 
 def overview_context(scope: Scope) -> dict[str, Any]:
-    """Everything the page says of a scope; ten queries."""
-    burning, silent = _burning(scope), _silent(scope)
+    """Everything the page says of a scope; nine queries."""
     counts = _counts(scope)
+    burning = _burning(scope, sum(each.number for each in counts if each.value in BURNS))
     return {
         "scope": scope,
         "counts": counts,
         "burning": burning,
         "limits": _limits(scope),
-        "silent": silent,
+        "silent": _silent(scope),
         "behind": behind_in_words(),
         "summary": _summary(counts, burning),
         "is_empty": not burning.total and not any(each.number for each in counts if each.value != "none"),
@@ -80,6 +80,12 @@ class Part:
     @property
     def more(self) -> int:
         return self.total - len(self.rows)
+
+
+def _first(rows: QuerySet[Any], most: int) -> tuple[list[Any], int]:
+    """The first rows and how many there are, in one query."""
+    shown = list(rows.annotate(total=Window(Count("pk")))[:most])
+    return shown, shown[0].total if shown else 0
 
 
 # How many of each state
@@ -151,20 +157,23 @@ class Burning:
         return (self.status != EntityHealth.FAILING, severities.index(self.severity), tier, since, self.entity.name)
 
 
-def _burning(scope: Scope) -> Part:
-    """Services that fail or are degraded, and those whose error budget burns; three queries."""
+def _burning(scope: Scope, unwell_number: int) -> Part:
+    """Services that fail or are degraded, of which there are so many, and those whose error budget burns."""
     unwell = scope.narrowed(HealthState.objects.filter(status__in=BURNS))
-    unwell = unwell.select_related("entity__reference", "entity__owner", "entity__health")
     # As many as are shown, of each state: the tier decides among equals.
     order = (F("entity__tier").asc(nulls_last=True), F("since").desc(nulls_last=True), "entity__name")
-    states = list(unwell.order_by("-status", *order)[: 2 * MOST_BURNING])
+    states = list(
+        unwell.select_related("entity__reference", "entity__owner")
+        .only("status", "reason", "since", *subjects.named_entity("entity"))
+        .order_by("-status", *order)[: 2 * MOST_BURNING]
+    )
     alerts = _alerts(scope)
     entities = {each.entity_id: each.entity for each in states}
     for entity_id, those in alerts.items():
         entities.setdefault(entity_id, those[0].slo.entity)
     hidden = unknown_to(scope.reader, [entity.owner_id for entity in entities.values()])
     rows = [_burns(entity, alerts.get(entity.pk, []), hidden) for entity in entities.values()]
-    total = unwell.count() + sum(not row.counted for row in rows)
+    total = unwell_number + sum(not row.counted for row in rows)
     url = f"{ENTITIES.url}?{scope.pairs(health=EntityHealth.FAILING)}&health={EntityHealth.DEGRADED}"
     return Part(sorted(rows, key=lambda row: row.rank)[:MOST_BURNING], total, url)
 
@@ -173,9 +182,14 @@ def _alerts(scope: Scope) -> dict[int, list[SloState]]:
     """The SLOs that alert, by entity, those that page first."""
     open_ones = SloState.objects.filter(slo__is_active=True).exclude(severity="")
     found: dict[int, list[SloState]] = defaultdict(list)
-    rows = scope.narrowed(open_ones, "slo__entity__").select_related(
-        "slo__entity__reference", "slo__entity__owner", "slo__entity__health"
-    )
+    rows = (
+        scope.narrowed(open_ones, "slo__entity__")
+        .select_related("slo__entity__reference", "slo__entity__owner", "slo__entity__health")
+        .only(
+            "severity", "alert_text", "since", "slo__name", "slo__title", "slo__entity__health__status",
+            "slo__entity__health__reason", "slo__entity__health__since", *subjects.named_entity("slo__entity"),
+        )
+    )  # fmt: skip
     for each in rows.order_by("severity", "slo__name")[: 4 * MOST_BURNING]:
         found[each.slo.entity_id].append(each)
     return found
@@ -208,13 +222,14 @@ def _burns(entity: Entity, alerts: list[SloState], hidden: dict[int, str]) -> Bu
 def _limits(scope: Scope) -> Part:
     """Limits for which it is too late, time to start, or time to plan; the one with the least time first."""
     near = scope.about(Limit.objects.filter(is_active=True, state__urgency__in=RUNS_OUT), "metric__subject")
-    rows = near.select_related("state", *subjects.WITH_OWNER).order_by(
-        F("state__start_by").asc(nulls_last=True), "state__q10_date", "name"
-    )
-    shown = list(rows[:MOST_LIMITS])
+    rows = near.select_related("state", *subjects.WITH_OWNER).only(
+        "name", "metric", "state__urgency", "state__q10_date", "state__q50_date", "state__start_by",
+        "metric__subject", *subjects.named_subject("metric__subject"),
+    )  # fmt: skip
+    order = (F("state__start_by").asc(nulls_last=True), "state__q10_date", "name")
+    shown, total = _first(rows.order_by(*order), MOST_LIMITS)
     hidden = unknown_to(scope.reader, [owner.pk for each in shown if (owner := subjects.owner_of(each.metric.subject))])
-    made = [_runs_out(each, hidden) for each in shown]
-    return Part(made, near.count() if len(shown) == MOST_LIMITS else len(shown), "")
+    return Part([_runs_out(each, hidden) for each in shown], total)
 
 
 def _runs_out(limit: Limit, hidden: dict[int, str]) -> dict[str, Any]:
@@ -246,13 +261,12 @@ def _silent(scope: Scope) -> list[tuple[str, Part]]:
     return [(title, part) for title, part in kinds if part.total]
 
 
-def _checks_part(found: Any, url: str) -> Part:
-    shown = list(found[: MOST_SILENT + 1])
-    total = found.count() if len(shown) > MOST_SILENT else len(shown)
-    return Part([_silent_check(each) for each in shown[:MOST_SILENT]], total, url)
+def _checks_part(found: QuerySet[Check], url: str) -> Part:
+    shown, total = _first(found, MOST_SILENT)
+    return Part([_silent_check(each) for each in shown], total, url)
 
 
-def _silent_check(check: Any) -> dict[str, Any]:
+def _silent_check(check: Check) -> dict[str, Any]:
     return {
         "name": f"{check.entity}: {check}",
         "url": CHECKS.url_of(check),

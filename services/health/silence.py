@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, F, Max, Min, QuerySet
 from django.utils import timezone
 
 from services.health.models import Check, CheckKind, CheckStatus, Metric, MetricDay, Origin
 from services.health.scope import Scope
+from services.health.subjects import named
 
 # A metric is silent after three times its usual pause, and not before two days: many come once a day.
 PAUSES, SOONEST = 3, dt.timedelta(days=2)
@@ -38,7 +39,10 @@ def silent_checks(scope: Scope, *, heartbeats: bool) -> QuerySet[Check]:
     else:
         asked = checks.exclude(kind=CheckKind.HEARTBEAT).filter(created_at__lt=timezone.now() - NEW_FOR)
         found = asked.filter(state__status__in=[CheckStatus.LATE, CheckStatus.UNKNOWN])
-    return found.select_related("state", "entity__reference", "entity__owner").order_by("-state__since", "name")
+    rows = found.select_related("state", "entity").only(
+        "name", "state__status", "state__reason", "state__since", "entity__name", "entity__title"
+    )
+    return rows.order_by(F("state__since").desc(nulls_last=True), "name")
 
 
 def silent_metrics(scope: Scope) -> list[SilentMetric]:
@@ -48,7 +52,8 @@ def silent_metrics(scope: Scope) -> list[SilentMetric]:
     quiet = Metric.objects.filter(origin__in=[Origin.PUSHED, Origin.PROMETHEUS], state__at__lt=now - SOONEST)
     found = list(
         scope.about(quiet, "subject")
-        .select_related("state", "subject__entity__owner")
+        .select_related("state", "subject")
+        .only("name", "title", "state__at", *named("subject"))
         .order_by("-state__at", "name")[:LOOKED_AT]
     )
     pauses = _pauses(found)

@@ -23,6 +23,31 @@ def owner_of(subject: Reference | None) -> Reference | None:
 
 # For select_related of rows with a metric.
 WITH_OWNER = ("metric__subject__entity__owner",)
+_REFERENCE = ("canonical", "kind", "name", "label", "attached")
+
+
+def named(path: str) -> tuple[str, ...]:
+    """What it takes to show a reference at ``path``, for only(): entities and references have many columns."""
+    return tuple(f"{path}__{field}" for field in _REFERENCE)
+
+
+def named_entity(path: str) -> tuple[str, ...]:
+    """The same for an entity at ``path``, with its owner."""
+    own = (f"{path}__{field}" for field in ("name", "title", "kind", "tier"))
+    return (*own, f"{path}__reference__canonical", *named(f"{path}__owner"))
+
+
+def named_subject(path: str) -> tuple[str, ...]:
+    """The same for the subject of a metric at ``path``, with the owner of the entity that it is."""
+    return (*named(path), f"{path}__entity__name", *named(f"{path}__entity__owner"))
+
+
+def plain_link(reference: Reference | None, hidden: dict[int, str], nobody: str) -> SafeString:
+    """The same without a picture, for a line below something else."""
+    if reference is None or reference.pk in hidden:
+        return link(reference, hidden, nobody)
+    url = reference_url(reference.canonical, reference.attached)
+    return format_html('<a href="{}">{}</a>', url, reference.label or reference.name)
 
 
 def link(reference: Reference | None, hidden: dict[int, str], nobody: str) -> SafeString:

@@ -4,6 +4,7 @@ What a collection has follows from the registry, so a new one is covered by itse
 compares it with the addresses of the portal, and fails for one that is neither a page here nor named in NO_PAGES.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,8 @@ from portal.people.actions import deactivate_person
 from portal.people.models import Role, TeamKind, User
 from portal.people.tokens import make_token
 from services import graph
-from services.health.models import CheckKind
+from services.health.actions import make_badge
+from services.health.models import Check, CheckChange, CheckDay, CheckKind, CheckState, HealthState
 from services.health.openslo.exporting import export
 from services.health.uploads import keep
 from services.models import Document, DocumentStatus, Entity, Source
@@ -114,11 +116,26 @@ def _make_checkout(team: Any, unowned: Entity) -> None:
     for caller in callers:
         factories.depend(caller, checkout)
     graph.refresh_counts()
+    _watch(checkout)
     declared = {"metadata.description": 5, "spec.lifecycle": 12}
     Document.objects.create(
         source=Source.objects.create(name="repositories"), file="checkout/catalog-info.yaml", number=0, line=1,
         status=DocumentStatus.ACCEPTED, reference=checkout.reference, fields=declared,
     )  # fmt: skip
+
+
+def _watch(checkout: Entity) -> None:
+    """A check that is down and has been so before, and a badge."""
+    check = Check.objects.create(entity=checkout, name="Front page", address="https://larkspur.example/")
+    now = timezone.now()
+    why = {"reason": "answered 503, expected 200-299", "since": now}
+    CheckState.objects.create(of=check, status="down", due_at=now, **why)
+    CheckChange.objects.create(of=check, at=now, before="up", after="down", reason=why["reason"])
+    HealthState.objects.create(entity=checkout, status="failing", **why)
+    for back in range(1, 80):
+        day = now.date() - dt.timedelta(days=back)
+        CheckDay.objects.create(of=check, day=day, good=1400, bad=40 if back % 9 == 0 else 0, maintenance=back % 2)
+    make_badge(by=None, entity=checkout)
 
 
 def _tell(reader: User) -> None:
@@ -263,6 +280,13 @@ OTHERS = (
     Shown("profile", "/profile/", reader="editor"),
     Shown("profile: new token", "/profile/", reader="stranger", act=sends("form[action$='tokens/']", name="ci")),
     Shown("profile: token refused", "/profile/", reader="stranger", act=sends("form[action$='tokens/']", name="")),
+    Shown("health", "/health/", reader="editor"),
+    Shown("health of my teams", "/health/?mine=true", reader="editor"),
+    Shown("health of my teams without a team", "/health/?mine=true", reader="stranger"),
+    Shown("health asked for what it has not", "/health/?team=checkout", status=400),
+    Shown("capacity", "/health/capacity/"),
+    Shown("capacity of a team without a limit", "/health/capacity/?owner=checkout"),
+    Shown("a service with a badge", f"{CHECKOUT}health/", reader="editor"),
     Shown("search", "/search/"),
     Shown("search: hits", "/search/?q=checkout"),
     Shown("search: no hit", "/search/?q=no-such-thing"),
@@ -351,7 +375,7 @@ NO_PAGES = {
     # files
     "slos-openslo", "slo-openslo",
     # what machines call
-    "heartbeat", "hook-metrics", "hook-deployments",
+    "heartbeat", "hook-metrics", "hook-deployments", "badge", "badge-make", "badge-withdraw",
     # leads on to the page that changes the password
     "account_set_password",
     # only while nobody can sign in: test_accounts.py

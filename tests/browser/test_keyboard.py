@@ -80,8 +80,8 @@ def test_two_keys_go_to_a_list_and_one_opens_the_row(page):
 
 @pytest.mark.parametrize(
     ("key", "place"),
-    [("h", "/"), ("s", "/services/"), ("a", "/apis/"), ("r", "/resources/"), ("t", "/teams/"), ("p", "/people/"),
-     ("e", "/entities/")],
+    [("w", "/"), ("h", "/health/"), ("s", "/services/"), ("a", "/apis/"), ("r", "/resources/"), ("t", "/teams/"),
+     ("p", "/people/"), ("e", "/entities/")],
 )  # fmt: skip
 def test_every_place_of_the_list_of_keys_is_reached(page, key, place):
     page.goto("/help/")
