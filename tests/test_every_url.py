@@ -114,10 +114,10 @@ TABLE: dict[str, Row] = {
     "record-edit": Row("302 403 403 200 403 200 302", SERVICE),
     "record-delete": Row("302 403 403 200 403 200 302", SERVICE),
     "dependency-add": post(
-        "302 403 403 302 403 302 302", {"target": "some-api"}, "/services/checkout-api/", pk="checkout"
+        "302 403 403 302 403 302 302", {"target": "some-api"}, "/services/checkout-api/", pk="checkout_entity"
     ),
     "dependency-remove": post(
-        "302 403 403 302 403 302 302", {}, "/services/checkout-api/", pk="checkout", relation="relation"
+        "302 403 403 302 403 302 302", {}, "/services/checkout-api/", pk="checkout_entity", relation="relation"
     ),
     "take": Row("302 403 200 200 403 403 302", {"pk": "unowned"}),
     "member-add": post(
@@ -157,8 +157,8 @@ TABLE: dict[str, Row] = {
     "health": page(),
     "capacity": page(),
     "badge": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
-    "badge-make": post("302 403 403 302 403 302 302", {}, "/services/checkout-api/health/", pk="checkout"),
-    "badge-withdraw": post("302 403 403 302 403 302 302", {}, "/services/checkout-api/health/", pk="checkout"),
+    "badge-make": post("302 403 403 302 403 302 302", {}, "/services/checkout-api/health/", pk="checkout_entity"),
+    "badge-withdraw": post("302 403 403 302 403 302 302", {}, "/services/checkout-api/health/", pk="checkout_entity"),
     "hook-metrics": post("401 401 401 401 401 401 422"),
     "hook-deployments": post("401 401 401 401 401 401 422"),
     "heartbeat": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
@@ -212,7 +212,6 @@ def world(people) -> dict[str, Any]:
     webhook = factories.make_webhook(people.team)
     notify(to=people.team.reference, kind="check", title="Down", url="/services/checkout-api/", about="x", why="Yours.")
     return {
-        "checkout": checkout.pk,
         "relation": add_dependency(entity=checkout, target=needed).pk,
         "webhook": webhook.pk,
         "notification": Notification.objects.get(user=people.editor).pk,
@@ -221,7 +220,6 @@ def world(people) -> dict[str, Any]:
         "check": make_check(entity=checkout).pk,
         "heartbeat": make_check("Export", entity=checkout, kind="heartbeat").pk,
         **_sources(people, checkout),
-        "checkout": checkout.pk,
         "health": [make(None, 1) for make in MAKERS.values()],
         "unowned": factories.make_entity("unowned").pk,
         "editors_token": editors_token.pk,
