@@ -1,5 +1,4 @@
-"""Panels of health that many of its records have; those of what is watched are in services.health.entity_panels, those of
-single kinds of records in services.health.pages."""
+"""Panels of health that many of its records have; those of what is watched are in entity_panels, others in pages."""
 
 from django.db.models import Model
 from django.http import HttpRequest

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from django.db import connection, models
 from django.utils import timezone
 
-from services.health.models import RollUpMark
 from services.health.partitions import RESULTS
 from services.health.rollup import COUNT_COLUMNS, COUNTS
 from services.health.samples import organisation_day, organisation_zone
@@ -161,7 +160,7 @@ Tallies = dict[int, dict[dt.date, Tally]]
 
 
 def strips(check_ids: Iterable[int], days: int = DAYS) -> dict[int, Strip]:
-    """The strip of each of these checks up to today; four queries however many."""
+    """The strip of each of these checks up to today; three queries however many."""
     ids = list(check_ids)
     if not ids:
         return {}
@@ -215,29 +214,28 @@ _MOVED = f"""
 """  # noqa: S608  the parts are constants
 _RAW = f"""
     SELECT of_id, (due_at AT TIME ZONE %s)::date, {COUNT_COLUMNS}
-      FROM health_checkresult WHERE of_id = ANY(%s) AND due_at >= %s GROUP BY 1, 2
+      FROM health_checkresult
+     WHERE of_id = ANY(%s) AND due_at >= coalesce((SELECT rolled_until FROM health_rollupmark LIMIT 1), %s)
+     GROUP BY 1, 2
 """  # noqa: S608  the parts are constants
 
 
 def _tallies(ids: list[int], first: dt.date, last: dt.date) -> Tallies:
     found: Tallies = {of_id: defaultdict(Tally) for of_id in ids}
     zone, day = organisation_zone(), dt.timedelta(days=1)
+    oldest = timezone.now() - RESULTS.keep_days * day
     utc_days = [first - day + day * at for at in range((last - first).days + 3)]
     pieces = {each: _pieces(each, zone) for each in utc_days}
     for of_id, utc, *numbers in _read(_SUMMED, [ids, utc_days[0], utc_days[-1]]):
         home = pieces[utc][0]
         found[of_id][home] = found[of_id][home].plus(numbers)
-    for of_id, there, home, *numbers in _read(_MOVED, [*_columns(pieces), ids]):
+    moved = _columns(pieces)
+    for of_id, there, home, *numbers in _read(_MOVED, [*moved, ids]) if moved else []:
         found[of_id][there] = found[of_id][there].plus(numbers)
         found[of_id][home] = found[of_id][home].plus(numbers, -1)
-    for of_id, there, *numbers in _read(_RAW, [str(zone), ids, _unsummed_since()]):
+    for of_id, there, *numbers in _read(_RAW, [str(zone), ids, oldest]):
         found[of_id][there] = found[of_id][there].plus(numbers)
     return found
-
-
-def _unsummed_since() -> dt.datetime:
-    mark = RollUpMark.objects.values_list("rolled_until", flat=True).first()
-    return mark or timezone.now() - dt.timedelta(days=RESULTS.keep_days)
 
 
 @lru_cache(maxsize=512)
@@ -255,13 +253,14 @@ def _pieces(utc: dt.date, zone: ZoneInfo) -> tuple[dt.date, tuple[_Piece, ...]]:
 
 
 def _columns(pieces: Mapping[dt.date, tuple[dt.date, tuple[_Piece, ...]]]) -> list[list[Any]]:
-    """The pieces as arrays: day of UTC, first and last place in the packed hours, day here, home."""
+    """The pieces as arrays: day of UTC, first and last place in the packed hours, day here, home; none where days are
+    those of UTC."""
     rows = [
         (utc, piece.start * COUNTS + 1, piece.end * COUNTS, piece.day, piece.home)
         for utc, (_, those) in pieces.items()
         for piece in those
     ]
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], [], []]
+    return [list(column) for column in zip(*rows, strict=True)] if rows else []
 
 
 def _read(query: str, params: list[Any]) -> list[tuple[Any, ...]]:
