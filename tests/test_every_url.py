@@ -212,6 +212,7 @@ def world(people) -> dict[str, Any]:
     webhook = factories.make_webhook(people.team)
     notify(to=people.team.reference, kind="check", title="Down", url="/services/checkout-api/", about="x", why="Yours.")
     return {
+        "checkout_entity": checkout.pk,
         "relation": add_dependency(entity=checkout, target=needed).pk,
         "webhook": webhook.pk,
         "notification": Notification.objects.get(user=people.editor).pk,
