@@ -48,6 +48,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const part = document.getElementById(detail.target.id);
   if (!was || !part) return;
   before.delete(part.id);
+  newsOf(part)?.parentElement.remove();
   restore(part, was);
   tint(part, was.rows);
   const said = sayings(part);
@@ -101,22 +102,21 @@ function tint(part, rows) {
 
 // Rows that would move under the pointer
 
-const isHeld = (part) => part.matches("[data-live-hold]:hover") && window.matchMedia("(hover: hover)").matches;
+const wanted = new Set(); // ids of parts whose news the reader asked for
+const isHeld = (part) => !wanted.delete(part.id) && part.matches("[data-live-hold]:hover") && window.matchMedia("(hover: hover)").matches;
+const newsOf = (part) => document.querySelector(`.gw-news [data-live-show="${CSS.escape(part.id)}"]`);
 
 function offer(part) {
-  if (part.previousElementSibling?.matches(".gw-news")) return;
+  if (newsOf(part)) return;
   const button = element("button", { type: "button", class: "btn btn-sm", "data-live-show": part.id }, "Show");
   part.before(element("p", { class: "gw-news" }, "Something changed.", button));
   announce("Something changed.");
-  part.addEventListener("mouseleave", () => show(part), { once: true });
 }
 
-function show(part) {
-  part.previousElementSibling?.matches(".gw-news") && part.previousElementSibling.remove();
-  htmx.trigger(part, "live");
-}
-
-on("click", "[data-live-show]", (button) => show(document.getElementById(button.dataset.liveShow)));
+on("click", "[data-live-show]", ({ dataset }) => {
+  wanted.add(dataset.liveShow);
+  htmx.trigger(document.getElementById(dataset.liveShow), "live");
+});
 
 /** One line in a part that says why it does not follow, or none. */
 function note(part, text) {
