@@ -38,7 +38,7 @@ app.conf.beat_schedule = {
     "samples by day": {"task": "services.health.tasks.sum_samples", "schedule": 900},
     "Prometheus": {"task": "services.health.tasks.ask_prometheus", "schedule": 15, "options": {"expires": 15}},
     # Only what changed is written, so that most rounds write nothing.
-    "derived metrics": {"task": "services.health.tasks.derive_metrics", "schedule": 3600},
+    "derived metrics": {"task": "services.health.tasks.derive_metrics", "schedule": 900},
     # A forecast is made when the day or the data changed, so that most rounds do little.
     "limits": {"task": "services.health.tasks.forecast_limits", "schedule": 3600},
     "SLOs": {"task": "services.health.tasks.evaluate_slos", "schedule": 60, "options": {"expires": 60}},

@@ -40,7 +40,7 @@ class Importer:
 
 def _take_metrics(by: Any, body: bytes) -> tuple[str, list[str]]:
     found = csv_import.take(by, body, write=True)
-    return f"{found.new:,} values are new, {found.changed:,} changed, {found.same:,} were there.", found.problems
+    return f"Values: {found.new:,} new, {found.changed:,} changed, {found.same:,} as they were.", found.problems
 
 
 def _take_slos(by: Any, body: bytes) -> tuple[str, list[str]]:

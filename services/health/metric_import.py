@@ -93,10 +93,14 @@ def preview(by: Any, body: bytes) -> Preview:
     old = sum(row.at < _oldest() for row in found.rows)
     if old:
         shown.notes.append(
-            f"{old:,} values are from more than {SAMPLES.keep_days} days ago: of such days one value is kept, not each "
+            f"{_counted(old)} from more than {SAMPLES.keep_days} days ago: of such days one value is kept, not each "
             "moment, and what the file says of a day replaces what was known of it."
         )
     return shown
+
+
+def _counted(count: int) -> str:
+    return "1 value is" if count == 1 else f"{count:,} values are"
 
 
 # Reading

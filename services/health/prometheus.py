@@ -186,8 +186,9 @@ def _read(server: PrometheusServer, status: int, body: bytes) -> Answer:
 
 def _remarks(said: Mapping[str, Any]) -> list[str]:
     """Warnings and hints; and that some of those behind the server did not answer it."""
-    partial = ["the answer is partial"] if said.get("isPartial") else []
-    return [*partial, *(str(each) for name in ("warnings", "infos") for each in said.get(name) or ())]
+    partial = ["The answer is partial."] if said.get("isPartial") else []
+    told = [str(each) for name in ("warnings", "infos") for each in said.get(name) or ()]
+    return [*partial, *([f"The server remarks: {'; '.join(told)}."] if told else [])]
 
 
 def _series(data: Any) -> list[Series]:

@@ -159,11 +159,15 @@ def _ratio(due: Due, good: Answer, total: Answer) -> Found:
     fitting = {at: (min(g, t), t) for at, (g, t) in both.items() if 0 <= g <= t * (1 + 1e-9)}
     alone = len(goods.keys() ^ totals.keys())
     words += more
-    words += [f"{alone:,} moments have good or total alone and are left out."] if alone else []
+    words += [f"Left out, for having good or total alone: {_moments(alone)}."] if alone else []
     wrong = len(both) - len(fitting)
-    words += [f"{wrong:,} moments have more good than total, or less than none, and are left out."] if wrong else []
+    words += [f"Left out, for having more good than total or less than none: {_moments(wrong)}."] if wrong else []
     rows = tuple(SampleRow(due.metric.pk, _moment(at), g / t if t else 0.0, g, t) for at, (g, t) in fitting.items())
     return Found(due, rows, in_words([*words, *good.remarks, *total.remarks]))
+
+
+def _moments(count: int) -> str:
+    return "1 moment" if count == 1 else f"{count:,} moments"
 
 
 def _kept(metric: Metric, answer: Answer, what: str) -> tuple[dict[float, float], list[str]]:

@@ -13,7 +13,7 @@ from services.health.saying import with_unit
 _WHENCE = {
     Origin.PUSHED: "A machine pushes it to /hooks/metrics/, or a file brings it.",
     Origin.IMPORTED: "Files bring it: Metrics, Import CSV.",
-    Origin.DERIVED: "The portal computes it each hour, of the days that are over.",
+    Origin.DERIVED: "The portal computes it of the days that are over, and again while late data may come.",
     Origin.PROMETHEUS: "The portal asks Prometheus for it.",
 }
 MOST_METRICS = 50

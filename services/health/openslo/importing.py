@@ -5,6 +5,7 @@ What a document says beyond our terms (labels, annotations, alert policies) is k
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -318,7 +319,9 @@ def _changes(before: Slo, values: Mapping[str, Any]) -> list[str]:
 
 
 def _said(value: Any) -> str:
-    return "nothing" if value in (None, "") else f"{str(value)[:80]}"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return "nothing" if value in (None, "") else str(value)[:80]
 
 
 def _referred(document: Document, companions: Companions, seen: dict[tuple[str, str], None] | None = None) -> Any:

@@ -151,7 +151,7 @@ def test_a_file_is_uploaded_looked_at_and_imported(people, sign_in):
         assert text in page
     assert not Sample.objects.exists()
     done = client.post(address, follow=True).content.decode()
-    assert "1 values are new, 0 changed, 0 were there." in done
+    assert "Values: 1 new, 0 changed, 0 as they were." in done
     assert (Sample.objects.count(), ReceivedBatch.objects.get().done_at) == (1, NOON)
     assert "This file was imported" in client.get(address).content.decode()
 

@@ -171,9 +171,7 @@ def test_taking_a_file_again_changes_nothing(shop):
 def test_a_changed_document_changes_its_slo_and_says_what(shop):
     take(AVAILABILITY)
     found = take(AVAILABILITY.replace("99.95", "99.9").replace("4w", "30d"))
-    assert [(each.word, each.told) for each in found.taken] == [
-        ("changed", "target: 99.9500 → 99.9000; window: 28 → 30")
-    ]
+    assert [(each.word, each.told) for each in found.taken] == [("changed", "target: 99.95 → 99.9; window: 28 → 30")]
     assert (Slo.objects.get().target, Slo.objects.get().window_days) == (Decimal("99.9"), 30)
 
 

@@ -138,7 +138,7 @@ def test_a_ratio_is_asked_for_good_and_total_at_the_same_moments(prometheus):
     querying.ask_due()
     found = list(Sample.objects.order_by("at").values_list("at", "value", "good", "total"))
     assert found == [(NOON - MINUTE, 0.99, 99, 100), (NOON, 0.99, 99, 100)]
-    assert problem() == "1 moments have good or total alone and are left out."
+    assert problem() == "Left out, for having good or total alone: 1 moment."
 
 
 def test_more_good_than_total_is_left_out_and_a_hair_of_rounding_is_not(prometheus):
@@ -148,7 +148,7 @@ def test_more_good_than_total_is_left_out_and_a_hair_of_rounding_is_not(promethe
     asked_until(metric, NOON - 2 * MINUTE)
     querying.ask_due()
     assert list(Sample.objects.values_list("at", "value", "good")) == [(NOON, 1.0, 100)]
-    assert problem() == "1 moments have more good than total, or less than none, and are left out."
+    assert problem() == "Left out, for having more good than total or less than none: 1 moment."
 
 
 # Which series
@@ -209,7 +209,7 @@ def test_warnings_and_partial_answers_are_written_and_told(prometheus):
     asked_until(metric, NOON - 5 * MINUTE)
     querying.ask_due()
     assert written() == [(NOON, 1.0)]
-    assert problem() == "the answer is partial no store for region asia"
+    assert problem() == "The answer is partial. The server remarks: no store for region asia."
 
 
 def _body(**told) -> bytes:
