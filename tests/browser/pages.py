@@ -25,7 +25,7 @@ from portal.people.models import Role, TeamKind, User
 from portal.people.tokens import make_token
 from services import graph
 from services.health.actions import make_badge
-from services.health.models import Check, CheckChange, CheckDay, CheckKind, CheckState, HealthState
+from services.health.models import Check, CheckChange, CheckDay, CheckKind, CheckState, HealthState, Slo
 from services.health.openslo.exporting import export
 from services.health.uploads import keep
 from services.models import Document, DocumentStatus, Entity, Source
@@ -45,6 +45,7 @@ class World:
     records: dict[str, list[Any]]
     unowned: Entity
     charted: dict[str, Any]
+    uploads: dict[str, int]
 
     def address(self, slug: str, at: int, act: str = "") -> str:
         collection = get_collection(slug)
@@ -89,7 +90,7 @@ def make_world() -> World:
     make_token(holder=records["service-accounts"][RICH], name="ci", scopes=["read"])
     sessions = {name: session_of(reader) for name, reader in readers.items()}
     charted = make_charted(Entity.objects.get(name="checkout-api"))
-    return World({**sessions, "": ""}, records, unowned, charted)
+    return World({**sessions, "": ""}, records, unowned, charted, _uploads(readers["administrator"]))
 
 
 def _checkout_pk() -> int:
@@ -172,7 +173,7 @@ def sends(form: str, **values: str) -> Callable[[Page], None]:
         for name, value in values.items():
             page.locator(f"{form} [name={name}]").evaluate("(field, value) => { field.value = value; }", value)
         with page.expect_navigation():
-            page.locator(f"{form} button:not([type=button])").last.click()
+            page.locator(f"{form} button:not([type=button], [formaction])").last.click()
 
     return act
 
@@ -246,14 +247,20 @@ CSV = b"metric,subject,at,value\nnps,group:default/checkout,2026-11-20,41\nnps,g
 WRONG_CSV = b"metric,subject,at,value\nnps,group:default/nobody,yesterday,many\n"
 
 
-def _upload(world: World, hook: str, body: bytes) -> str:
-    reader = User.objects.get(email="sofia@larkspur.example")
-    batch = keep(reader, hook, SimpleUploadedFile("figures", body))
-    return reverse(hook.replace("openslo", "slo"), args=[batch.pk])
+def _uploads(reader: User) -> dict[str, int]:
+    """Files that are looked at before they are imported."""
+    openslo = export(Slo.objects.order_by("name")).encode()
+    files = {
+        "metric-import right": ("metric-import", CSV),
+        "metric-import wrong": ("metric-import", WRONG_CSV),
+        "slo-import right": ("openslo-import", openslo),
+        "slo-import wrong": ("openslo-import", b"kind: SLO\n"),
+    }
+    return {name: keep(reader, hook, SimpleUploadedFile("figures", body)).pk for name, (hook, body) in files.items()}
 
 
-def _openslo(world: World) -> bytes:
-    return export(world.records["slos"]).encode()
+def _upload(world: World, page: str, which: str) -> str:
+    return reverse(page, args=[world.uploads[f"{page} {which}"]])
 
 
 def _heartbeat(world: World) -> str:
@@ -331,11 +338,11 @@ OTHERS = (
     Shown("a team of a kind: what it is measured by", "/teams/platform/", reader="editor"),
     Shown("import metrics", "/metrics/-/import/"),
     Shown("import metrics: refused", "/metrics/-/import/", act=sends("form.gw-form")),
-    Shown("import metrics: preview", lambda world: _upload(world, "metric-import", CSV)),
-    Shown("import metrics: wrong file", lambda world: _upload(world, "metric-import", WRONG_CSV), status=422),
+    Shown("import metrics: preview", lambda world: _upload(world, "metric-import", "right")),
+    Shown("import metrics: wrong file", lambda world: _upload(world, "metric-import", "wrong"), status=422),
     Shown("import SLOs", "/slos/-/import/"),
-    Shown("import SLOs: preview", lambda world: _upload(world, "openslo-import", _openslo(world))),
-    Shown("import SLOs: wrong file", lambda world: _upload(world, "openslo-import", b"kind: SLO\n"), status=422),
+    Shown("import SLOs: preview", lambda world: _upload(world, "slo-import", "right")),
+    Shown("import SLOs: wrong file", lambda world: _upload(world, "slo-import", "wrong"), status=422),
     Shown("a check: tried while editing", "/checks/-/new/", act=tries),
     Shown("a heartbeat: another address", _heartbeat, act=opens("Give it another address")),
     Shown("sign in", "/accounts/login/", reader=""),
