@@ -14,6 +14,8 @@ from services.health import actions
 from services.health.models import Metric, PrometheusServer, Slo
 from services.health.openslo import exporting, importing
 from tests.factories import make_entity
+from tests.services.health.charted import make_charted
+from tests.services.health.makers import MAKERS
 from tests.services.health.results import make_check
 
 pytestmark = pytest.mark.django_db
@@ -388,3 +390,11 @@ def test_the_command_takes_in_and_writes(shop, tmp_path):
         call_command("openslo", "import", str(path), stdout=io.StringIO(), stderr=io.StringIO())
     with pytest.raises(CommandError, match="There is no SLO “nothing”"):
         call_command("openslo", "export", "nothing", stdout=io.StringIO())
+
+
+def test_whatever_slos_there_are_is_written_so_that_it_is_taken_in(people):
+    for n in range(6):
+        MAKERS[Slo](None, n)
+    make_charted(make_entity("charted", owner=people.team))
+    found = take(exporting.export(exporting.related(Slo.objects.all())))
+    assert found.problems == []
