@@ -116,7 +116,7 @@ def _row(limit: Limit, hidden: dict[int, str], today: dt.date) -> dict[str, Any]
     return {
         "limit": limit,
         "url": LIMITS.url_of(limit),
-        "subject": subjects.plain_link(subject, hidden, subjects.ORGANISATION),
+        "subject": subjects.name_of(subject, hidden, subjects.ORGANISATION),
         "owner": subjects.link(subjects.owner_of(subject), hidden, "nobody owns it"),
         "state": state,
         "meter": min(max(state.used, 0), 1) * 100 if state and state.used is not None else None,

@@ -42,12 +42,11 @@ def named_subject(path: str) -> tuple[str, ...]:
     return (*named(path), f"{path}__entity__name", *named(f"{path}__entity__owner"))
 
 
-def plain_link(reference: Reference | None, hidden: dict[int, str], nobody: str) -> SafeString:
-    """The same without a picture, for a line below something else."""
-    if reference is None or reference.pk in hidden:
-        return link(reference, hidden, nobody)
-    url = reference_url(reference.canonical, reference.attached)
-    return format_html('<a href="{}">{}</a>', url, reference.label or reference.name)
+def name_of(reference: Reference | None, hidden: dict[int, str], nobody: str) -> str:
+    """The same as text, for a line below something else."""
+    if reference is None:
+        return nobody
+    return "hidden from you" if reference.pk in hidden else reference.label or reference.name
 
 
 def link(reference: Reference | None, hidden: dict[int, str], nobody: str) -> SafeString:

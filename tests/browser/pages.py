@@ -292,7 +292,7 @@ OTHERS = (
     Shown("health of my teams without a team", "/health/?mine=true", reader="stranger"),
     Shown("health asked for what it has not", "/health/?team=checkout", status=400),
     Shown("capacity", "/health/capacity/"),
-    Shown("capacity of a team without a limit", "/health/capacity/?owner=checkout"),
+    Shown("capacity of one team", "/health/capacity/?owner=checkout"),
     Shown("a service with a badge", f"{CHECKOUT}health/", reader="editor"),
     Shown("search", "/search/"),
     Shown("search: hits", "/search/?q=checkout"),
