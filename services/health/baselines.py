@@ -24,7 +24,7 @@ def change_in_words(metric: Metric, value: float) -> str:
     base = f"the baseline of {with_unit(metric, metric.baseline)}"
     if not metric.baseline:
         return f"{with_unit(metric, value - metric.baseline)} from {base}"
-    share = (value - metric.baseline) / abs(metric.baseline)
+    share = round((value - metric.baseline) / abs(metric.baseline), 2)
     return f"{abs(share):.0%} {'above' if share > 0 else 'below'} {base}" if share else f"at {base}"
 
 

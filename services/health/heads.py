@@ -1,10 +1,30 @@
-"""The health of an entity in the head of its page: the word, the reason, and the way to more."""
+"""Heads of the pages of health: how it is, what it is about, who answers for it, and its first figure; and the health of
+an entity in the head of its page."""
+
+from typing import Any
 
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from portal.collections import collection_of
-from portal.heads import Pill, pill
-from services.health.models import EntityHealth
+from portal.collections import collection_of, unknown_to
+from portal.heads import Fact, Head, Pill, head, lead, pill
+from portal.moments import moment_html
+from portal.references.models import Reference
+from services.health import subjects
+from services.health.collections import METRICS
+from services.health.models import (
+    Check,
+    CheckKind,
+    Deployment,
+    DeploymentResult,
+    EntityHealth,
+    Limit,
+    Metric,
+    MetricKind,
+    Slo,
+)
+from services.health.plain import plain
 from services.models import Entity
 
 WATCHED = ("component", "api", "resource")
@@ -28,3 +48,150 @@ def health_pill(request: HttpRequest, entity: Entity) -> Pill | None:
         since=None if is_well else health.since,
         url=url,
     )
+
+
+SWITCHED_OFF = Pill("none", "Switched off")
+UNKNOWN = format_html('<span class="gw-muted">{}</span>', "not known")
+
+
+def _about(request: HttpRequest, term: str, subject: Reference | None) -> list[Fact]:
+    """What a record is about and who owns that, as far as the reader may know."""
+    if subject is None:
+        return [Fact(term, "The organisation")]
+    owner = subjects.owner_of(subject)
+    hidden = unknown_to(request.user, [each.pk for each in (subject, owner) if each])
+    if owner == subject:
+        return [Fact(term, subjects.link(subject, hidden, ""))]
+    return [
+        Fact(term, subjects.plain_link(subject, hidden, "")),
+        Fact("Owner", subjects.link(owner, hidden, "nobody")),
+    ]
+
+
+def _state(record: Any) -> Any:
+    return getattr(record, "state", None)
+
+
+@head(on=Check)
+def check_head(request: HttpRequest, check: Check) -> Head:
+    state, every = _state(check), f"every {check.interval_s:,} s"
+    asks = "a ping awaited" if check.kind == CheckKind.HEARTBEAT else f"{check.get_kind_display()}, {every}"
+    last = Fact("Last answer", moment_html(state.last_at) if state and state.last_at else UNKNOWN, _took(state))
+    now = Pill(state.status, state.get_status_display(), since=state.since) if state else None
+    return Head(
+        title=str(check),
+        subtitle=state.reason if state else "",
+        pill=now if check.is_active else SWITCHED_OFF,
+        reach=[
+            *_about(request, "Service", check.entity.reference),
+            Fact("Asks", check.address or every, asks if check.address else "a ping awaited"),
+            last,
+        ],
+    )
+
+
+def _took(state: Any) -> str:
+    return f"in {state.latency_ms:,.0f} ms" if state and state.latency_ms is not None else ""
+
+
+@head(on=Slo)
+def slo_head(request: HttpRequest, slo: Slo) -> Head:
+    state = _state(slo)
+    subtitle, more = lead(slo.description)
+    left = f"{100 * state.remaining:,.1f}\u00a0%" if state and state.remaining is not None else UNKNOWN
+    return Head(
+        title=str(slo),
+        subtitle=subtitle,
+        more=more,
+        pill=_slo_pill(slo, state),
+        reach=[
+            *_about(request, "Service", slo.entity.reference),
+            Fact("Promises", f"{slo.target.normalize():f}\u00a0% good", f"over {slo.window_days} days"),
+            Fact("Budget left", left, state.alert_text if state else ""),
+        ],
+    )
+
+
+def _slo_pill(slo: Slo, state: Any) -> Pill:
+    if not slo.is_active:
+        return SWITCHED_OFF
+    if state is None or state.remaining is None:
+        return Pill("none", "Not measured")
+    if state.severity:
+        return Pill(state.severity, state.get_severity_display())
+    is_kept = state.remaining >= 0
+    return Pill(EntityHealth.HEALTHY, "Kept") if is_kept else Pill(EntityHealth.DEGRADED, "Overspent")
+
+
+@head(on=Limit)
+def limit_head(request: HttpRequest, limit: Limit) -> Head:
+    state = _state(limit)
+    subtitle, more = lead(limit.description)
+    return Head(
+        title=str(limit),
+        subtitle=subtitle,
+        more=more,
+        pill=Pill(state.urgency, state.get_urgency_display()) if state else Pill("none", "No forecast"),
+        reach=[
+            *_about(request, "Of", limit.metric.subject),
+            Fact("Ceiling", f"{plain(limit.ceiling)} {limit.metric.unit}".strip(), _metric_link(limit.metric)),
+            Fact("The work takes", f"{limit.lead_days} to {limit.lead_p90_days} days", _margin(limit)),
+        ],
+    )
+
+
+def _metric_link(metric: Metric) -> SafeString:
+    return format_html('<a href="{}">{}</a>', METRICS.url_of(metric), metric)
+
+
+def _margin(limit: Limit) -> str:
+    return f"and {limit.margin_days} days of margin" if limit.margin_days else ""
+
+
+@head(on=Metric)
+def metric_head(request: HttpRequest, metric: Metric) -> Head:
+    state = _state(metric)
+    worse, asked = bool(state and state.regressed_since), state.value if state else None
+    judged = Pill(EntityHealth.FAILING, "Worse than its baseline") if worse else None
+    base = metric.baseline
+    return Head(
+        title=str(metric),
+        subtitle=state.problem if state else "",
+        tags=[f"{name}={value}" for name, value in sorted(metric.labels.items())][:2],
+        pill=judged,
+        reach=[
+            *_about(request, "Of", metric.subject),
+            Fact("Now", _value(metric, asked), moment_html(state.at) if state and state.at else ""),
+            Fact("Baseline", _value(metric, base) if base is not None else "none", metric.baseline_note),
+        ],
+    )
+
+
+def _value(metric: Metric, value: float | None) -> SafeString | str:
+    if value is None:
+        return UNKNOWN
+    if metric.kind == MetricKind.RATIO:
+        return f"{100 * value:,.2f}\u00a0%"
+    return f"{plain(value)} {metric.unit}".strip()
+
+
+@head(on=Deployment)
+def deployment_head(request: HttpRequest, deployment: Deployment) -> Head:
+    tags = [deployment.environment, *(["unplanned"] if deployment.is_unplanned else [])]
+    return Head(
+        title=str(deployment),
+        subtitle=deployment.note,
+        pill=Pill(deployment.result, deployment.get_result_display()),
+        tags=tags,
+        reach=[
+            *_about(request, "Service", deployment.subject),
+            Fact("Finished", moment_html(deployment.finished_at)),
+            Fact("Recovered", _recovered(deployment)),
+        ],
+    )
+
+
+def _recovered(deployment: Deployment) -> SafeString | str:
+    if deployment.recovered_at:
+        return moment_html(deployment.recovered_at)
+    return "not yet" if deployment.result == DeploymentResult.FAILED else "nothing to recover"

@@ -6,6 +6,8 @@ const SIZE = 12;
 const DASHES = { dashed: [6, 4], dotted: [2, 3] };
 const NARROW = 520;
 const MOST_LABELLED = 6;
+// So near to each other labels of lines would lie over one another.
+const APART = 96;
 
 export function optionsOf(data, table, look, width) {
   const isTime = typeof data.at[0] === "number";
@@ -13,6 +15,8 @@ export function optionsOf(data, table, look, width) {
   const text = { fontFamily: look.font, fontSize: SIZE, color: look.colours.axis };
   const lines = data.parts.filter(({ look: kind }) => kind !== "bar" && kind !== "band");
   const labelled = !narrow && isTime && data.named && data.parts.length > 1 && lines.length > 0;
+  const upright = placed(data, narrow ? 0 : width);
+  const top = upright.some(({ row }) => row === 1) ? 40 : upright.length || data.levels.length ? 26 : 12;
   const room = labelled ? 14 + 7 * Math.max(...lines.map(({ name }) => name.length)) : 14;
   return {
     useUTC: true, // the moments are those of the reader's clock already
@@ -20,11 +24,11 @@ export function optionsOf(data, table, look, width) {
     animationDuration: 200,
     animationDurationUpdate: 0,
     textStyle: text,
-    grid: { left: 4, right: Math.min(room, 190), top: data.levels.length || data.marks.length ? 26 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 4, right: Math.min(room, 190), top, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: tooltip(data, table, look),
     xAxis: xAxis(data, text, look, isTime),
     yAxis: yAxis(data, text, look),
-    series: [...data.parts.flatMap((part, at) => drawPart(part, at, data, look, labelled)), ...drawMarks(data, look, text, narrow)],
+    series: [...data.parts.flatMap((part, at) => drawPart(part, at, data, look, labelled)), ...drawMarks(data, upright, look, text)],
   };
 }
 
@@ -52,9 +56,12 @@ function xAxis(data, text, { colours }, isTime) {
 
 function yAxis(data, text, { colours }) {
   const seen = data.levels.filter((level) => level.always_seen).map(({ value }) => value);
+  const fixed = data.bottom !== null && data.top !== null;
   return {
     type: data.log ? "log" : "value",
-    min: data.bottom ?? ((range) => Math.min(range.min, ...seen)),
+    scale: true,
+    min: data.bottom ?? (seen.length ? (range) => Math.min(range.min, ...seen) : null),
+    interval: fixed ? (data.top - data.bottom) / 5 : undefined,
     max: data.top ?? (seen.length ? (range) => niceAbove(Math.max(range.max, ...seen)) : null),
     splitNumber: 4,
     axisLine: { show: false },
@@ -68,10 +75,11 @@ function yAxis(data, text, { colours }) {
 const niceAbove = (value) => value + Math.abs(value) * 0.06;
 
 const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 function short(value, percent) {
-  if (percent) return `${plain.format(Number((value * 100).toPrecision(6)))}\u00a0%`;
+  if (percent) return `${exact.format(value * 100)}\u00a0%`;
   return Math.abs(value) >= 100_000 ? compact.format(value) : plain.format(value);
 }
 
@@ -126,18 +134,17 @@ function drawRangeBars(part, stack, data, colour) {
   ];
 }
 
-function drawMarks(data, look, text, narrow) {
-  const events = data.marks.filter(({ kind }) => kind === "event");
+function drawMarks(data, upright, look, text) {
+  const events = eventsOf(data);
   const lines = [
     ...data.levels.map((level) => levelLine(level, look, text)),
-    ...data.marks.filter(({ kind }) => kind === "line").map((mark) => markLine(mark, look, text)),
-    ...(events.length <= MOST_LABELLED ? events.map((mark) => eventLine(mark, look, text, narrow)) : []),
+    ...upright.map((mark) => uprightLine(mark, look, text)),
   ];
   const areas = data.marks.filter(({ kind }) => kind === "area").map((mark) => [
     { xAxis: mark.at, itemStyle: { color: colourOf(look, mark.state), opacity: 0.1 } }, { xAxis: mark.until },
   ]);
   const drawn = [{
-    type: "line", data: [], silent: true,
+    type: "line", data: [], silent: true, z: 5,
     markLine: { symbol: "none", silent: true, animation: false, precision: 12, data: lines },
     markArea: { silent: true, animation: false, data: areas },
   }];
@@ -150,25 +157,36 @@ function levelLine({ value, label, state }, look, text) {
   return {
     yAxis: value,
     lineStyle: { color: state === "idle" ? look.colours["idle-solid"] : colourOf(look, state), width: 1.25, type: state === "bad" ? "solid" : [5, 4] },
-    label: { ...text, show: true, formatter: label, position: "insideStartTop", color: colour, distance: [4, 3] },
+    label: { ...text, show: true, formatter: label, position: "insideStartTop", color: colour, distance: [4, 2], backgroundColor: look.colours.surface, padding: [1, 3] },
   };
 }
 
-function markLine({ at, label, state }, look, text) {
+const eventsOf = (data) => data.marks.filter(({ kind }) => kind === "event");
+
+/** Upright lines, and for which labels there is room: on the lower row, else above it; those of deployments only if so,
+    and not at all where the picture is narrow. Many deployments have no lines. */
+function placed(data, width) {
+  const few = eventsOf(data).length <= MOST_LABELLED;
+  const marks = data.marks.filter(({ kind }) => kind === "line" || (kind === "event" && few));
+  const moments = data.at.length ? [data.at[0], data.at.at(-1)] : [0, 1];
+  const scale = width / (moments[1] - moments[0] || 1);
+  const ends = [-Infinity, -Infinity];
+  const isLine = ({ kind }) => kind === "line";
+  return marks.toSorted((one, other) => one.at - other.at).map((mark) => {
+    const free = width || isLine(mark) ? ends.findIndex((end) => (mark.at - end) * scale >= APART) : -1;
+    const row = free < 0 && isLine(mark) ? 1 : free;
+    if (row >= 0) ends[row] = mark.at;
+    return { ...mark, row };
+  });
+}
+
+function uprightLine({ at, label, state, kind, row }, look, text) {
   const colour = state === "idle" ? look.colours.muted : look.colours[`${state}-fg`];
+  const dash = kind === "event" ? [2, 3] : state === "idle" ? "solid" : [4, 3];
   return {
     xAxis: at,
-    lineStyle: { color: colour, width: 1, type: state === "idle" ? "solid" : [4, 3] },
-    label: { ...text, show: true, formatter: label, position: "end", rotate: 0, color: colour, distance: 5 },
-  };
-}
-
-function eventLine({ at, label, state }, look, text, narrow) {
-  const colour = state === "bad" ? look.colours["bad-fg"] : look.colours.muted;
-  return {
-    xAxis: at,
-    lineStyle: { color: colour, width: 1, type: [2, 3], opacity: 0.8 },
-    label: { ...text, show: !narrow, formatter: label, position: "end", rotate: 0, color: colour, distance: 5 },
+    lineStyle: { color: colour, width: 1, type: dash, opacity: kind === "event" ? 0.8 : 1 },
+    label: { ...text, show: row >= 0, formatter: label, position: "end", rotate: 0, color: colour, distance: 5 + 15 * Math.max(row, 0) },
   };
 }
 

@@ -16,6 +16,7 @@ from services.health import race, samples
 from services.health.models import Forecast, Limit, Urgency
 from services.health.pages import marks
 from services.health.pages.times import LONG, time_shown
+from services.health.plain import day_in_words, plain
 
 EARLIER = 12
 # How far ahead an earlier forecast is held against what came.
@@ -36,6 +37,7 @@ def forecast(request: HttpRequest, limit: Limit) -> Context:
     return {
         **time_shown(request, limit, span, "healthlimit-forecast", names=LONG),
         "newest": newest,
+        "is_known": newest is not None and newest.urgency != Urgency.UNKNOWN,
         "start_by": _start_by(limit, newest),
         "used": _used(limit, newest),
         "needed_days": limit.lead_p90_days + limit.margin_days,
@@ -69,17 +71,12 @@ def _used(limit: Limit, newest: Forecast | None) -> dict[str, Any] | None:
         return None
     share = newest.value / limit.ceiling
     return {
-        "value": _plain(newest.value),
-        "ceiling": _plain(limit.ceiling),
+        "value": plain(newest.value),
+        "ceiling": plain(limit.ceiling),
         "percent": f"{100 * share:.0f}",
         "width": f"{100 * min(max(share, 0), 1):.1f}%",
         "look": _METERS.get(Urgency(newest.urgency), "idle"),
     }
-
-
-def _plain(value: float) -> str:
-    """``1,301``, ``48.2``: as many digits as one reads."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
 
 
 @chart(on=Limit, name="forecast", default="90d")
@@ -118,7 +115,7 @@ def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
             Series("Likely", foretold("q50"), "dashed", "c1"),
             Band("8 of 10 chances", foretold("q10"), foretold("q90"), "c1"),
         ],
-        levels=[Level(limit.ceiling, f"ceiling {limit.ceiling:,.6g}", "bad")],
+        levels=[Level(limit.ceiling, f"ceiling {plain(limit.ceiling)}", "bad")],
         marks=[*(_marks(limit, newest, days, today) if band else []), *marks.marks(deployments)],
         notes=marks.notes([marks.midnight(day) for day in days], deployments),
         bottom=0 if min(measured.values(), default=0) >= 0 else None,
@@ -155,15 +152,14 @@ def _short(day: dt.date) -> str:
 
 def _in_words(limit: Limit, newest: Forecast | None) -> str:
     if newest is None:
-        return f"{limit.metric} over time, and its ceiling of {limit.ceiling:,.6g}. Nothing is foretold yet."
+        return f"{limit.metric} over time, and its ceiling of {plain(limit.ceiling)}. Nothing is foretold yet."
+    if newest.urgency == Urgency.UNKNOWN:
+        return f"{limit.metric} over time. Too little is known to foretell when it reaches {plain(limit.ceiling)}."
     if newest.q10_date is None:
-        return f"The ceiling of {limit.ceiling:,.6g} is not likely to be reached within the time that is foretold."
-    likely = f"likely on {_day(newest.q50_date)}" if newest.q50_date else "and more likely not at all"
-    return f"The ceiling of {limit.ceiling:,.6g} could be reached as early as {_day(newest.q10_date)}, {likely}."
-
-
-def _day(day: dt.date) -> str:
-    return f"{day.day} {day:%b %Y}"
+        return f"The ceiling of {plain(limit.ceiling)} is not likely to be reached within the time that is foretold."
+    likely = f"likely on {day_in_words(newest.q50_date)}" if newest.q50_date else "and more likely not at all"
+    early = day_in_words(newest.q10_date)
+    return f"The ceiling of {plain(limit.ceiling)} could be reached as early as {early}, {likely}."
 
 
 # What if
@@ -187,11 +183,11 @@ def what_breaks(request: HttpRequest, limit: Limit) -> Context | None:
     room = headroom(now, limit.ceiling, grows)
     return {
         "rows": [
-            {"load": "Today", "need": _plain(now), "used": _times(now, limit.ceiling), "breaks": now >= limit.ceiling},
+            {"load": "Today", "need": plain(now), "used": _times(now, limit.ceiling), "breaks": now >= limit.ceiling},
             *(
                 {
                     "load": f"{each.factor}×",
-                    "need": _plain(each.need),
+                    "need": plain(each.need),
                     "used": _times(each.need, limit.ceiling),
                     "breaks": each.breaks,
                 }
@@ -286,7 +282,7 @@ def _honesty(limit: Limit) -> Chart | None:
         unit=limit.metric.unit,
         summary=f"{kept} of {len(held)} earlier forecasts held: 80\u00a0% promised, {share:.0f}\u00a0% kept.",
         caption="Bar: 8 of 10 chances as foretold four weeks before. Dot: what was measured.",
-        at=[_day(day) for day, *_ in rows],
+        at=[day_in_words(day) for day, *_ in rows],
         head="Day",
         parts=[
             Band("8 of 10 chances", low, high, "c1"),

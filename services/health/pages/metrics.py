@@ -19,6 +19,7 @@ from services.health.course import step_for, step_in_words
 from services.health.models import Metric, MetricKind, MetricState, Sample
 from services.health.pages import marks
 from services.health.pages.times import time_shown
+from services.health.plain import plain
 
 MOST_SERIES = 4
 OTHERS = 20
@@ -98,7 +99,7 @@ def _over_time(metric: Metric, span: Span, series: Sequence[tuple[Metric, str]])
             Series(name, [found[each.pk].get(moment) for moment in at], _LOOKS[place], _COLOURS[place], digits=digits)
             for place, (each, name) in enumerate(series)
         ],
-        levels=[Level(metric.baseline, f"baseline {metric.baseline:,.6g}")] if metric.baseline is not None else [],
+        levels=[Level(metric.baseline, f"baseline {plain(metric.baseline)}")] if metric.baseline is not None else [],
         marks=[*marks.marks(deployments), *worse],
         notes=marks.notes(moments, deployments),
         percent=is_ratio,

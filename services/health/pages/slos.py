@@ -20,7 +20,7 @@ from services.health.pages import marks
 from services.health.pages.times import time_shown
 from services.health.slo_course import EventCourse, event_course
 
-ALERTS = 10
+ALERTS = 5
 
 
 @panel(on=Slo, slot="main", order=10, title="Error budget", template="health/_budget.html")

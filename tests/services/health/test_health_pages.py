@@ -155,3 +155,32 @@ def test_the_number_of_queries_of_a_service_page_does_not_grow_with_its_checks(
         make_check(f"Another {number}", entity=cart)
     with django_assert_num_queries(len(few)):
         health_panel(client)
+
+
+def test_the_pages_of_health_say_first_how_it_is_what_it_is_of_and_who_answers_for_it(sign_in, people, cart):
+    check = make_check(entity=cart, interval_s=90)
+    CheckState.objects.filter(of=check).update(status="down", reason="answered 503, expected 200-299")
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="99.5", window_days=30)
+    metric = Metric.objects.create(subject=cart.reference, name="rows", unit="rows")
+    limit = Limit.objects.create(metric=metric, name="Rows", ceiling=2_500_000, lead_days=20, lead_p90_days=50)
+    client = sign_in(people.reader)
+    for address, words in (
+        (f"/checks/{check.pk}/", ("Down", "answered 503", "HTTP, every 90 s")),
+        (f"/slos/{slo.pk}/", ("Not measured", "99.5 % good", "over 30 days")),
+        (f"/metrics/{metric.pk}/", ("Baseline", "none")),
+        (f"/limits/{limit.pk}/", ("No forecast", "2,500,000 rows", "20 to 50 days", "and 14 days of margin")),
+    ):
+        top = said(client, address).partition('<div class="gw-head">')[2].partition('class="gw-tabs"')[0]
+        for text in ('href="/services/cart/"', str(people.team), *words):
+            assert text in top, (address, text)
+
+
+def test_a_limit_of_which_too_little_is_known_promises_nothing(sign_in, people, cart):
+    metric = Metric.objects.create(subject=cart.reference, name="rows")
+    limit = Limit.objects.create(metric=metric, name="Rows", ceiling=900)
+    Forecast.objects.create(of=limit, made_on=dt.date(2026, 11, 20), points=13, urgency="unknown", value=629,
+                            note="There is not enough data: 13 days have a value, 21 are needed.")  # fmt: skip
+    page = said(sign_in(people.reader), f"/limits/{limit.pk}/")
+    assert "There is not enough data: 13 days have a value, 21 are needed." in page
+    for promise in ("less than one chance in ten", "nothing has to be begun", "not likely to be reached"):
+        assert promise not in page
