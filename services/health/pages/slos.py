@@ -123,8 +123,8 @@ def _burn_down(slo: Slo, window: Span) -> Chart:
     """What was left of the budget after each step, and what would be if it were spent evenly."""
     target, found = float(slo.target) / 100, event_course(slo, window.start, window.end)
     left = budget.burn_down(found.events, target)
-    even = [1 - place / len(left) for place in range(1, len(left) + 1)]
     now = next((value for value in reversed(left) if value is not None), None)
+    even = [None if now is None else 1 - place / len(left) for place in range(1, len(left) + 1)]
     deployments = _deployments(slo, window)
     return Chart(
         name="burn-down",
