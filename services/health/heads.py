@@ -13,18 +13,8 @@ from portal.moments import moment_html
 from portal.references.models import Reference
 from services.health import subjects
 from services.health.collections import METRICS
-from services.health.models import (
-    Check,
-    CheckKind,
-    Deployment,
-    DeploymentResult,
-    EntityHealth,
-    Limit,
-    Metric,
-    MetricKind,
-    Slo,
-)
-from services.health.plain import plain
+from services.health.models import Check, CheckKind, Deployment, DeploymentResult, EntityHealth, Limit, Metric, Slo
+from services.health.saying import with_unit
 from services.models import Entity
 
 WATCHED = ("component", "api", "resource")
@@ -134,7 +124,7 @@ def limit_head(request: HttpRequest, limit: Limit) -> Head:
         pill=Pill(state.urgency, state.get_urgency_display()) if state else Pill("none", "No forecast"),
         reach=[
             *_about(request, "Of", limit.metric.subject),
-            Fact("Ceiling", f"{plain(limit.ceiling)} {limit.metric.unit}".strip(), _metric_link(limit.metric)),
+            Fact("Ceiling", with_unit(limit.metric, limit.ceiling), _metric_link(limit.metric)),
             Fact("The work takes", f"{limit.lead_days} to {limit.lead_p90_days} days", _margin(limit)),
         ],
     )
@@ -168,11 +158,7 @@ def metric_head(request: HttpRequest, metric: Metric) -> Head:
 
 
 def _value(metric: Metric, value: float | None) -> SafeString | str:
-    if value is None:
-        return UNKNOWN
-    if metric.kind == MetricKind.RATIO:
-        return f"{100 * value:,.2f}\u00a0%"
-    return f"{plain(value)} {metric.unit}".strip()
+    return UNKNOWN if value is None else with_unit(metric, value)
 
 
 @head(on=Deployment)

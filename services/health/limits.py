@@ -16,7 +16,7 @@ from portal.proposals.actions import propose
 from portal.references.models import Reference
 from services.health import samples
 from services.health.models import Forecast, Limit, LimitState, MetricKind, Urgency
-from services.health.plain import plain
+from services.health.saying import number
 from services.models import Entity
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _text(limit: Limit, outlook: "Outlook") -> str:
     likely = f"likely on {outlook.q50_date}" if outlook.q50_date else "with less than even odds within the horizon"
     work = f"The work takes {limit.lead_days} days, at most {limit.lead_p90_days} in nine of ten cases"
     return (
-        f"{limit.metric} is at {plain(outlook.value or 0)} of {plain(limit.ceiling)} {limit.metric.unit}".rstrip()
+        f"{limit.metric} is at {number(outlook.value or 0)} of {number(limit.ceiling)} {limit.metric.unit}".rstrip()
         + f". The ceiling could be reached as early as {outlook.q10_date}, {likely}. {work}, plus {limit.margin_days} "
         f"days of margin: the last day to begin is {outlook.start_by}.\n\n{limit.description}"
     ).strip()

@@ -1,4 +1,6 @@
-"""Values of metrics as people read them."""
+"""Values of metrics, and days, as people read them."""
+
+import datetime as dt
 
 from services.health.models import Metric, MetricKind
 
@@ -15,3 +17,8 @@ def with_unit(metric: Metric, value: float) -> str:
     if metric.kind == MetricKind.RATIO:
         return f"{number(100 * value)}\u00a0%"
     return f"{number(value)}\u00a0{metric.unit}" if metric.unit else number(value)
+
+
+def day_in_words(day: dt.date) -> str:
+    """``19 Nov 2026``"""
+    return f"{day.day} {day:%b %Y}"

@@ -16,7 +16,7 @@ from services.health import race, samples
 from services.health.models import Forecast, Limit, Urgency
 from services.health.pages import marks
 from services.health.pages.times import LONG, time_shown
-from services.health.plain import day_in_words, plain
+from services.health.saying import day_in_words, number
 
 EARLIER = 12
 # How far ahead an earlier forecast is held against what came.
@@ -71,8 +71,8 @@ def _used(limit: Limit, newest: Forecast | None) -> dict[str, Any] | None:
         return None
     share = newest.value / limit.ceiling
     return {
-        "value": plain(newest.value),
-        "ceiling": plain(limit.ceiling),
+        "value": number(newest.value),
+        "ceiling": number(limit.ceiling),
         "percent": f"{100 * share:.0f}",
         "width": f"{100 * min(max(share, 0), 1):.1f}%",
         "look": _METERS.get(Urgency(newest.urgency), "idle"),
@@ -115,7 +115,7 @@ def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
             Series("Likely", foretold("q50"), "dashed", "c1"),
             Band("8 of 10 chances", foretold("q10"), foretold("q90"), "c1"),
         ],
-        levels=[Level(limit.ceiling, f"ceiling {plain(limit.ceiling)}", "bad")],
+        levels=[Level(limit.ceiling, f"ceiling {number(limit.ceiling)}", "bad")],
         marks=[*(_marks(limit, newest, days, today) if band else []), *marks.marks(deployments)],
         notes=marks.notes([marks.midnight(day) for day in days], deployments),
         bottom=0 if min(measured.values(), default=0) >= 0 else None,
@@ -152,14 +152,14 @@ def _short(day: dt.date) -> str:
 
 def _in_words(limit: Limit, newest: Forecast | None) -> str:
     if newest is None:
-        return f"{limit.metric} over time, and its ceiling of {plain(limit.ceiling)}. Nothing is foretold yet."
+        return f"{limit.metric} over time, and its ceiling of {number(limit.ceiling)}. Nothing is foretold yet."
     if newest.urgency == Urgency.UNKNOWN:
-        return f"{limit.metric} over time. Too little is known to foretell when it reaches {plain(limit.ceiling)}."
+        return f"{limit.metric} over time. Too little is known to foretell when it reaches {number(limit.ceiling)}."
     if newest.q10_date is None:
-        return f"The ceiling of {plain(limit.ceiling)} is not likely to be reached within the time that is foretold."
+        return f"The ceiling of {number(limit.ceiling)} is not likely to be reached within the time that is foretold."
     likely = f"likely on {day_in_words(newest.q50_date)}" if newest.q50_date else "and more likely not at all"
     early = day_in_words(newest.q10_date)
-    return f"The ceiling of {plain(limit.ceiling)} could be reached as early as {early}, {likely}."
+    return f"The ceiling of {number(limit.ceiling)} could be reached as early as {early}, {likely}."
 
 
 # What if
@@ -183,11 +183,11 @@ def what_breaks(request: HttpRequest, limit: Limit) -> Context | None:
     room = headroom(now, limit.ceiling, grows)
     return {
         "rows": [
-            {"load": "Today", "need": plain(now), "used": _times(now, limit.ceiling), "breaks": now >= limit.ceiling},
+            {"load": "Today", "need": number(now), "used": _times(now, limit.ceiling), "breaks": now >= limit.ceiling},
             *(
                 {
                     "load": f"{each.factor}×",
-                    "need": plain(each.need),
+                    "need": number(each.need),
                     "used": _times(each.need, limit.ceiling),
                     "breaks": each.breaks,
                 }

@@ -9,17 +9,16 @@ from django.http import HttpRequest
 
 from portal.chart_views import with_file
 from portal.charts import Chart, Level, Mark, Moment, Series, chart
-from portal.collections import reference_url
 from portal.panels import Context, panel
 from portal.spans import Span, span_of
-from services.health import baselines, samples
+from services.health import samples
 from services.health.collections import METRICS
 from services.health.counts import DAY
 from services.health.course import step_for, step_in_words
 from services.health.models import Metric, MetricKind, MetricState, Sample
 from services.health.pages import marks
 from services.health.pages.times import time_shown
-from services.health.plain import plain
+from services.health.saying import with_unit
 
 MOST_SERIES = 4
 OTHERS = 20
@@ -31,13 +30,11 @@ Values = dict[int, dict[Any, float]]
 
 @panel(on=Metric, slot="main", order=10, title="Over time", template="health/_metric.html")
 def over_time(request: HttpRequest, metric: Metric) -> Context:
-    span, state = span_of(request.GET, "30d"), _state(metric)
+    span = span_of(request.GET, "30d")
     series = _series(request, metric)
     return {
         **time_shown(request, metric, span, "healthmetric-over-time"),
         "chart": with_file(_over_time(metric, span, series), metric, span),
-        "state": state,
-        "compared": baselines.change_in_words(metric, state.value) if state and state.value is not None else "",
         "hidden": max(_siblings(request, metric).count() + 1 - MOST_SERIES, 0) if len(series) == MOST_SERIES else 0,
         "fact": span.words,
     }
@@ -46,6 +43,11 @@ def over_time(request: HttpRequest, metric: Metric) -> Context:
 def _state(metric: Metric) -> MetricState | None:
     found: MetricState | None = getattr(metric, "state", None)
     return found
+
+
+def _now(metric: Metric) -> str:
+    state = _state(metric)
+    return with_unit(metric, state.value) if state and state.value is not None else ""
 
 
 def _siblings(request: HttpRequest, metric: Metric) -> QuerySet[Metric]:
@@ -99,7 +101,7 @@ def _over_time(metric: Metric, span: Span, series: Sequence[tuple[Metric, str]])
             Series(name, [found[each.pk].get(moment) for moment in at], _LOOKS[place], _COLOURS[place], digits=digits)
             for place, (each, name) in enumerate(series)
         ],
-        levels=[Level(metric.baseline, f"baseline {plain(metric.baseline)}")] if metric.baseline is not None else [],
+        levels=_levels(metric),
         marks=[*marks.marks(deployments), *worse],
         notes=marks.notes(moments, deployments),
         percent=is_ratio,
@@ -145,6 +147,12 @@ def _digits(values: Sequence[float]) -> int:
     return next((digits for limit, digits in ((1000, 0), (100, 1), (1, 2)) if largest >= limit), 4)
 
 
+def _levels(metric: Metric) -> list[Level]:
+    if metric.baseline is None:
+        return []
+    return [Level(metric.baseline, f"baseline {with_unit(metric, metric.baseline)}")]
+
+
 def _start_of(moment: Moment) -> dt.datetime:
     assert not isinstance(moment, str)  # noqa: S101  metrics go by moments and days
     return moment if isinstance(moment, dt.datetime) else marks.midnight(moment)
@@ -162,13 +170,8 @@ def _regression(metric: Metric, at: Sequence[Moment], span: Span) -> list[Mark]:
 def _in_words(metric: Metric, shown: Sequence[float], span: Span) -> str:
     if not shown:
         return f"{metric} over {span.words}."
-    unit = f" {metric.unit}" if metric.unit and metric.kind != MetricKind.RATIO else ""
-    first, last, low, high = (_said(metric, value) for value in (shown[0], shown[-1], min(shown), max(shown)))
-    return f"{metric} went from {first} to {last}{unit} in {span.words}, between {low} and {high}."
-
-
-def _said(metric: Metric, value: float) -> str:
-    return f"{100 * value:,.2f}\u00a0%" if metric.kind == MetricKind.RATIO else f"{value:,.{_digits([value])}f}"
+    first, last, low, high = (with_unit(metric, value) for value in (shown[0], shown[-1], min(shown), max(shown)))
+    return f"{metric} went from {first} to {last} in {span.words}, between {low} and {high}."
 
 
 @panel(on=Metric, slot="main", order=20, title="The same of others", template="health/_metric_others.html")
@@ -180,12 +183,16 @@ def others(request: HttpRequest, metric: Metric) -> Context | None:
     if not found:
         return None
     return {
-        "rows": [
-            {
-                "metric": each, "url": METRICS.url_of(each), "state": _state(each), "labels": ", ".join(_labels(each)),
-                "subject_url": reference_url(each.subject.canonical, each.subject.attached) if each.subject else "",
-            }
-            for each in found[:OTHERS]
-        ],
+        "rows": [_other(each) for each in found[:OTHERS]],
         "link": {"url": f"{METRICS.url}?name={metric.name}", "label": "All of them"} if len(found) > OTHERS else None,
     }  # fmt: skip
+
+
+def _other(metric: Metric) -> dict[str, Any]:
+    return {
+        "metric": metric,
+        "url": METRICS.url_of(metric),
+        "state": _state(metric),
+        "now": _now(metric),
+        "labels": ", ".join(_labels(metric)),
+    }

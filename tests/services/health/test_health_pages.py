@@ -131,7 +131,7 @@ def test_the_page_of_a_metric_gives_its_days_and_how_far_it_is_from_its_baseline
     )
     samples.write([SampleRow(metric.pk, timezone.now(), 280.5)])
     page = said(sign_in(people.reader), f"/metrics/{metric.pk}/")
-    assert "12% above the baseline of 250 ms." in page
+    assert "12% above the baseline of 250 ms" in page
     assert "280.5" in page
 
 
