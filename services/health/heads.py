@@ -1,5 +1,5 @@
-"""Heads of the pages of health: how it is, what it is about, who answers for it, and its first figure; and the health of
-an entity in the head of its page."""
+"""Heads of the pages of health: how it is, what it is about, who answers for it, and its first figure. And the health
+of an entity, in the head of its page."""
 
 from typing import Any
 
@@ -64,24 +64,23 @@ def _state(record: Any) -> Any:
 
 @head(on=Check)
 def check_head(request: HttpRequest, check: Check) -> Head:
-    state, every = _state(check), f"every {check.interval_s:,} s"
+    every = f"every {check.interval_s:,} s"
     asks = "a ping awaited" if check.kind == CheckKind.HEARTBEAT else f"{check.get_kind_display()}, {every}"
-    last = Fact("Last answer", moment_html(state.last_at) if state and state.last_at else UNKNOWN, _took(state))
-    now = Pill(state.status, state.get_status_display(), since=state.since) if state else None
     return Head(
         title=str(check),
-        subtitle=state.reason if state else "",
-        pill=now if check.is_active else SWITCHED_OFF,
         reach=[
             *_about(request, "Service", check.entity.reference),
             Fact("Asks", check.address or every, asks if check.address else "a ping awaited"),
-            last,
         ],
     )
 
 
-def _took(state: Any) -> str:
-    return f"in {state.latency_ms:,.0f} ms" if state and state.latency_ms is not None else ""
+@pill(on=Check)
+def check_pill(request: HttpRequest, check: Check) -> Pill | None:
+    state = _state(check)
+    if not check.is_active:
+        return SWITCHED_OFF
+    return Pill(state.status, state.get_status_display(), text=state.reason, since=state.since) if state else None
 
 
 @head(on=Slo)
@@ -93,7 +92,6 @@ def slo_head(request: HttpRequest, slo: Slo) -> Head:
         title=str(slo),
         subtitle=subtitle,
         more=more,
-        pill=_slo_pill(slo, state),
         reach=[
             *_about(request, "Service", slo.entity.reference),
             Fact("Promises", f"{slo.target.normalize():f}\u00a0% good", f"over {slo.window_days} days"),
@@ -102,7 +100,9 @@ def slo_head(request: HttpRequest, slo: Slo) -> Head:
     )
 
 
-def _slo_pill(slo: Slo, state: Any) -> Pill:
+@pill(on=Slo)
+def slo_pill(request: HttpRequest, slo: Slo) -> Pill:
+    state = _state(slo)
     if not slo.is_active:
         return SWITCHED_OFF
     if state is None or state.remaining is None:
@@ -115,19 +115,23 @@ def _slo_pill(slo: Slo, state: Any) -> Pill:
 
 @head(on=Limit)
 def limit_head(request: HttpRequest, limit: Limit) -> Head:
-    state = _state(limit)
     subtitle, more = lead(limit.description)
     return Head(
         title=str(limit),
         subtitle=subtitle,
         more=more,
-        pill=Pill(state.urgency, state.get_urgency_display()) if state else Pill("none", "No forecast"),
         reach=[
             *_about(request, "Of", limit.metric.subject),
             Fact("Ceiling", with_unit(limit.metric, limit.ceiling), _metric_link(limit.metric)),
             Fact("The work takes", f"{limit.lead_days} to {limit.lead_p90_days} days", _margin(limit)),
         ],
     )
+
+
+@pill(on=Limit)
+def limit_pill(request: HttpRequest, limit: Limit) -> Pill:
+    state = _state(limit)
+    return Pill(state.urgency, state.get_urgency_display()) if state else Pill("none", "No forecast")
 
 
 def _metric_link(metric: Metric) -> SafeString:
@@ -141,20 +145,23 @@ def _margin(limit: Limit) -> str:
 @head(on=Metric)
 def metric_head(request: HttpRequest, metric: Metric) -> Head:
     state = _state(metric)
-    worse, asked = bool(state and state.regressed_since), state.value if state else None
-    judged = Pill(EntityHealth.FAILING, "Worse than its baseline") if worse else None
-    base = metric.baseline
+    asked, base = state.value if state else None, metric.baseline
     return Head(
         title=str(metric),
-        subtitle=state.problem if state else "",
         tags=[f"{name}={value}" for name, value in sorted(metric.labels.items())][:2],
-        pill=judged,
         reach=[
             *_about(request, "Of", metric.subject),
             Fact("Now", _value(metric, asked), moment_html(state.at) if state and state.at else ""),
             Fact("Baseline", _value(metric, base) if base is not None else "none", metric.baseline_note),
         ],
     )
+
+
+@pill(on=Metric)
+def metric_pill(request: HttpRequest, metric: Metric) -> Pill | None:
+    state = _state(metric)
+    is_worse = state is not None and state.regressed_since is not None
+    return Pill(EntityHealth.FAILING, "Worse than its baseline") if is_worse else None
 
 
 def _value(metric: Metric, value: float | None) -> SafeString | str:
@@ -167,7 +174,6 @@ def deployment_head(request: HttpRequest, deployment: Deployment) -> Head:
     return Head(
         title=str(deployment),
         subtitle=deployment.note,
-        pill=Pill(deployment.result, deployment.get_result_display()),
         tags=tags,
         reach=[
             *_about(request, "Service", deployment.subject),
@@ -175,6 +181,11 @@ def deployment_head(request: HttpRequest, deployment: Deployment) -> Head:
             Fact("Recovered", _recovered(deployment)),
         ],
     )
+
+
+@pill(on=Deployment)
+def deployment_pill(request: HttpRequest, deployment: Deployment) -> Pill:
+    return Pill(deployment.result, deployment.get_result_display())
 
 
 def _recovered(deployment: Deployment) -> SafeString | str:
