@@ -5,6 +5,9 @@ import statistics
 import time
 from collections.abc import Callable
 
+import psutil
+from django.db import connection
+
 Work = Callable[[], object]
 
 
@@ -27,6 +30,14 @@ def times_ms(*works: Work, rounds: int = 40) -> list[list[float]]:
             work()
             taken.append((time.perf_counter() - started) * 1000)
     return times
+
+
+def cpu_seconds() -> float:
+    """What this process and its PostgreSQL have worked: other work on the machine does not count."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = psutil.Process(cursor.fetchone()[0]).cpu_times()
+    return time.process_time() + backend.user + backend.system
 
 
 def percentile(times: list[float], share: float) -> float:

@@ -12,11 +12,10 @@ import time
 from collections.abc import Iterator
 
 import aiohttp
-import psutil
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
+from bench.clock import cpu_seconds
 from bench.figures import Figure, at_least, at_most
 from bench.places import LARGE
 from bench.server import free_port, running
@@ -68,19 +67,12 @@ def _share_of_a_core(ids: list[int]) -> float:
     each = len(ids) // ticks
     _make_due(ids[:each])
     scheduler.probe_due()  # the first session of a process loads what the others find
-    started = _cpu_seconds()
+    started = cpu_seconds()
     for tick in range(ticks):
         _make_due(ids[tick * each : (tick + 1) * each])
         asked = scheduler.probe_due()
         assert asked == each, f"{asked} of {each} were asked"
-    return (_cpu_seconds() - started) / INTERVAL_S * 100
-
-
-def _cpu_seconds() -> float:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        backend = psutil.Process(cursor.fetchone()[0]).cpu_times()
-    return time.process_time() + backend.user + backend.system
+    return (cpu_seconds() - started) / INTERVAL_S * 100
 
 
 def _seconds_of_a_session(ids: list[int]) -> float:

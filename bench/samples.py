@@ -9,13 +9,15 @@ import datetime as dt
 import itertools
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import orjson
 from django.db import connection
 from django.utils import timezone
 
 from bench import site
+from bench.clock import cpu_seconds
 from bench.figures import Figure, at_least
 from portal.people.models import Role
 from services.health import partitions
@@ -23,6 +25,7 @@ from services.health.models import Metric, MetricDay, ReceivedBatch, Sample
 
 ADDRESS = "/hooks/metrics/"
 METRICS, MOMENTS, ROUNDS = 100, 200, 5
+SAMPLES = METRICS * MOMENTS
 GOAL = 20_000
 _turn = itertools.count()
 
@@ -34,17 +37,24 @@ def measure() -> Iterator[Figure]:
         site.post(portal, ADDRESS, _batch(), **headers)
         ours, bare = [], []
         for _ in range(ROUNDS):
-            bare.append(_rate(_copy))
-            body = _batch()
-            ours.append(_rate(lambda body=body: site.post(portal, ADDRESS, body, **headers)))
-    floor = statistics.median(bare)
-    yield at_least(f"samples pushed, batches of {METRICS * MOMENTS:,}", statistics.median(ours), GOAL, "/s", floor)
+            bare.append(_rates(_copy))
+            ours.append(_rates(partial(site.post, portal, ADDRESS, _batch(), **headers)))
+    (by_clock, by_work), (floor, work_floor) = map(_medians, (ours, bare))
+    yield at_least(f"samples pushed, batches of {METRICS * MOMENTS:,}", by_clock, GOAL, "/s", floor)
+    yield at_least(
+        "samples pushed, for a second of work of web process and PostgreSQL", by_work, GOAL, "/s", work_floor
+    )
 
 
-def _rate(work) -> float:  # type: ignore[no-untyped-def]
-    started = time.perf_counter()
+def _rates(work: Callable[[], object]) -> tuple[float, float]:
+    """Samples a second by the clock, and by the time that was worked: on a busy machine the clock tells of others."""
+    started, worked = time.perf_counter(), cpu_seconds()
     work()
-    return METRICS * MOMENTS / (time.perf_counter() - started)
+    return SAMPLES / (time.perf_counter() - started), SAMPLES / (cpu_seconds() - worked)
+
+
+def _medians(rates: list[tuple[float, float]]) -> list[float]:
+    return [statistics.median(each) for each in zip(*rates, strict=True)]
 
 
 def _batch() -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pghistory
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Sum
 from django.utils import timezone
@@ -19,6 +21,9 @@ from portal.proposals.models import Proposal
 from services.demo.health import checks, load, past, sums, target, world
 from services.demo.health.checks import HEALTH, demo_checks
 from services.demo.health.deployments import rollouts_of
+from services.demo.health.large import load_large_health
+from services.demo.large import SOURCE as LARGE
+from services.demo.large import load_large
 from services.demo.load import load_company
 from services.demo.strangers import real_health
 from services.health import rollup, scheduler
@@ -313,6 +318,46 @@ def test_checks_follow_the_target_server_to_another_port_without_a_trace(setting
     assert Check.objects.get(entity__name="legacy-reports-db").address == "127.0.0.1:24101"
     assert moved.version == check.version
     assert CheckState.objects.get(of=check).status != "unknown"
+
+
+def test_a_port_that_is_taken_is_said_and_another_one_chosen(settings, monkeypatch, capsys) -> None:
+    first = target.free_place(25_000)
+    settings.DEMO_TARGET_PORT = first
+    monkeypatch.setenv("DEMO_TARGET_PORT", str(first))
+    # The one beside it: both are needed.
+    with target._bound(first + 1):
+        [program] = target.programs(8000)
+    port = int(program.command[-2])
+    assert port > first + 1
+    assert f"Port {first} is taken; the services of the demo answer at {port}." in capsys.readouterr().err
+    assert os.environ["DEMO_TARGET_PORT"] == str(port)
+    assert Check.objects.filter(address=f"http://127.0.0.1:{port}/checkout-api/health").exists()
+    assert program.command[-3:] == ("demotarget", str(port), "8000")
+
+
+def test_the_target_server_runs_in_the_demo_only(settings) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="DEMO=1"):
+        call_command("demotarget", "25900", "8000")
+
+
+def test_whoever_asks_the_target_server_for_something_else_is_told_so() -> None:
+    for head in ("GET / HTTP/1.1\r\n\r\n", "GET /checkout-api/nothing HTTP/1.1\r\n\r\n", "\x16\x03\x01"):
+        status, words, wait = target.answer_to(head, 1_790_000_000.0)
+        assert (status, wait) == (404, 0.0)
+        assert "demo company" in words
+
+
+def test_the_large_catalog_has_health_as_well() -> None:
+    load_large(entities=1_500, relations=4_000)
+    load_large_health(entities=1_500)
+    checks_made = Check.objects.filter(entity__source__name=LARGE)
+    assert HealthState.objects.count() == 300
+    assert not checks_made.filter(state=None).exists()
+    CheckState.objects.filter(of__in=checks_made).update(due_at=NOW - dt.timedelta(days=2))
+    load.top_up(NOW)
+    assert not CheckState.objects.filter(of__in=checks_made, due_at__lt=NOW).exists()
+    assert not CheckResult.objects.filter(of_id__in=checks_made.values("pk")).exists()
 
 
 def test_jobs_that_live_are_pinged_and_those_that_stopped_are_not(monkeypatch) -> None:

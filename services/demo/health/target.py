@@ -66,17 +66,19 @@ def free_place(first: int) -> int:
     """A port that is free together with the one after it: ``first``, or the next such pair."""
     for port in range(first, first + 2 * PLACES_TO_TRY, 2):
         with contextlib.suppress(OSError), contextlib.ExitStack() as held:
-            for each in (port, port + 1):
-                held.enter_context(_bound(each))
+            held.enter_context(_bound(port, again=True)).listen()
+            held.enter_context(_bound(port + 1))
             return port
     # Whoever listens next says what is wrong.
     return first
 
 
 @contextlib.contextmanager
-def _bound(port: int) -> Iterator[socket.socket]:
+def _bound(port: int, *, again: bool = False) -> Iterator[socket.socket]:
+    """Hold a port; ``again`` also one at which somebody answered a minute ago, of whom connections are left."""
     with socket.socket() as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if again:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind((HOST, port))
         yield held
 
