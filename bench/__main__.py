@@ -26,6 +26,7 @@ ALL = (
     "kept_results",
     "foretell",
     "health_states",
+    "health_overview",
     "page_weight",
 )
 # Not goals: what was measured to decide something (docs/adr).

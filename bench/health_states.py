@@ -1,4 +1,4 @@
-"""Services with their health, where 5,000 have one: the list filtered and sorted by it, and the overview of all.
+"""The list of services with their health, and filtered by it, where 5,000 have one.
 
 Floor: the list page as it is without a word of health.
 """
@@ -15,7 +15,6 @@ from services.health.models import HealthState
 
 PLAIN = "/services/?columns=name,owner,system,tier,lifecycle"
 LISTS = {"with its column": "/services/?columns=name,owner,health", "failing only": "/services/?health=failing"}
-OVERVIEW = "/health/"
 
 
 def measure() -> Iterator[Figure]:
@@ -23,9 +22,7 @@ def measure() -> Iterator[Figure]:
     with site.entities(LARGE):
         load_large_health(LARGE)
         states, headers = HealthState.objects.count(), site.sign_in()
-        asks = {
-            address: partial(site.read, portal, address, **headers) for address in (*LISTS.values(), OVERVIEW, PLAIN)
-        }
+        asks = {address: partial(site.read, portal, address, **headers) for address in (*LISTS.values(), PLAIN)}
         for ask in asks.values():
             ask()
         times = dict(zip(asks, medians_ms(*asks.values(), rounds=20), strict=True))
@@ -34,5 +31,3 @@ def measure() -> Iterator[Figure]:
                 f"list by health, {name}, {states:,} states: queries", site.count_queries(asks[address]), 8, ""
             )
             yield times_floor(f"list by health, {name}: server time", times[address], times[PLAIN], 1.5)
-        yield at_most(f"Health overview, {states:,} services: queries", site.count_queries(asks[OVERVIEW]), 15, "")
-        yield at_most(f"Health overview, {states:,} services: server time", times[OVERVIEW], 300, "ms", times[PLAIN])

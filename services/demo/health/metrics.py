@@ -11,11 +11,15 @@ from portal.references.models import Reference
 from portal.search import index
 from services.catalog import bulk
 from services.demo.health import numbers, span
+from services.demo.health.checks import WATCHED_TYPES
 from services.demo.health.numbers import Course, Measured, OfTeams
 from services.demo.health.world import DAY, Numbers, Seconds, chance
+from services.demo.large import SOURCE as LARGE
+from services.demo.load import KIND
 from services.health import partitions, samples
 from services.health.models import Metric, MetricKind, MetricState
 from services.health.samples import SampleRow
+from services.models import Entity
 
 
 def make_metrics() -> list[Metric]:
@@ -42,16 +46,19 @@ def measured() -> Iterator[Measured]:
     teams = Team.objects.filter(type="team").select_related("reference").order_by("name")
     for team in teams:
         kinds = numbers.PRODUCT_METRICS if team.kind == TeamKind.PRODUCT else numbers.PLATFORM_METRICS
-        yield from (_of_team(team, each) for each in kinds)
+        yield from (_sized(team, each) for each in kinds)
+    services = Entity.objects.filter(kind="component", type__in=WATCHED_TYPES, source__kind=KIND, tier__isnull=False)
+    for service in services.exclude(source__name=LARGE).select_related("reference").order_by("name"):
+        yield _sized(service, numbers.COST)
 
 
-def _of_team(team: Team, each: OfTeams) -> Measured:
-    size = each.least + (each.most - each.least) * float(chance(f"{team.name} {each.name}", 1)) ** 2
-    days, share = numbers.REGRESSED.get((team.name, each.name), (0, 0.0))
+def _sized(of: Team | Entity, each: OfTeams) -> Measured:
+    size = each.least + (each.most - each.least) * float(chance(f"{of.name} {each.name}", 1)) ** 2
+    days, share = numbers.REGRESSED.get((of.name, each.name), (0, 0.0))
     course = replace(each.course, start=size, a_day=size * each.growth, step=(days, size * share))
     baseline = float(f"{size * (1 + 40 * each.growth):.3g}") if each.has_baseline else None
     return Measured(
-        team.reference.canonical, each.name, each.title, each.unit, course, kind=each.kind, every_s=each.every_s,
+        of.reference.canonical, each.name, each.title, each.unit, course, kind=each.kind, every_s=each.every_s,
         higher_is_better=each.higher_is_better, baseline=baseline,
         baseline_note=numbers.BASELINE_NOTE if each.has_baseline else "", tolerance=12,
     )  # fmt: skip

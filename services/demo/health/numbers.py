@@ -155,7 +155,7 @@ RATIOS = (
 
 @dataclass(frozen=True)
 class OfTeams:
-    """A metric that every team of a kind has; its size differs from team to team between ``least`` and ``most``."""
+    """A metric that every team of a kind has, or every service; sizes differ between ``least`` and ``most``."""
 
     name: str
     title: str
@@ -171,7 +171,7 @@ class OfTeams:
     @property
     def has_baseline(self) -> bool:
         """Only what is the same at weekends can be compared with one number."""
-        return self.course.week < 0.1
+        return self.course.week < 0.1 and self.kind != MetricKind.FLOW
 
 
 PRODUCT_METRICS = (
@@ -179,6 +179,10 @@ PRODUCT_METRICS = (
     OfTeams("conversion", "Conversion", "%", 1.9, 6.4, 0.0003, Course(0, week=0.05, noise=0.02)),
     OfTeams("revenue", "Revenue", "EUR", 9000, 210_000, 0.001, Course(0, week=0.3, noise=0.06), kind=MetricKind.FLOW),
     OfTeams("nps", "Net promoter score", "points", 18, 52, 0.0004, Course(0, noise=0.01), every_s=7 * DAY),
+)
+# What a service costs a day.
+COST = OfTeams(
+    "cost", "Cost", "EUR", 4, 190, 0.0009, Course(0, noise=0.02), higher_is_better=False, kind=MetricKind.FLOW
 )
 PLATFORM_METRICS = (
     OfTeams("build-time", "Build time", "min", 4, 11, 0.0005, Course(0, noise=0.03), higher_is_better=False),
