@@ -7,10 +7,11 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from portal.collections import collection_of, unknown_to
+from portal.collections import collection_of, reference_url, unknown_to
 from portal.heads import Fact, Head, Pill, head, lead, pill
 from portal.moments import moment_html
 from portal.references.models import Reference
+from services.heads import HIDDEN
 from services.health import subjects
 from services.health.collections import METRICS
 from services.health.models import Check, CheckKind, Deployment, DeploymentResult, EntityHealth, Limit, Metric, Slo
@@ -53,9 +54,16 @@ def _about(request: HttpRequest, term: str, subject: Reference | None) -> list[F
     if owner == subject:
         return [Fact(term, subjects.link(subject, hidden, ""))]
     return [
-        Fact(term, subjects.plain_link(subject, hidden, "")),
+        Fact(term, _subject_link(subject, hidden)),
         Fact("Owner", subjects.link(owner, hidden, "nobody")),
     ]
+
+
+def _subject_link(subject: Reference, hidden: dict[int, str]) -> SafeString:
+    """The name of an entity as a link, without the picture that people and teams have."""
+    if subject.pk in hidden:
+        return HIDDEN
+    return format_html('<a href="{}">{}</a>', reference_url(subject.canonical, subject.attached), subject.label)
 
 
 def _state(record: Any) -> Any:
