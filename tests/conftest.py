@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from portal.people.models import Role, ServiceAccount, Team, User
 from tests import factories
+from tests.emptying import empty_partitions
 
 _LOCK = pytest.StashKey[IO[str]]()
 
@@ -51,6 +52,18 @@ def _own_cache(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4().hex}"}}
     yield
     cache.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test commits is taken away after it, from the tables that Django does not manage too."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames
+    if commits:
+        request.getfixturevalue("transactional_db")
+    yield
+    if commits:
+        empty_partitions()
 
 
 @dataclass

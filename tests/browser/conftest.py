@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from portal.people.models import User
 from tests.browser.chromium import LAUNCH_ARGUMENTS, require_chromium
 from tests.browser.pages import World, make_world, session_of
+from tests.emptying import empty_partitions
 
 # Generous, because the machine may be busy; a test that passes never waits for it.
 PATIENCE_MS = 30_000
@@ -131,3 +132,4 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         assert connection.settings_dict["NAME"].startswith("test_"), "Mark the tests of this module with django_db."
         yield make_world()
         call_command("flush", verbosity=0, interactive=False)
+        empty_partitions()

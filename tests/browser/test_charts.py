@@ -9,13 +9,11 @@ from playwright.sync_api import Page, expect
 from services.health.models import Check, Outcome
 from tests.browser.conftest import Visit
 from tests.factories import make_entity
-from tests.services.health.conftest import lasting  # noqa: F401  a fixture
 from tests.services.health.results import answer, every, make_check
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("lasting"),
     pytest.mark.xdist_group("browser-tasks"),
 ]
 

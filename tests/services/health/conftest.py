@@ -1,9 +1,8 @@
-"""Servers that probes ask, and a database that several connections see."""
+"""Servers that probes ask."""
 
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 
 from tests.services.health.targets import Targets, serving
 
@@ -14,11 +13,3 @@ def targets(settings) -> Iterator[Targets]:
     settings.PROBE_ALLOW = ["127.0.0.0/8"]
     with serving() as running:
         yield running
-
-
-@pytest.fixture
-def lasting(transactional_db) -> Iterator[None]:
-    """What is written is committed; afterwards the tables that Django does not manage are emptied too."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE health_checkresult, health_sample")

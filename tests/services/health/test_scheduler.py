@@ -205,7 +205,7 @@ def test_a_check_that_is_deleted_while_it_is_asked_leaves_nothing_behind(targets
 # Several at once, on real connections
 
 
-@pytest.mark.usefixtures("lasting")
+@pytest.mark.usefixtures("transactional_db")
 def test_two_workers_at_once_ask_each_check_once(targets):
     entity = make_entity()
     for number in range(60):
@@ -224,7 +224,7 @@ def _work(written: list[int]) -> None:
     connection.close()
 
 
-@pytest.mark.usefixtures("lasting")
+@pytest.mark.usefixtures("transactional_db")
 def test_a_slow_worker_whose_lease_ran_out_writes_nothing_twice(targets):
     check = make(targets.url(), interval_s=3600)
     [question] = scheduler.claim(1)
@@ -235,7 +235,7 @@ def test_a_slow_worker_whose_lease_ran_out_writes_nothing_twice(targets):
     assert CheckResult.objects.count() == 1
 
 
-@pytest.mark.usefixtures("lasting")
+@pytest.mark.usefixtures("transactional_db")
 def test_answers_outlive_a_connection_that_is_cut(targets, monkeypatch):
     monkeypatch.setattr(scheduler.time, "sleep", lambda _seconds: None)
     make(targets.url("/slow"), interval_s=3600)
