@@ -79,21 +79,20 @@ def counts(
 def _pieces(start: dt.datetime, end: dt.datetime) -> _Pieces:
     start, end = start.astimezone(dt.UTC), end.astimezone(dt.UTC)
     mark = RollUpMark.objects.values_list("rolled_until", flat=True).first() or start
-    today = _midnight(timezone.now())
-    oldest_raw = today - RESULTS.keep_days * DAY
-    first = _first_whole(start, end, oldest_raw, today - KEEP_HOURS_DAYS * DAY)
+    oldest_raw = _midnight(timezone.now()) - RESULTS.keep_days * DAY
+    first = first_whole(start, end)
     last = max(min(_floor(end), mark.astimezone(dt.UTC)), first)
     raw = tuple((low, high) for low, high in ((start, first), (last, end)) if low < high and high > oldest_raw)
     return _Pieces(raw, *_days_and_hours(first, last))
 
 
-def _first_whole(
-    start: dt.datetime, end: dt.datetime, oldest_raw: dt.datetime, oldest_hours: dt.datetime
-) -> dt.datetime:
-    """From when on whole hours are asked for."""
-    if start < oldest_hours:
+def first_whole(start: dt.datetime, end: dt.datetime) -> dt.datetime:
+    """From when on a span is counted by whole hours. Where it is before ``start``, the span is widened to it; where it
+    is after, raw results tell what lies between."""
+    start, today = start.astimezone(dt.UTC), _midnight(timezone.now())
+    if start < today - KEEP_HOURS_DAYS * DAY:
         return _midnight(start)
-    return _floor(start) if start < oldest_raw else min(_ceiling(start), end)
+    return _floor(start) if start < today - RESULTS.keep_days * DAY else min(_ceiling(start), end)
 
 
 def _days_and_hours(

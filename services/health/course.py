@@ -1,7 +1,8 @@
 """How counts of a check went over time: one Counts for each step of a span, from the same places as
 services.health.counts: raw results for what has not been summed, hours and days of CheckDay for the rest.
 
-Steps are cut at midnight UTC. A step of a day is a whole day; others begin with the span, at a whole hour.
+Steps are cut at midnight UTC. The first one begins where services.health.counts begins to count the span, so that all
+steps together are what is counted there.
 """
 
 import datetime as dt
@@ -13,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from services.health import buckets
-from services.health.counts import DAY, Counts
+from services.health.counts import DAY, Counts, first_whole
 from services.health.models import RollUpMark
 from services.health.partitions import RESULTS
 from services.health.rollup import COUNT_COLUMNS, COUNTS, HOUR, KEEP_HOURS_DAYS
@@ -65,12 +66,15 @@ def step_in_words(step: dt.timedelta) -> str:
 def course(check_id: int, start: dt.datetime, end: dt.datetime, *, latency: bool = True) -> Course:
     """The course of one check in steps of step_for(start, end); at most five queries."""
     step = step_for(start, end)
-    first = _floor(start, QUARTER if step == QUARTER else DAY if step == DAY else HOUR)
+    whole = first_whole(start, end)
+    first = min(start, whole)
     last = min(end, timezone.now()) if step != DAY else _ceiling(end, DAY)
     found = {at: Counts() for at in _bins(first, last, step)}
-    summed = first if step == QUARTER else _summed_until(first, last)
-    if summed > first:
-        _add_sums(found, check_id, first, summed, step, latency)
+    summed = first if step == QUARTER else _summed_until(whole, last)
+    if first < whole and step != QUARTER:
+        _add_raw(found, check_id, first, whole, step, latency)
+    if whole < summed:
+        _add_sums(found, check_id, whole, summed, step, latency)
     if summed < last:
         _add_raw(found, check_id, summed, last, step, latency)
     # The first step begins with the span; the others where the clock says.
@@ -149,8 +153,14 @@ def _add_raw(
 def _add_sums(
     found: Found, check_id: int, start: dt.datetime, end: dt.datetime, step: dt.timedelta, latency: bool
 ) -> None:
+    """Whole days by days, the rest of the first day and everything in shorter steps by hours."""
+    midnight = min(_ceiling(start, DAY), end)
+    if step == DAY and start < midnight < end:
+        _add_sums(found, check_id, start, midnight, step, latency)
+        start = midnight
     window = {"check": check_id, "start": start, "end": end, "step": step, "origin": _ORIGIN}
-    if step == DAY:
+    by_day = step == DAY and start == _floor(start, DAY)
+    if by_day:
         for at, *numbers in _read(_DAYS, window):
             found[at].add(numbers)
     else:
@@ -158,7 +168,7 @@ def _add_sums(
             found[at].add([number if place == each else 0 for each in range(COUNTS)])
     if latency:
         hours = _HOURS.format(column="hour_latency", width=buckets.COUNT)
-        _add_latency(found, _read(_DAYS_LATENCY if step == DAY else hours, window))
+        _add_latency(found, _read(_DAYS_LATENCY if by_day else hours, window))
 
 
 def _add_latency(found: Found, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -130,10 +130,8 @@ _SUM = """
 def sum_days(first: dt.date, last: dt.date, metric_ids: Iterable[int] | None = None) -> None:
     """Sum the samples of these days anew. Days whose samples are gone keep the sums they have."""
     start, end = _midnight(first), _midnight(last + dt.timedelta(days=1))
-    oldest = timezone.now() - dt.timedelta(days=SAMPLES.keep_days)
-    if start < oldest:
-        # A sample from before what is kept cannot be summed with the others of its day, which are gone.
-        start = _midnight(oldest.astimezone(organisation_zone()).date() + dt.timedelta(days=1))
+    # A sample from before what is kept cannot be summed with the others of its day, which are gone.
+    start = max(start, kept_from())
     ids = None if metric_ids is None else list(metric_ids)
     with connection.cursor() as cursor:
         cursor.execute(_SUM, {"zone": settings.TIME_ZONE, "start": start, "end": end, "ids": ids})
@@ -159,6 +157,12 @@ def value_of(kind: str, day: MetricDay) -> float:
     if kind == MetricKind.RATIO and day.total:
         return (day.good or 0.0) / day.total
     return day.last
+
+
+def kept_from() -> dt.datetime:
+    """The midnight from which on every sample is kept; what was before is known by the sums of its days alone."""
+    oldest = timezone.now() - dt.timedelta(days=SAMPLES.keep_days)
+    return _midnight(oldest.astimezone(organisation_zone()).date() + dt.timedelta(days=1))
 
 
 def organisation_zone() -> ZoneInfo:

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F, Func, Sum, Value
+from django.db.models.functions import TruncDay
 
 from services.health import samples
 from services.health.budget import Events
@@ -32,18 +34,20 @@ def event_course(slo: Slo, start: dt.datetime, end: dt.datetime) -> EventCourse:
 
 
 def _of_metric(metric_id: int, start: dt.datetime, end: dt.datetime) -> EventCourse:
-    """Good and total of a ratio metric: its samples, or its days where the span is long."""
-    step = step_for(start, end)
-    sums = {"good_events": Sum("good"), "all_events": Sum("total")}
+    """Good and total of a ratio metric: of its samples, and of days where those are gone, as an SLO counts them."""
+    step, zone, kept = step_for(start, end), samples.organisation_zone(), samples.kept_from()
     if step == DAY:
-        first, last = (moment.astimezone(samples.organisation_zone()).date() for moment in (start, end))
-        days = MetricDay.objects.filter(metric_id=metric_id, day__gte=first, day__lte=last).order_by("day")
-        rows = [(_midnight(day), good, total) for day, good, total in days.values_list("day", "good", "total")]
+        bins: Any = TruncDay("at", tzinfo=zone)
     else:
         origin = Value(dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
         bins = Func(Value(step), F("at"), origin, function="date_bin", output_field=Sample._meta.get_field("at"))
-        found = Sample.objects.filter(metric_id=metric_id, at__gte=start, at__lt=end).values(bin=bins)
-        rows = list(found.annotate(**sums).order_by("bin").values_list("bin", *sums))
+    found = Sample.objects.filter(metric_id=metric_id, at__gte=max(start, kept), at__lt=end).values(bin=bins)
+    sums = {"good_events": Sum("good"), "all_events": Sum("total")}
+    rows = list(found.annotate(**sums).order_by("bin").values_list("bin", *sums))
+    if start < kept:
+        first, last = start.astimezone(zone).date(), min(end, kept).astimezone(zone).date()
+        days = MetricDay.objects.filter(metric_id=metric_id, day__gte=first, day__lt=last).order_by("day")
+        rows = [(_midnight(day), *both) for day, *both in days.values_list("day", "good", "total")] + rows
     return EventCourse(
         step, tuple(at for at, *_ in rows), tuple(Events(good or 0, total or 0) for _, good, total in rows)
     )

@@ -8,11 +8,10 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from services.health import buckets, budget, service_health
+from services.health import buckets, budget, samples, service_health
 from services.health.budget import Events
 from services.health.counts import Counts, counts
 from services.health.models import MetricDay, Sample, Slo, SloKind, SloState
-from services.health.partitions import SAMPLES
 from services.health.slo_alerts import note_alerts
 
 BATCH = 500
@@ -108,16 +107,17 @@ def events_of(slo: Slo, counted: Counts) -> Events:
 
 
 def _events_of_metrics(slos: Sequence[Slo], start: dt.datetime, end: dt.datetime) -> dict[int, Events]:
-    """Good and total of ratio metrics; from days where samples are gone."""
+    """Good and total of ratio metrics; from days, the first one whole, where samples are gone."""
     if not slos:
         return {}
     metric_of = {slo.pk: slo.metric_id or 0 for slo in slos}
-    oldest = timezone.now() - dt.timedelta(days=SAMPLES.keep_days)
+    oldest = samples.kept_from()
+    first, last = (moment.astimezone(samples.organisation_zone()).date() for moment in (start, oldest))
     found: dict[int, Events] = defaultdict(lambda: Events(0, 0))
     sums = {"good_events": Sum("good"), "all_events": Sum("total")}
-    samples = Sample.objects.filter(metric_id__in=metric_of.values(), at__gte=max(start, oldest), at__lt=end)
-    days = MetricDay.objects.filter(metric_id__in=metric_of.values(), day__gte=start.date(), day__lt=oldest.date())
-    for rows in (samples, days if start < oldest else days.none()):
+    kept = Sample.objects.filter(metric_id__in=metric_of.values(), at__gte=max(start, oldest), at__lt=end)
+    days = MetricDay.objects.filter(metric_id__in=metric_of.values(), day__gte=first, day__lt=last)
+    for rows in (kept, days if start < oldest else days.none()):
         for metric_id, good, total in rows.values(of=F("metric_id")).annotate(**sums).values_list("of", *sums):
             found[metric_id] += Events(good or 0, total or 0)
     return {slo: found[metric] for slo, metric in metric_of.items()}

@@ -10,7 +10,7 @@ from services.health import budget
 from services.health.buckets import quantile_ms
 from services.health.counts import counts
 from services.health.course import course, step_for
-from services.health.models import CheckDay, MetricKind, Outcome, Slo
+from services.health.models import CheckDay, MetricDay, MetricKind, Outcome, RollUpMark, Slo
 from services.health.rollup import roll_up, roll_up_new
 from services.health.samples import SampleRow, write
 from services.health.slo_course import event_course
@@ -69,9 +69,7 @@ def test_the_steps_add_up_to_what_is_counted(days, rolled):
         roll_up(start, NOON - 3 * DAY)
         roll_up_new()
     whole = course(check.pk, NOON - days * DAY, NOON).whole
-    # Steps begin at whole quarters of an hour, hours or days, up to which the span is widened.
-    floor = {1: NOON - DAY, 2: NOON - 2 * DAY, 7: NOON - 7 * DAY - 30 * MINUTE}.get(days, NOON - days * DAY)
-    counted = counts([check.pk], floor, NOON, latency=True)[check.pk]
+    counted = counts([check.pk], NOON - days * DAY, NOON, latency=True)[check.pk]
     assert (whole.good, whole.slow, whole.bad, whole.late, whole.maintenance) == (
         counted.good, counted.slow, counted.bad, counted.late, counted.maintenance,
     )  # fmt: skip
@@ -112,6 +110,49 @@ def test_the_last_of_a_burn_down_is_what_is_left_of_the_budget():
     whole = events([slo], NOON - 28 * DAY, NOON)[slo.pk]
     assert (left[0], left[-1]) == (1, pytest.approx(budget.remaining(whole, 0.99)))
     assert left == sorted(left, reverse=True)
+
+
+def assert_one_budget(check, days: int, now: dt.datetime, bad: int) -> None:
+    slo = Slo(source_check=check, kind="availability", target=99, window_days=days)
+    with time_machine.travel(now, tick=False):
+        burnt = budget.burn_down(event_course(slo, now - days * DAY, now).events, 0.99)
+        whole = events([slo], now - days * DAY, now)[slo.pk]
+    assert whole.bad == bad
+    assert burnt[-1] == pytest.approx(budget.remaining(whole, 0.99))
+
+
+def test_an_outage_across_the_edge_of_a_day_counts_from_the_minute_on():
+    check, now = make_check(), NOON + 7 * MINUTE
+    answer(check, every(now - DAY - HOUR, now - DAY + 6 * MINUTE), Outcome.DOWN, None)
+    answer(check, every(now - DAY + 6 * MINUTE, now))
+    roll_up(now - DAY - HOUR, NOON)
+    assert_one_budget(check, 1, now, bad=6)
+
+
+def test_an_outage_across_the_edge_of_ninety_days_counts_from_the_hour_on():
+    check = make_check()
+    # Down from 10:00 to 13:30; the window begins at half past noon, of which the hour is known.
+    hours = [[0, 0, 60, 0, 0] if 10 <= hour < 13 else [60, 0, 0, 0, 0] for hour in range(24)]
+    hours[13] = [30, 0, 30, 0, 0]
+    CheckDay.objects.create(
+        of=check, day=(NOON - 90 * DAY).date(), good=1230, bad=210, hours=[count for hour in hours for count in hour]
+    )
+    RollUpMark.objects.update_or_create(pk=1, defaults={"rolled_until": NOON - 30 * MINUTE})
+    assert_one_budget(check, 90, NOON, bad=90)
+
+
+@pytest.mark.parametrize("days", [90, 120])
+def test_a_ratio_at_the_edge_of_the_window_leaves_one_budget(days):
+    metric = make_metric(make_entity("shop"), "checkouts", kind=MetricKind.RATIO)
+    slo = Slo(metric=metric, kind="ratio", target=90, window_days=days)
+    gone = NOON - 100 * DAY
+    write([SampleRow(metric.pk, at, 0.5, good=50, total=100) for at in (NOON - 90 * DAY - HOUR, NOON - 90 * DAY)])
+    # Of the day whose samples are kept in part, its sum tells everything.
+    MetricDay.objects.create(metric=metric, day=gone.date(), count=2, sum=1, min=0, max=1, last=1, good=10, total=20)
+    found = event_course(slo, NOON - days * DAY, NOON)
+    whole = events([slo], NOON - days * DAY, NOON)[slo.pk]
+    assert (whole.good, whole.total) == {90: (50, 100), 120: (110, 220)}[days]
+    assert sum(each.bad for each in found.events) == whole.bad
 
 
 def test_a_ratio_burns_by_the_samples_of_its_metric():
