@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.http import urlencode
 
 DAY = dt.timedelta(days=1)
 RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY, "1y": 365 * DAY}
@@ -18,24 +19,30 @@ NAMES = ("range", "from", "to")
 
 @dataclass(frozen=True)
 class Span:
-    """From ``start`` up to, not including, ``end``. ``name`` is that of a range, empty for one from day to day."""
+    """From ``start`` up to, not including, ``end``. ``name`` is that of a range, empty for one from day to day, or from
+    moment to moment; that one was ``asked`` for in these words."""
 
     start: dt.datetime
     end: dt.datetime
     name: str = ""
+    asked: str = field(default="", compare=False)
 
     @property
     def length(self) -> dt.timedelta:
         return self.end - self.start
 
+    def days_in(self, zone: dt.tzinfo | None = None) -> tuple[dt.date, dt.date]:
+        """The first and the last day that it has a part of: days of the reader's zone, or of the one that is named."""
+        last = self.end - dt.timedelta(microseconds=1)
+        return timezone.localtime(self.start, zone).date(), timezone.localtime(last, zone).date()
+
     @property
     def first_day(self) -> dt.date:
-        return timezone.localtime(self.start).date()
+        return self.days_in()[0]
 
     @property
     def last_day(self) -> dt.date:
-        """The last day that it has a part of."""
-        return timezone.localtime(self.end - dt.timedelta(microseconds=1)).date()
+        return self.days_in()[1]
 
     @property
     def words(self) -> str:
@@ -48,7 +55,7 @@ class Span:
     @property
     def query(self) -> str:
         """The parameters that ask for this span."""
-        return f"range={self.name}" if self.name else f"from={self.first_day}&to={self.last_day}"
+        return f"range={self.name}" if self.name else self.asked or f"from={self.first_day}&to={self.last_day}"
 
 
 def span_of(parameters: Mapping[str, str], default: str) -> Span:
@@ -76,7 +83,8 @@ def _from_to(first: str, last: str) -> Span:
         raise BadRequest(f"from={first[:40]} is not before to={last[:40] or 'now'}.")
     if end - start > LONGEST:
         raise BadRequest(f"from={first[:40]} to={last[:40] or 'now'} is more than three years. Ask for less at once.")
-    return Span(start, end)
+    asked = {"from": first, "to": last} if last else {"from": first}
+    return Span(start, end, asked=urlencode(asked))
 
 
 def _moment(name: str, text: str, more: dt.timedelta = dt.timedelta(0)) -> dt.datetime:

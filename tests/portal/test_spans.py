@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 import time_machine
 from django.core.exceptions import BadRequest
+from django.http import QueryDict
 from django.utils import timezone
 
 from portal.spans import Span, range_links, span_of
@@ -41,6 +42,14 @@ def test_days_are_whole_ones_of_the_reader_and_the_last_is_part_of_it():
 def test_moments_are_taken_as_they_are_and_without_an_end_it_is_until_now():
     span = span_of({"from": "2026-11-21T09:30:00Z"}, "7d")
     assert span == Span(dt.datetime(2026, 11, 21, 9, 30, tzinfo=dt.UTC), NOON)
+    assert span_of(QueryDict(span.query), "7d") == span
+
+
+def test_the_days_of_a_span_are_those_of_the_zone_that_is_asked_for():
+    with time_machine.travel(NOON + dt.timedelta(hours=13), tick=False), timezone.override("America/New_York"):
+        span = span_of({"range": "24h"}, "7d")
+        assert span.days_in() == (dt.date(2026, 11, 20), dt.date(2026, 11, 21))
+        assert span.days_in(dt.UTC) == (dt.date(2026, 11, 21), dt.date(2026, 11, 22))
 
 
 @pytest.mark.parametrize(

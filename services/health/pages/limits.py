@@ -87,10 +87,11 @@ def fan(request: HttpRequest, limit: Limit, span: Span) -> Chart:
 def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
     """What was measured, then what is foretold for the 90 days after the forecast was made."""
     today = samples.organisation_day()
-    measured = dict(samples.daily([limit.metric_id], span.first_day, min(span.last_day, today))[limit.metric_id])
+    first, last = span.days_in(samples.organisation_zone())
+    measured = dict(samples.daily([limit.metric_id], first, min(last, today))[limit.metric_id])
     # A fan that begins where the measured line ends.
     band = {
-        dt.date.fromisoformat(row["date"]): row for row in (newest.band if newest and span.last_day >= today else [])
+        dt.date.fromisoformat(row["date"]): row for row in (newest.band if newest and last >= today else [])
     }
     days = sorted({*measured, *band})
     joint = max(measured, default=None)

@@ -114,7 +114,8 @@ def _values(metrics: Sequence[Metric], kind: str, span: Span) -> tuple[dt.timede
     """Metric → moment → value: by day, or, where the span is short, of each step or of each sample."""
     ids, step = [each.pk for each in metrics], step_for(span.start, span.end)
     if step >= DAY or span.length > 14 * DAY:
-        days = samples.daily(ids, span.first_day, min(span.last_day, samples.organisation_day()))
+        first, last = span.days_in(samples.organisation_zone())
+        days = samples.daily(ids, first, min(last, samples.organisation_day()))
         return DAY, {key: dict(found) for key, found in days.items()}
     return step, _steps(ids, kind, span, step)
 

@@ -295,6 +295,28 @@ def test_the_fan_goes_on_where_the_measured_line_ends(client, limit):
     assert (found[0]["day"], found[-1]["day"]) == ("2026-10-22", "2027-02-19")
 
 
+def test_the_fan_is_there_when_it_is_tomorrow_already_where_the_organisation_is(client, limit):
+    User.objects.update(time_zone="America/New_York")
+    evening = dt.datetime(2026, 11, 21, 1, 0, tzinfo=dt.UTC)  # 20 November, 20:00 in New York
+    with time_machine.travel(evening, tick=False):
+        found = rows(client, f"/limits/{limit.pk}/charts/forecast/?range=30d")
+        told = rows(client, f"/metrics/{limit.metric_id}/charts/values/?range=30d")
+    today = next(row for row in found if row["day"] == "2026-11-21")
+    assert (today["measured"], today["likely"], found[-1]["day"]) == ("400.0", "400.0", "2027-02-19")
+    assert (told[-1]["day"], told[-1]["value"]) == ("2026-11-21", "400.0")
+
+
+def test_the_file_of_a_page_of_moments_has_those_moments(client, check):
+    page = said(client, f"/checks/{check.pk}/?from=2026-11-21T09:00:00%2B00:00&to=2026-11-21T10:00:00Z")
+    (address,) = re.findall(r'href="(/checks/\d+/charts/availability/\?[^"]*)"', page)[:1]
+    assert [row["when"][11:16] for row in rows(client, address)] == ["09:00", "09:15", "09:30", "09:45"]
+
+
+def test_the_file_of_a_page_from_a_day_on_ends_now(client, check):
+    page = said(client, f"/checks/{check.pk}/?from=2026-11-21")
+    assert f'href="/checks/{check.pk}/charts/availability/?from=2026-11-21"' in page
+
+
 def test_a_limit_says_the_last_day_to_begin_and_marks_it(client, limit):
     page = said(client, f"/limits/{limit.pk}/")
     # Reached in 80 days at the earliest; the work takes 60 at most, with a margin of 14.
