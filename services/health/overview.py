@@ -108,12 +108,13 @@ def _counts(scope: Scope) -> list[StateCount]:
     )
     order = (*BURNS, EntityHealth.UNKNOWN, EntityHealth.MAINTENANCE, EntityHealth.HEALTHY)
     counts = [
-        StateCount(each, str(each.label), found.get(each, 0), f"{ENTITIES.url}?{scope.pairs(health=each)}")
+        StateCount(each, str(each.label), found.get(each, 0), scope.list_url(ENTITIES.url, health=each))
         for each in order
     ]
     unwatched = {"health.set": "false"}
-    number = parse(SERVICES, scope.reader, scope.params(**unwatched)).matching().order_by().count()
-    return [*counts, StateCount("none", UNWATCHED, number, f"{SERVICES.url}?{scope.pairs(**unwatched)}")]
+    services = parse(SERVICES, scope.reader, scope.params(**unwatched)).matching().order_by()
+    number = 0 if scope.is_nobody else services.count()
+    return [*counts, StateCount("none", UNWATCHED, number, scope.list_url(SERVICES.url, **unwatched))]
 
 
 def _summary(counts: list[StateCount], burning: Part) -> str:

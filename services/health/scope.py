@@ -45,6 +45,15 @@ class Scope:
             return "?mine=true"
         return f"?{self.pairs()}" if self.owners else ""
 
+    @property
+    def is_nobody(self) -> bool:
+        """Whether the reader asked for their own and is in no team. No filter of a list says that."""
+        return self.owners == ()
+
+    def list_url(self, url: str, **more: str) -> str:
+        """The list at ``url`` with these filters and the owners of the scope; nothing where there is nobody."""
+        return "" if self.is_nobody else f"{url}?{self.pairs(**more)}"
+
     def pairs(self, **more: str) -> str:
         """Filters of a list: these, and the owners of the scope."""
         owned = [("owner", each.canonical) for each in self.owners or ()]

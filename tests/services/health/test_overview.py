@@ -232,8 +232,14 @@ def test_a_limit_on_a_figure_of_a_team_itself_is_the_teams(sign_in, people):
 
 def test_whoever_is_in_no_team_is_told_so(sign_in, people):
     unwell("theirs", EntityHealth.FAILING, owner=people.other)
-    page = said(sign_in(people.stranger), "/health/?mine=true")
+    make_entity("unwatched", owner=people.other)
+    client = sign_in(people.stranger)
+    page = said(client, "/health/?mine=true")
     assert "You are in no team" in page
+    assert [(each.number, each.url) for each in client.get("/health/?mine=true").context["page"]["counts"]] == [
+        (0, "")
+    ] * 6
+    assert ("?health=" in page, "health.set" in page, "have no check" in page) == (False, False, False)
     assert 'class="gw-name" href="/services/theirs/"' not in page
 
 
