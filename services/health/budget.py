@@ -84,16 +84,23 @@ def factor(share: float, window_minutes: float, long_minutes: float) -> float:
 def rules(target: float, window_days: int) -> tuple[Rule, ...]:
     """The rules that can fire. No burn rate exceeds 1 / b (everything bad), so that one which asks for more never
     would, and a window as long as the SLO's own says nothing new."""
-    window = window_days * 1440
-    made = (Rule(severity, share, long, factor(share, window, long)) for severity, share, long in _RULES)
-    return tuple(rule for rule in made if rule.factor <= 1 / (1 - target) and rule.long_minutes < window)
+    left_out = {*unreachable(target, window_days), *too_long(window_days)}
+    return tuple(rule for rule in _all_rules(window_days) if rule not in left_out)
 
 
 def unreachable(target: float, window_days: int) -> tuple[Rule, ...]:
     """The rules that can never fire, for the page to say so."""
-    window, kept = window_days * 1440, rules(target, window_days)
-    made = (Rule(severity, share, long, factor(share, window, long)) for severity, share, long in _RULES)
-    return tuple(rule for rule in made if rule not in kept)
+    return tuple(rule for rule in _all_rules(window_days) if rule.factor > 1 / (1 - target))
+
+
+def too_long(window_days: int) -> tuple[Rule, ...]:
+    """The rules that look back as far as the SLO itself or farther, for the page to say so too."""
+    return tuple(rule for rule in _all_rules(window_days) if rule.long_minutes >= window_days * 1440)
+
+
+def _all_rules(window_days: int) -> list[Rule]:
+    window = window_days * 1440
+    return [Rule(severity, share, long, factor(share, window, long)) for severity, share, long in _RULES]
 
 
 def fires(rule: Rule, long: Events, short: Events, target: float) -> bool:

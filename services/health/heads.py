@@ -139,6 +139,8 @@ def limit_head(request: HttpRequest, limit: Limit) -> Head:
 @pill(on=Limit)
 def limit_pill(request: HttpRequest, limit: Limit) -> Pill:
     state = _state(limit)
+    if not limit.is_active:
+        return SWITCHED_OFF
     return Pill(state.urgency, state.get_urgency_display()) if state else Pill("none", "No forecast")
 
 

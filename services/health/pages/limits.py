@@ -90,9 +90,7 @@ def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
     first, last = span.days_in(samples.organisation_zone())
     measured = dict(samples.daily([limit.metric_id], first, min(last, today))[limit.metric_id])
     # A fan that begins where the measured line ends.
-    band = {
-        dt.date.fromisoformat(row["date"]): row for row in (newest.band if newest and last >= today else [])
-    }
+    band = {dt.date.fromisoformat(row["date"]): row for row in (newest.band if newest and last >= today else [])}
     days = sorted({*measured, *band})
     joint = max(measured, default=None)
 

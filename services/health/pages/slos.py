@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from portal.chart_views import with_file
 from portal.charts import Chart, Column, Level, Series, chart
+from portal.moments import moment_html
 from portal.panels import Context, panel
 from portal.spans import RANGES, Span, span_of
 from services.health import budget, slo_evaluation
@@ -32,6 +33,7 @@ def error_budget(request: HttpRequest, slo: Slo) -> Context:
         "figures": _figures(slo, state, target) if state else [],
         "rules": _rules(slo, target),
         "unreachable": [_span(rule.long_minutes) for rule in budget.unreachable(target, slo.window_days)],
+        "too_long": [_span(rule.long_minutes) for rule in budget.too_long(slo.window_days)],
         "alerts": SloAlert.objects.filter(slo=slo).order_by("-started_at")[:ALERTS],
         "fact": f"rolling window of {slo.window_days} days",
     }
@@ -70,9 +72,22 @@ def _figures(slo: Slo, state: Any, target: float) -> list[tuple[str, str, str]]:
             "not measured" if state.burn is None else f"{state.burn:,.2f}",
             budget.FORMULAS["burn"],
         ),
+        (
+            "Spent, if it goes on like this",
+            _empty_at(state),
+            budget.FORMULAS["empty_at"],
+        ),
         ("Measured", _percent(state.measured, 1), budget.FORMULAS["measured"]),
         ("Events", f"{state.good:,} good of {state.total:,}", "answers or samples within the window"),
     ]
+
+
+def _empty_at(state: Any) -> str:
+    if state.empty_at:
+        return moment_html(state.empty_at)
+    if state.remaining is None or state.burn is None:
+        return "not measured"
+    return "not within ten years" if state.remaining > 0 else "nothing is left"
 
 
 def _percent(share: float | None, digits: int) -> str:

@@ -41,6 +41,8 @@ def test_a_factor_that_no_outage_reaches_is_no_rule_and_is_told():
 
 def test_a_window_as_long_as_that_of_the_slo_is_no_rule():
     assert [each.long_minutes for each in budget.rules(0.999, 3)] == [HOUR, SIX_HOURS, DAY]
+    assert [each.long_minutes for each in budget.too_long(3)] == [THREE_DAYS]
+    assert budget.unreachable(0.999, 3) == ()
 
 
 @pytest.mark.parametrize(

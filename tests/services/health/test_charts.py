@@ -17,6 +17,7 @@ from services.health.models import (
     Deployment,
     Forecast,
     Limit,
+    LimitState,
     Metric,
     MetricState,
     Outcome,
@@ -250,6 +251,27 @@ def test_each_rule_stands_with_how_fast_its_windows_burn_now(client, check, cart
     assert "6 h, 2.00" in page
 
 
+def test_rules_that_are_left_out_are_told_with_their_reason(client, check, cart):
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="90", window_days=30)
+    brief = Slo.objects.create(entity=cart, name="cart-brief", source_check=check, target="99.9", window_days=3)
+    page = said(client, f"/slos/{slo.pk}/")
+    assert "even a total outage does not burn so fast: 1 h." in page
+    assert "says it already" not in page
+    page = said(client, f"/slos/{brief.pk}/")
+    assert "the budget left says it already for as long a time: 3 d." in page
+    assert "total outage" not in page
+
+
+def test_when_the_budget_is_spent_stands_with_its_formula(client, check, cart):
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="90", window_days=30)
+    evaluate()
+    # 80 % are left; six of 60 in the last hour burn it as fast as evenly: 24 days.
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said(client, f"/slos/{slo.pk}/")))
+    assert re.search(
+        r"Spent, if it goes on like this 15 Dec 2026[^%]* budget left × window / burn rate, from now", page
+    )
+
+
 def test_a_latency_slo_burns_by_what_was_too_slow(client, check, cart):
     slo = Slo.objects.create(
         entity=cart, name="cart-fast", kind="latency", source_check=check, threshold_ms=500, target="90", window_days=7
@@ -327,6 +349,13 @@ def test_a_limit_says_the_last_day_to_begin_and_marks_it(client, limit):
     ]  # fmt: skip
     assert [level["label"] for level in drawn(page, "forecast")["levels"]] == ["ceiling 600"]
     assert "67 % 400 of 600" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_a_limit_that_is_switched_off_says_so_and_no_old_state(client, limit):
+    LimitState.objects.create(limit=limit, urgency="too_late")
+    Limit.objects.filter(pk=limit.pk).update(is_active=False)
+    head = said(client, f"/limits/{limit.pk}/").partition("<h1")[2].partition("gw-panel")[0]
+    assert ("Switched off" in head, "Too late" in head) == (True, False)
 
 
 def test_a_span_of_the_past_has_no_fan(client, limit):
