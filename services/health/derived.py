@@ -83,7 +83,7 @@ def _delivery(subject_id: int, rows: Sequence[Deployment], days: Sequence[dt.dat
         start, end = bounds(day - dt.timedelta(days=DORA_DAYS - 1))[0], bounds(day)[1]
         within = rows[bisect_left(moments, start) : bisect_left(moments, end)]
         if within:
-            for name, value in _values(dora.of_rows(within, DORA_DAYS)):
+            for name, value in _values(dora.of_rows(within, end - start)):
                 yield Measured(name, subject_id, day, value)
 
 

@@ -57,7 +57,7 @@ class Share:
 class Delivery:
     """What the deployments of a span say."""
 
-    days: int
+    days: float
     deployments: int
     lead_time: Distribution
     recovery_time: Distribution
@@ -86,14 +86,14 @@ def delivery(
     subject_ids: Iterable[int], start: dt.datetime, end: dt.datetime, environment: str = ENVIRONMENT
 ) -> Delivery:
     """The five metrics of these services, in one query."""
-    return of_rows(list(deployments(subject_ids, start, end, environment)), (end - start).days)
+    return of_rows(list(deployments(subject_ids, start, end, environment)), end - start)
 
 
-def of_rows(rows: Sequence[Deployment], days: int) -> Delivery:
-    """What these rows of ``deployments``, of so many days, say."""
+def of_rows(rows: Sequence[Deployment], length: dt.timedelta) -> Delivery:
+    """What these rows of ``deployments``, of a span of this length, say. A rate is of a day at least."""
     broken = [row for row in rows if is_failed(row)]
     return Delivery(
-        days=max(days, 1),
+        days=max(length / dt.timedelta(days=1), 1),
         deployments=len(rows),
         lead_time=_lead_times(rows),
         recovery_time=_durations((row.finished_at, row.recovered_at) for row in broken),

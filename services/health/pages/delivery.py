@@ -60,7 +60,7 @@ def _rows(subject_ids: Any, span: Span) -> list[Deployment]:
 
 
 def _delivery(request: HttpRequest, record: Any, span: Span, rows: Sequence[Deployment]) -> dict[str, Any]:
-    found = dora.of_rows(rows, span.length.days)
+    found = dora.of_rows(rows, span.length)
     shown = [_frequency(rows, span), _lead_time(found.lead_time), _recovery_time(found.recovery_time)]
     name = "servicesentity-delivery" if isinstance(record, Entity) else "peopleteam-delivery"
     tab = "deployments" if isinstance(record, Entity) else "delivery"
@@ -117,7 +117,7 @@ def _by_service(rows: Sequence[Deployment], owned: dict[int, Reference], span: S
         {
             "name": reference.label,
             "url": f"{reference_url(reference.canonical, reference.attached)}deployments/?{span.query}",
-            "found": (found := dora.of_rows(of_service[key], span.length.days)),
+            "found": (found := dora.of_rows(of_service[key], span.length)),
             "figures": [value for _, value, _ in figures(found)[1:]],
         }
         for key, reference in owned.items()

@@ -71,6 +71,15 @@ def test_a_service_tells_the_five_metrics_each_with_how_many_it_is_from(sign_in,
         assert said in page, said
 
 
+def test_a_rate_is_of_the_whole_time_and_not_of_its_whole_days(sign_in, people, cart):
+    deploy(cart, 0.5, "1.3")
+    # Three in three days and a half, from noon to midnight and three days more.
+    page = words(
+        sign_in(people.reader), "/services/cart/deployments/?from=2026-11-17T00:00:00Z&to=2026-11-20T12:00:00Z"
+    )
+    assert "Deployments 3 6.0 a week" in page
+
+
 def test_times_are_told_as_distributions(sign_in, people, cart):
     client = sign_in(people.reader)
     assert [(row["took"], row["deployments"]) for row in rows(client, "/services/cart/charts/lead-time/")] == [
