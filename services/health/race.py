@@ -21,11 +21,9 @@ def reached_by(made_on: dt.date, chances: Mapping[str, float], dates: Sequence[d
     """Day → the probability that the ceiling has been reached by then.
 
     ``chances`` are by days after ``made_on``, ``dates`` those of SHARES, None where it never comes to that. After the
-    last day that is known the probability stays what it was.
+    last day that is known the probability stays what it was: the least that it may be.
     """
-    known = {0: 0.0, **{int(days): share for days, share in chances.items()}}
-    known |= {(day - made_on).days: share for day, share in zip(dates, SHARES, strict=True) if day}
-    points = sorted(known.items())
+    points = _points(made_on, chances, dates)
 
     def chance(day: dt.date) -> float:
         at = (day - made_on).days
@@ -35,6 +33,18 @@ def reached_by(made_on: dt.date, chances: Mapping[str, float], dates: Sequence[d
         return points[-1][1]
 
     return chance
+
+
+def known_until(made_on: dt.date, chances: Mapping[str, float], dates: Sequence[dt.date | None]) -> dt.date:
+    """The last day of which the probability is known."""
+    return made_on + dt.timedelta(days=_points(made_on, chances, dates)[-1][0])
+
+
+def _points(made_on: dt.date, chances: Mapping[str, float], dates: Sequence[dt.date | None]) -> list[tuple[int, float]]:
+    """Days after ``made_on`` and the probability by then."""
+    known = {0: 0.0, **{int(days): share for days, share in chances.items()}}
+    known |= {(day - made_on).days: share for day, share in zip(dates, SHARES, strict=True) if day}
+    return sorted(known.items())
 
 
 def ceiling_first(start: dt.date, lead_days: int, lead_p90_days: int, reached: Reached) -> float:

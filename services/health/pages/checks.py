@@ -117,7 +117,7 @@ def _latency(seen: _Seen) -> Chart | None:
         ],
         levels=[Level(slow, f"slow from {slow:,} ms", "warn", always_seen=False)] if slow else [],
         marks=marks.marks(seen.deployments),
-        notes=marks.notes(seen.at, seen.deployments),
+        notes=marks.notes(seen.at, seen.deployments, seen.course.step),
         empty="No answer of this time was timed.",
     )
 
@@ -150,7 +150,7 @@ def _availability(seen: _Seen) -> Chart:
         ],
         levels=[Level(target, f"target {100 * target:g}\u00a0%", "warn") for target in targets],
         marks=marks.marks(seen.deployments),
-        notes=marks.notes(seen.at, seen.deployments),
+        notes=marks.notes(seen.at, seen.deployments, seen.course.step),
         percent=True,
         bottom=_floor_of([*(share for share in shares if share is not None), *targets]),
         top=1.0,

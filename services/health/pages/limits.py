@@ -13,15 +13,18 @@ from portal.charts import Band, Chart, Level, Mark, Series, chart
 from portal.panels import Context, panel
 from portal.spans import Span, span_of
 from services.health import race, samples
-from services.health.models import Forecast, Limit, Urgency
+from services.health.counts import DAY
+from services.health.models import Forecast, Limit, MetricKind, Urgency
 from services.health.pages import marks
 from services.health.pages.times import LONG, time_shown
-from services.health.saying import day_in_words, number
+from services.health.saying import day_in_words, with_unit
 
 EARLIER = 12
 # How far ahead an earlier forecast is held against what came.
 HELD_AFTER = dt.timedelta(days=28)
 GROWTH_DAYS = 365
+# What is said as 100 in 100.
+CERTAIN = 0.995
 _METERS = {Urgency.CALM: "ok", Urgency.PLAN: "info", Urgency.START_NOW: "warn", Urgency.TOO_LATE: "bad"}
 
 
@@ -41,7 +44,6 @@ def forecast(request: HttpRequest, limit: Limit) -> Context:
         "start_by": _start_by(limit, newest),
         "used": _used(limit, newest),
         "needed_days": limit.lead_p90_days + limit.margin_days,
-        "unit": limit.metric.unit,
         "chances": [(days, f"{share:.0%}") for days, share in chances],
         "chart": with_file(_fan(limit, span, newest), limit, span),
         "fact": f"made on {newest.made_on:%d %b %Y} from {newest.points} days" if newest else "",
@@ -71,12 +73,25 @@ def _used(limit: Limit, newest: Forecast | None) -> dict[str, Any] | None:
         return None
     share = newest.value / limit.ceiling
     return {
-        "value": number(newest.value),
-        "ceiling": number(limit.ceiling),
+        "value": with_unit(limit.metric, newest.value),
+        "ceiling": _ceiling(limit),
         "percent": f"{100 * share:.0f}",
         "width": f"{100 * min(max(share, 0), 1):.1f}%",
         "look": _METERS.get(Urgency(newest.urgency), "idle"),
     }
+
+
+def _ceiling(limit: Limit) -> str:
+    return with_unit(limit.metric, limit.ceiling)
+
+
+def _is_ratio(limit: Limit) -> bool:
+    return limit.metric.kind == MetricKind.RATIO
+
+
+def _unit(limit: Limit) -> str:
+    """The unit of its charts; of a ratio they are in percent."""
+    return "" if _is_ratio(limit) else limit.metric.unit
 
 
 @chart(on=Limit, name="forecast", default="90d")
@@ -102,7 +117,7 @@ def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
     return Chart(
         name="forecast",
         title=f"{limit.metric}, and where it goes",
-        unit=limit.metric.unit,
+        unit=_unit(limit),
         summary=_in_words(limit, newest),
         caption=" ".join(
             filter(None, [_caption(newest, days[-1]) if band and newest else "", marks.caption(deployments)])
@@ -114,9 +129,10 @@ def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
             Series("Likely", foretold("q50"), "dashed", "c1"),
             Band("8 of 10 chances", foretold("q10"), foretold("q90"), "c1"),
         ],
-        levels=[Level(limit.ceiling, f"ceiling {number(limit.ceiling)}", "bad")],
+        levels=[Level(limit.ceiling, f"ceiling {_ceiling(limit)}", "bad")],
         marks=[*(_marks(limit, newest, days, today) if band else []), *marks.marks(deployments)],
-        notes=marks.notes([marks.midnight(day) for day in days], deployments),
+        notes=marks.notes([marks.midnight(day) for day in days], deployments, DAY),
+        percent=_is_ratio(limit),
         bottom=0 if min(measured.values(), default=0) >= 0 else None,
         named=False,
         empty="No value of this time is known.",
@@ -151,14 +167,14 @@ def _short(day: dt.date) -> str:
 
 def _in_words(limit: Limit, newest: Forecast | None) -> str:
     if newest is None:
-        return f"{limit.metric} over time, and its ceiling of {number(limit.ceiling)}. Nothing is foretold yet."
+        return f"{limit.metric} over time, and its ceiling of {_ceiling(limit)}. Nothing is foretold yet."
     if newest.urgency == Urgency.UNKNOWN:
-        return f"{limit.metric} over time. Too little is known to foretell when it reaches {number(limit.ceiling)}."
+        return f"{limit.metric} over time. Too little is known to foretell when it reaches {_ceiling(limit)}."
     if newest.q10_date is None:
-        return f"The ceiling of {number(limit.ceiling)} is not likely to be reached within the time that is foretold."
+        return f"The ceiling of {_ceiling(limit)} is not likely to be reached within the time that is foretold."
     likely = f"likely on {day_in_words(newest.q50_date)}" if newest.q50_date else "and more likely not at all"
     early = day_in_words(newest.q10_date)
-    return f"The ceiling of {number(limit.ceiling)} could be reached as early as {early}, {likely}."
+    return f"The ceiling of {_ceiling(limit)} could be reached as early as {early}, {likely}."
 
 
 # What if
@@ -182,11 +198,16 @@ def what_breaks(request: HttpRequest, limit: Limit) -> Context | None:
     room = headroom(now, limit.ceiling, grows)
     return {
         "rows": [
-            {"load": "Today", "need": number(now), "used": _times(now, limit.ceiling), "breaks": now >= limit.ceiling},
+            {
+                "load": "Today",
+                "need": with_unit(limit.metric, now),
+                "used": _times(now, limit.ceiling),
+                "breaks": now >= limit.ceiling,
+            },
             *(
                 {
                     "load": f"{each.factor}×",
-                    "need": number(each.need),
+                    "need": with_unit(limit.metric, each.need),
                     "used": _times(each.need, limit.ceiling),
                     "breaks": each.breaks,
                 }
@@ -195,7 +216,6 @@ def what_breaks(request: HttpRequest, limit: Limit) -> Context | None:
         ],
         "grows": grows,
         "room": f"{room:,.3g}" if room is not None else "",
-        "unit": limit.metric.unit,
         "fact": f"driver: {limit.driver}" if limit.driver else "",
     }
 
@@ -214,21 +234,27 @@ def later_start(request: HttpRequest, limit: Limit) -> Context | None:
     newest, today = _newest(limit), samples.organisation_day()
     if newest is None or newest.q10_date is None:
         return None
-    reached = race.reached_by(newest.made_on, newest.chances, (newest.q10_date, newest.q50_date, newest.q90_date))
+    dates = (newest.q10_date, newest.q50_date, newest.q90_date)
+    reached = race.reached_by(newest.made_on, newest.chances, dates)
+    known = race.known_until(newest.made_on, newest.chances, dates)
     rows = []
     for weeks in (0, 2, 4, 8, 12):
         start = today + dt.timedelta(weeks=weeks)
         odds = race.ceiling_first(start, limit.lead_days, limit.lead_p90_days, reached)
-        rows.append({"start": start, "done": start + dt.timedelta(days=limit.lead_days), "odds": _odds(odds)})
+        is_least = start + dt.timedelta(days=limit.lead_p90_days) > known and reached(known) < CERTAIN
+        done = start + dt.timedelta(days=limit.lead_days)
+        rows.append({"start": start, "done": done, "odds": _odds(odds, is_least)})
     return {
         "rows": rows,
         "fact": f"the work likely takes {limit.lead_days} days, {limit.lead_p90_days} in nine of ten cases",
     }
 
 
-def _odds(chance: float) -> tuple[str, str]:
-    """How a chance looks, and how it is said."""
+def _odds(chance: float, is_least: bool) -> tuple[str, str]:
+    """How a chance looks, and how it is said: as the least it is where the work lasts longer than is foretold."""
     look = "ok" if chance <= 0.1 else "warn" if chance < 0.5 else "bad"
+    if is_least:
+        return look, f"at least {100 * chance:.0f} in 100"
     return look, "less than 1 in 100" if chance < 0.01 else f"{100 * chance:.0f} in 100"
 
 
@@ -278,7 +304,7 @@ def _honesty(limit: Limit) -> Chart | None:
     return Chart(
         name="honesty",
         title="Foretold four weeks before, and what came",
-        unit=limit.metric.unit,
+        unit=_unit(limit),
         summary=f"{kept} of {len(held)} earlier forecasts held: 80\u00a0% promised, {share:.0f}\u00a0% kept.",
         caption="Bar: 8 of 10 chances as foretold four weeks before. Dot: what was measured.",
         at=[day_in_words(day) for day, *_ in rows],
@@ -287,6 +313,7 @@ def _honesty(limit: Limit) -> Chart | None:
             Band("8 of 10 chances", low, high, "c1"),
             Series("Measured", [value for *_, value in rows], "dots", "c2"),
         ],
+        percent=_is_ratio(limit),
         bottom=None,
         small=True,
     )

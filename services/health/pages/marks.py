@@ -35,12 +35,13 @@ def marks(deployments: Sequence[Deployment]) -> list[Mark]:
     ]
 
 
-def notes(starts: Sequence[dt.datetime], deployments: Sequence[Deployment]) -> list[str]:
-    """What was deployed in each step, in words; steps begin at ``starts``."""
+def notes(starts: Sequence[dt.datetime], deployments: Sequence[Deployment], step: dt.timedelta) -> list[str]:
+    """What was deployed in each step, in words; steps begin at ``starts``. What is farther than a step from the last
+    start, where nothing was measured, stands nowhere."""
     words: list[list[str]] = [[] for _ in starts]
     for each in deployments:
         place = sum(start <= each.finished_at for start in starts) - 1
-        if place >= 0:
+        if place >= 0 and each.finished_at < starts[place] + step:
             words[place].append(in_words(each))
     return [", ".join(said) for said in words]
 

@@ -103,7 +103,7 @@ def _over_time(metric: Metric, span: Span, series: Sequence[tuple[Metric, str]])
         ],
         levels=_levels(metric),
         marks=[*marks.marks(deployments), *worse],
-        notes=marks.notes(moments, deployments),
+        notes=marks.notes(moments, deployments, step),
         percent=is_ratio,
         bottom=None if is_ratio or any(value < 0 for values in found.values() for value in values.values()) else 0,
         empty="No value of this time is known.",

@@ -155,7 +155,7 @@ def _burn_down(slo: Slo, window: Span) -> Chart:
         ],
         levels=[Level(0, "nothing left", "bad")],
         marks=marks.marks(deployments),
-        notes=marks.notes(found.at, deployments),
+        notes=marks.notes(found.at, deployments, found.step),
         percent=True,
         bottom=0 if now is None or now >= 0 else None,
         empty="No event of this window was measured.",
@@ -199,7 +199,7 @@ def _burn_rate(slo: Slo, span: Span, deployments: Sequence[Deployment]) -> Chart
             if rule.severity == Severity.PAGE
         ],
         marks=marks.marks(deployments),
-        notes=marks.notes(found.at, deployments),
+        notes=marks.notes(found.at, deployments, found.step),
         top=top if worst is not None and worst > top else None,
     )
 

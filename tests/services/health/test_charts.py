@@ -384,6 +384,36 @@ def test_a_later_start_makes_it_likelier_that_the_ceiling_comes_first(client, li
     assert odds[0] < 5 < odds[-1]
 
 
+def test_odds_beyond_what_is_foretold_are_the_least_they_are(client, limit):
+    told = said(client, f"/limits/{limit.pk}/").partition("What a later start costs")[2].partition("</table>")[0]
+    assert "at least" not in told
+    Forecast.objects.filter(of=limit, made_on=TODAY).update(chances={"30": 0.0, "90": 0.12}, q50_date=None)
+    told = said(client, f"/limits/{limit.pk}/").partition("What a later start costs")[2].partition("</table>")[0]
+    odds = [re.sub(r"<[^>]+>", "", row).strip() for row in re.findall(r"(?:at least )?\d+ in 100", told)]
+    # Work that begins in four weeks may take until the 88th day, in eight weeks until the 116th.
+    assert [each.startswith("at least") for each in odds[-3:]] == [False, True, True]
+
+
+def test_a_limit_of_a_ratio_is_told_in_percent_throughout(client, cart):
+    limit = make_limit([0.5 + n / 1000 for n in range(100)], ceiling=0.75, entity=cart, kind="ratio")
+    Forecast.objects.create(of=limit, made_on=TODAY, points=100, urgency="calm", value=0.599, band=[])
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said(client, f"/limits/{limit.pk}/")))
+    for words in ("59.9 % of 75 %", "The ceiling of 75 % is not likely", "2× 119.7 % 160 %"):
+        assert words in page, words
+    part = drawn(said(client, f"/limits/{limit.pk}/"), "forecast")
+    assert (part["percent"], part["levels"][0]["label"]) == (True, "ceiling 75\u00a0%")
+
+
+def test_a_deployment_before_a_gap_stands_beside_no_value_of_long_before(client, cart):
+    metric = make_metric(cart, "latency")
+    keep_days(metric, [1.0], TODAY - 20 * DAY)
+    keep_days(metric, [1.0])
+    deploy(cart, NOON - 10 * DAY)
+    deploy(cart, NOON - HOUR, "3.0")
+    found = rows(client, f"/metrics/{metric.pk}/charts/values/?range=30d")
+    assert [(row["day"], row["deployed"]) for row in found] == [("2026-11-01", ""), ("2026-11-21", "3.0")]
+
+
 def test_earlier_forecasts_stand_beside_what_came_and_their_score(client, limit):
     page = said(client, f"/limits/{limit.pk}/")
     assert "1 of 1 earlier forecasts held: 80 % promised, 100 % kept." in page
