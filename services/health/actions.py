@@ -222,7 +222,8 @@ _ASKED = ("server", "query", "total_query", "labels", "every_s", "kind", "origin
 def update_metric(*, by: Any, record: Metric, values: Mapping[str, Any], version: int | None = None) -> Metric:
     """Change a metric; its newest value is compared with the baseline anew, and what Prometheus is asked for is asked
     at once when it changed. Of a derived one only what people say of it may change."""
-    if values.get("subject") not in (None, record.subject):
+    # Without a subject it is the organisation's, which not everybody speaks for.
+    if "subject" in values and values["subject"] != record.subject:
         _check_subject(by, values["subject"])
     before = lock(record, version, values)
     asked = [getattr(before, name) for name in _ASKED]

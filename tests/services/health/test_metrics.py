@@ -206,3 +206,27 @@ def test_the_queries_of_a_push_do_not_grow_with_its_samples(push, django_assert_
         with django_assert_max_num_queries(24):
             push(*batch)
     assert Sample.objects.count() == 501
+
+
+# Whom it speaks for
+
+
+def test_an_editor_does_not_make_a_metric_of_the_team_one_of_the_organisation(people, sign_in, api):
+    metric = make_metric(subject=people.team.reference, name="nps")
+    told = "You do not speak for the organisation."
+    values = {
+        "name": "nps",
+        "subject": "",
+        "kind": "gauge",
+        "tolerance": "0",
+        "every_s": "60",
+        "version": metric.version,
+    }
+    page = sign_in(people.editor).post(f"/metrics/{metric.pk}/edit/", values)
+    assert (page.status_code, told in page.content.decode()) == (422, True)
+    change = {"path": f"/api/v1/metrics/{metric.pk}/", "data": {"subject": None}, "headers": {"If-Match": "*"}}
+    refused = api(people.editor).patch(**change, format="json")
+    assert (refused.status_code, told in refused.content.decode()) == (422, True), refused.content
+    metric.refresh_from_db()
+    assert metric.subject == people.team.reference
+    assert api(people.administrator).patch(**change, format="json").status_code == 200
