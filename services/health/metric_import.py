@@ -111,9 +111,9 @@ def _read(text: str, problems: Problems) -> Iterator[Read]:
     lines = text.splitlines(keepends=True)
     first = lines[0] if lines else ""
     reader = csv.reader(lines, delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
-    columns = _columns(next(reader, []))
     number = 1
     try:
+        columns = _columns(next(reader, []))
         for cells in reader:
             number, begun = reader.line_num, number + 1
             if number > MOST_LINES:

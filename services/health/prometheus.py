@@ -187,7 +187,10 @@ def _read(server: PrometheusServer, status: int, body: bytes) -> Answer:
 def _remarks(said: Mapping[str, Any]) -> list[str]:
     """Warnings and hints; and that some of those behind the server did not answer it."""
     partial = ["The answer is partial."] if said.get("isPartial") else []
-    told = [str(each) for name in ("warnings", "infos") for each in said.get(name) or ()]
+    given = [said.get(name) or [] for name in ("warnings", "infos")]
+    if not all(isinstance(each, list) for each in given):
+        raise NotAnswered("The answer has remarks that are no list of texts.")
+    told = [str(each) for remarks in given for each in remarks]
     return [*partial, *([f"The server remarks: {'; '.join(told)}."] if told else [])]
 
 
@@ -203,7 +206,9 @@ def _series(data: Any) -> list[Series]:
     return [_one_series(each) for each in result]
 
 
-def _one_series(each: Mapping[str, Any]) -> Series:
+def _one_series(each: Any) -> Series:
+    if not isinstance(each, dict) or not isinstance(each.get("metric") or {}, dict):
+        raise NotAnswered("The answer has series that are no labels with values.")
     if "histogram" in each or "histograms" in each:
         raise NotAnswered("The query gives a histogram. Ask for one number of it, such as histogram_quantile(0.95, …).")
     pairs = each["values"] if "values" in each else [each.get("value")]

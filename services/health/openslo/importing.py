@@ -119,7 +119,11 @@ class _Importer:
         if isinstance(details, dict) and details.keys() - {"url"}:
             self.found.notes.append(f"Of {document} the address alone is taken; tokens live in the environment.")
         known = self.servers.get(document.name)
-        if known is None:
+        if url is not None and not isinstance(url, str):
+            self.problems.add(
+                document, "spec.connectionDetails.url", "is a text, such as https://prometheus.example.com."
+            )
+        elif known is None:
             self._make_server(document, url)
         elif url and url.rstrip("/") != known.url.rstrip("/"):
             told = f"the server “{known}” of the portal has the address {known.url}. Change one of the two."
@@ -127,7 +131,7 @@ class _Importer:
         else:
             self.found.taken.append(Taken(document, "same"))
 
-    def _make_server(self, document: Document, url: Any) -> None:
+    def _make_server(self, document: Document, url: str | None) -> None:
         if self.by is not None and not self.by.has_perm("health.add_prometheusserver"):
             told = "is not known here, and only administrators make Prometheus servers. Ask one, or leave it out."
             self.problems.add(document, "metadata.name", told)

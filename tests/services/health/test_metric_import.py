@@ -85,6 +85,7 @@ def test_days_from_before_what_is_kept_are_kept_as_days(people):
         ("metric,at\nnps,2026-11-20\n", "Line 1: the column “value”, or “good” and “total”, is missing."),
         ("metric,value\nnps,4\n", "Line 1: the column “at” is missing."),
         ("metric,at,value,valeu\n", "Line 1: the column “valeu” is not known. There are: metric, at,"),
+        ('"metric"x,at,value\nnps,2026-11-20,4\n', "Line 1: this is no CSV"),
         ("metric,at,value,at\n", "Line 1: the column “at” stands twice."),
         ("", "Line 1: the column “metric”"),
         (HEAD, "The file has no values."),

@@ -319,6 +319,15 @@ def test_what_is_no_document_is_refused_and_never_raises(shop, text):
     assert take(text).problems
 
 
+@pytest.mark.parametrize("url", ["7", "[https://p.example.com]", "{a: b}", "false"])
+@pytest.mark.parametrize("is_known", [False, True])
+def test_an_address_of_a_data_source_that_is_no_text_is_refused(shop, url, is_known):
+    if is_known:
+        take(QUERIES)
+    found = take(QUERIES.replace('"https://prometheus.example.com"', url))
+    assert any("spec.connectionDetails.url: is a text, such as https://" in each for each in found.problems), found
+
+
 def test_two_documents_of_a_name_are_refused(shop):
     [problem] = take(f"{AVAILABILITY}---\n{AVAILABILITY}").problems
     assert "Document 1 has this name already. Rename one." in problem

@@ -238,6 +238,11 @@ def _data(kind: str, result) -> bytes:
         (200, _data("matrix", [{"metric": {}, "values": [[0, "1"], [1, "2"]]}]), "The query gives a stretch of time"),
         (200, _data("vector", [{"metric": {}, "histogram": [0, {}]}]), "The query gives a histogram."),
         (200, _data("vector", [{"metric": {}, "value": [0]}]), "no pair of moment and number"),
+        (200, _data("vector", [7]), "series that are no labels with values"),
+        (200, _data("vector", [None]), "series that are no labels with values"),
+        (200, _data("vector", [{"metric": [1], "value": [0, "1"]}]), "series that are no labels with values"),
+        (200, _data("matrix", [{"metric": {}, "values": 7}]), "no pair of moment and number"),
+        (200, _body(status="success", data={"resultType": "vector", "result": []}, warnings=7), "remarks that are no"),
         (200, _data("vector", None), "which the portal cannot read"),
     ],
 )  # fmt: skip
