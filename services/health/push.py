@@ -26,6 +26,8 @@ from services.health.voices import speaks_for
 
 MOST_SAMPLES = 50_000
 MOST_PROBLEMS = 20
+# A new metric is checked and written by itself; more of them than a web request has time for are sent in parts.
+MOST_NEW = 500
 _KNOWN = frozenset({"metric", "subject", "environment", "labels", "at", "value", "good", "total", "unit", "title"})
 Identity = tuple[str, str, str, str]
 
@@ -132,6 +134,7 @@ class NamedMetrics:
             for each in found
         }
         self.may: dict[str, bool] = {}
+        self.new = 0
 
     def row(self, place: int, identity: Identity, at: dt.datetime, one: Mapping[str, Any]) -> Iterator[SampleRow]:
         subject, *rest = identity
@@ -157,9 +160,17 @@ class NamedMetrics:
         elif identity in self.metrics:
             return self._pushed(place, self.metrics[identity])
         else:
+            self._count_new(place, identity[1])
             self.metrics[identity] = self._make(place, identity, one)
             return self.metrics[identity]
         return None
+
+    def _count_new(self, place: int, name: str) -> None:
+        self.new += 1
+        if self.new > MOST_NEW:
+            told = f"with “{name[:80]}” there are more than {MOST_NEW} new metrics. Send the rest in another part."
+            self.problems.add(place, told, "metric")
+            raise self.problems
 
     def _pushed(self, place: int, metric: Metric | None) -> Metric | None:
         if metric is not None and metric.origin not in {Origin.PUSHED, Origin.IMPORTED}:

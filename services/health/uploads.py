@@ -8,9 +8,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import Http404
 
+from services.health.hooks import sender_of
 from services.health.models import ReceivedBatch
 
 LARGEST_FILE = 5 * 2**20
+# Rows of a preview that are shown; what it would do is counted of all.
+MOST_ROWS = 200
 
 
 @dataclass
@@ -22,6 +25,14 @@ class Preview:
     rows: list[Sequence[Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> list[Sequence[Any]]:
+        return self.rows[:MOST_ROWS]
+
+    @property
+    def left_out(self) -> int:
+        return len(self.rows) - len(self.shown)
 
 
 def keep(reader: Any, hook: str, file: Any) -> ReceivedBatch:

@@ -157,6 +157,15 @@ def test_a_file_is_uploaded_looked_at_and_imported(people, sign_in):
     assert "This file was imported" in client.get(address).content.decode()
 
 
+def test_a_preview_shows_some_rows_and_says_how_many_it_leaves_out(people, sign_in, monkeypatch):
+    monkeypatch.setattr("services.health.uploads.MOST_ROWS", 2)
+    lines = "".join(f"nps-{place},group:default/checkout,2026-11-20,41\n" for place in range(5))
+    file = SimpleUploadedFile("figures.csv", f"{HEAD}{lines}".encode())
+    page = sign_in(people.editor).post("/metrics/-/import/", {"file": file}, follow=True).content.decode()
+    assert [f">nps-{place}<" in page for place in range(3)] == [True, True, False]
+    assert "And 3 more, which are not shown but counted above." in page
+
+
 def test_nobody_sees_the_upload_of_somebody_else(people, sign_in):
     file = SimpleUploadedFile("figures.csv", b"metric,at,value\n")
     address = sign_in(people.editor).post("/metrics/-/import/", {"file": file}).url
