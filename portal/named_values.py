@@ -1,7 +1,7 @@
 """Values by name, such as the headers of a request: people write them as lines, ``Name: value``.
 
-Values whose names sound secret are shown as MASK wherever they are shown, in the form of the record too; a mask that
-comes back stands for the value that is kept (``restored``).
+Values whose names sound secret, and those that look like credentials, are shown as MASK wherever they are shown, in the
+form of the record too; a mask that comes back stands for the value that is kept (``restored``).
 """
 
 import re
@@ -12,7 +12,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 MASK = "\u2022" * 8
-_SECRET = re.compile(r"auth|cookie|credential|key|pass|secret|session|signature|token", re.IGNORECASE)
+_SECRET = re.compile(
+    r"access|auth|bearer|cookie|credential|jwt|key|pass|secret|session|signature|token"
+    # Too short to be looked for within words.
+    r"|(?<![a-z])(?:otp|sid|sig)(?![a-z])",
+    re.IGNORECASE,
+)
+_CREDENTIALS = re.compile(r"\s*(?:basic|bearer)\s", re.IGNORECASE)
+_PARAMETER = re.compile(r"""([?&]([^=&#\s"]+)=)[^&#\s"]+""")
 
 
 class NamedValues(models.JSONField):
@@ -27,13 +34,18 @@ class NamedValues(models.JSONField):
         return name, path, args, {**options, **({"secrets": True} if self.secrets else {})}
 
 
-def is_secret(name: str) -> bool:
-    return bool(_SECRET.search(name))
+def is_secret(name: str, value: str = "") -> bool:
+    return bool(_SECRET.search(name) or _CREDENTIALS.match(value))
 
 
 def masked(values: Mapping[str, str]) -> dict[str, str]:
     """The values as they may be shown."""
-    return {name: MASK if is_secret(name) else value for name, value in values.items()}
+    return {name: MASK if is_secret(name, value) else value for name, value in values.items()}
+
+
+def without_secrets(text: str) -> str:
+    """A text in which the addresses have no values of secret-sounding parameters, as it may be shown."""
+    return _PARAMETER.sub(lambda found: found[1] + MASK if is_secret(found[2]) else found[0], text)
 
 
 def restored(values: Any, kept: Mapping[str, str], field: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from portal.named_values import without_secrets
 from portal.references.models import Reference
 
 NOTHING = "not set"
@@ -81,7 +82,8 @@ def _leaves(path: str, value: Any) -> Iterable[tuple[str, Any]]:
 def _change(label: str, before: str, after: str, old: Any, new: Any) -> Change:
     if before == after:  # such as the number 1 and the text 1
         before, after = _as_json(old), _as_json(new)
-    return Change(label, *_differing(before, after))
+    # Who reads the history need not be allowed to edit, and so to see the keys in an address.
+    return Change(label, *_differing(without_secrets(before), without_secrets(after)))
 
 
 def _differing(before: str, after: str) -> tuple[str, str]:

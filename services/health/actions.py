@@ -1,4 +1,4 @@
-"""Writes to checks and maintenance windows. Page, API, import and demo call these."""
+"""Writes to checks, maintenance windows, badges, SLOs, metrics and limits. Page, API, import and demo call these."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -108,8 +108,8 @@ def with_kept_headers(check: Check, values: Mapping[str, Any]) -> dict[str, Any]
 
 def _hidden(headers: Mapping[str, str], kept: Mapping[str, str]) -> str:
     """A header whose secret value is the one that is kept."""
-    secret = (name for name, value in headers.items() if is_secret(name) and value in (MASK, kept.get(name)))
-    return next(secret, "")
+    same = (name for name, value in headers.items() if value in (MASK, kept.get(name)))
+    return next((name for name in same if is_secret(name, kept.get(name, ""))), "")
 
 
 def _question(check: Check) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from portal.collections import collection_of, reference_url, unknown_to
 from portal.heads import Fact, Head, Pill, head, lead, pill
 from portal.moments import moment_html
+from portal.named_values import without_secrets
 from portal.references.models import Reference
 from services.heads import HIDDEN
 from services.health import subjects
@@ -78,7 +79,7 @@ def check_head(request: HttpRequest, check: Check) -> Head:
         title=str(check),
         reach=[
             *_about(request, "Service", check.entity.reference),
-            Fact("Asks", check.address or every, asks if check.address else "a ping awaited"),
+            Fact("Asks", without_secrets(check.address) or every, asks if check.address else "a ping awaited"),
         ],
     )
 

@@ -271,6 +271,31 @@ def test_headers_that_are_no_lines_of_name_and_value_are_refused(shop, people, s
         assert (page.status_code, words in page.content.decode()) == (422, True)
 
 
+@pytest.mark.parametrize("name", ["X-Jwt", "connect.sid", "X-OTP", "Access", "My-Header"])
+def test_what_is_secret_by_its_name_or_its_look_is_hidden(shop, people, sign_in, name):
+    check = make(shop, headers={name: "Bearer s3cret", "X-Inside": "plain", "X-Hotpath": "too"})
+    for part in ("", "edit/"):
+        page = sign_in(people.editor).get(f"/checks/{check.pk}/{part}").content.decode()
+        assert ("s3cret" in page, "plain" in page, "too" in page) == (False, True, True)
+    with pytest.raises(ValidationError, match=f"Type the value of {name} again"):
+        actions.update_check(by=people.editor, record=check, values={"address": "https://elsewhere.example.com/"})
+
+
+# What one transaction did is one event of the history.
+@pytest.mark.django_db(transaction=True)
+def test_keys_in_the_address_are_seen_by_who_may_edit_it_alone(shop, people, sign_in, api):
+    address = "https://shop.example.com/health?region=eu&api_key="
+    check = make(shop, f"{address}s3cret")
+    actions.update_check(by=people.editor, record=check, values={"address": f"{address}s3cret2#end"})
+    reader = sign_in(people.reader)
+    pages = [reader.get(f"/checks/{check.pk}/{part}").content.decode() for part in ("", "history/")]
+    for page in pages:
+        assert ("s3cret" in page, f"region=eu&amp;api_key={MASK}" in page) == (False, True)
+    assert "s3cret" not in reader.get("/checks/?format=csv").getvalue().decode()
+    assert "s3cret" not in api(people.service_account).get(f"/api/v1/checks/{check.pk}/").content.decode()
+    assert "s3cret2#end" in sign_in(people.editor).get(f"/checks/{check.pk}/edit/").content.decode()
+
+
 def test_a_test_while_editing_sends_the_hidden_header_that_is_kept_to_its_own_server_only(
     shop, people, sign_in, targets
 ):
