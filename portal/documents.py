@@ -25,9 +25,11 @@ DOCUMENTS = {
     "for-product-managers": "For product managers: deprecations, ownership, facts, exports",
     "health": "Health: checks, SLOs, metrics and deployments",
     "doomsday-clock": "The doomsday clock: what runs out when, and how that is foretold",
+    "openslo": "SLOs as OpenSLO documents: taking them in, and writing them",
     "query-grammar": "The query string: every question, for page, file and API",
     "for-administrators": "For administrators: logins, roles, teams, leaving, settings, backups",
     "catalog-import": "Importing catalog files",
+    "adding-a-provider": "Adding a provider of derived metrics",
     "deploy": "Deploying: programs, servers of your own, behind a proxy, sizes",
 }
 _LINK = re.compile(r"(?P<name>[a-z-]+)\.md(?P<anchor>#[a-z0-9-]+)?")
