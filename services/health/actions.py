@@ -84,8 +84,8 @@ def delete_check(*, by: Any, record: Check, version: int | None = None) -> None:
 def renew_token(*, by: Any, record: Check) -> Check:
     """Give a heartbeat another address; pings to the former one are turned away from now on."""
     check = lock(record, None, {})
-    check.token = new_token()
-    check.save(update_fields=["token"])
+    check.token, check.token_made_at = new_token(), timezone.now()
+    check.save(update_fields=["token", "token_made_at"])
     return check
 
 

@@ -44,7 +44,7 @@ class DeploymentHook(Hook):
             raise Unprocessable(
                 {"key": ["A deployment needs a key of its own, such as the number of the pipeline run."]}
             )
-        made = report(service=service, key=str(key), reported_by=str(request.user), values=_values(data))
+        made = report(service=service, key=str(key), reported_by=str(request.user), values=_values(service, data))
         return {"deployment": made.pk, "service": service.canonical, "version": made.version}
 
 
@@ -57,7 +57,7 @@ def _service(name: Any) -> Reference:
     return found
 
 
-def _values(data: Mapping[str, Any]) -> dict[str, Any]:
+def _values(service: Reference, data: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the record as they were sent; raises Unprocessable naming what cannot be read."""
     problems: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
@@ -73,7 +73,7 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
             problems[name] = ["Expected true or false."]
         elif name in data:
             values[field] = data[name]
-    values["rollback_of"] = _earlier(data.get("rollback_of"), problems)
+    values["rollback_of"] = _earlier(service, data.get("rollback_of"), problems)
     if problems:
         raise Unprocessable(problems)
     return {name: value for name, value in values.items() if value is not None}
@@ -91,23 +91,23 @@ def _moment(name: str, text: Any, problems: dict[str, list[str]]) -> dt.datetime
     return moment
 
 
-def _earlier(key: Any, problems: dict[str, list[str]]) -> Deployment | None:
+def _earlier(service: Reference, key: Any, problems: dict[str, list[str]]) -> Deployment | None:
     if key is None:
         return None
-    found = Deployment.objects.filter(key=key).first() if isinstance(key, str) else None
+    found = Deployment.objects.filter(subject=service, key=key).first() if isinstance(key, str) else None
     if found is None:
-        problems["rollback_of"] = [f"There is no deployment with the key “{str(key)[:80]}”."]
+        problems["rollback_of"] = [f"There is no deployment of {service} with the key “{str(key)[:80]}”."]
     return found
 
 
 @transaction.atomic
 def report(*, service: Reference, key: str, values: Mapping[str, Any], reported_by: str = "") -> Deployment:
-    """Note one deployment; one with this key that is there already stays as it was reported first.
+    """Note one deployment; one of the service with this key that is there already stays as it was reported first.
 
     A deployment that succeeds restores what failed before it in the same place: its time ends their recovery. Raises
     ValidationError when a value does not fit.
     """
-    known = Deployment.objects.filter(key=key).first()
+    known = Deployment.objects.filter(subject=service, key=key).first()
     if known:
         return known
     made = Deployment(subject=service, key=key, reported_by=reported_by, **{"finished_at": timezone.now(), **values})
@@ -123,8 +123,6 @@ def _check(made: Deployment) -> None:
         raise ValidationError({"started_at": "It started after it was finished. One of the two is wrong."})
     if made.committed_at and made.committed_at > made.finished_at:
         raise ValidationError({"committed_at": "It was committed after it was deployed. One of the two is wrong."})
-    if made.rollback_of and made.rollback_of.subject_id != made.subject_id:
-        raise ValidationError({"rollback_of": f"That was a deployment of {made.rollback_of.subject}."})
 
 
 def _note_recovery(made: Deployment) -> None:

@@ -1,7 +1,7 @@
 """Hooks: what other systems tell the portal, with a token, as JSON, and with a key that makes a repeat harmless.
 
-What was taken is kept as it came for KEEP_DAYS. Within them a repeat (the same key and body) gets the first answer
-again and changes nothing, and the same key with another body is refused.
+What was taken is kept as it came for KEEP_DAYS. Within them a repeat by the same sender (the same key and body) gets
+the first answer again and changes nothing, and the same key with another body is refused.
 """
 
 import datetime as dt
@@ -33,6 +33,11 @@ KEEP_DAYS = 30
 def forget_old_batches() -> None:
     """Delete what was received so long ago that nobody sends it again."""
     ReceivedBatch.objects.filter(received_at__lt=timezone.now() - dt.timedelta(days=KEEP_DAYS)).delete()
+
+
+def sender_of(reader: Any) -> str:
+    """Who sends, as ReceivedBatch keeps it: people and service accounts are numbered apart."""
+    return f"{reader._meta.model_name}:{reader.pk}"
 
 
 class TooLarge(APIException):
@@ -77,17 +82,17 @@ class Hook(APIView):
         data = _object_of(body)
         key = _key_of(request, data) or hashlib.sha256(body).hexdigest()
         with transaction.atomic():
-            batch, is_new = self._received(key, body)
+            batch, is_new = self._received(sender_of(request.user), key, body)
             if is_new:
                 batch.answer = self.take(request, data)
                 batch.save(update_fields=["answer"])
         return Response(batch.answer, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
-    def _received(self, key: str, body: bytes) -> tuple[ReceivedBatch, bool]:
-        """The row of this key, held until the transaction ends: of two that arrive at once the second waits."""
+    def _received(self, sender: str, key: str, body: bytes) -> tuple[ReceivedBatch, bool]:
+        """The row of this key of a sender, held until the transaction ends: of two that arrive at once one waits."""
         digest = hashlib.sha256(body).hexdigest()
         batch, is_new = ReceivedBatch.objects.get_or_create(
-            hook=self.name, key=key, defaults={"digest": digest, "body": body}
+            hook=self.name, sender=sender, key=key, defaults={"digest": digest, "body": body}
         )
         if batch.digest != digest:
             raise OtherBody

@@ -46,7 +46,7 @@ def keep(reader: Any, hook: str, file: Any) -> ReceivedBatch:
     body = file.read()
     digest = hashlib.sha256(body).hexdigest()
     batch, _is_new = ReceivedBatch.objects.get_or_create(
-        hook=hook, key=f"{reader.pk}:{digest}",
+        hook=hook, sender=sender_of(reader), key=digest,
         defaults={"digest": digest, "body": body, "answer": {"file": file.name[:200]}},
     )  # fmt: skip
     return batch
@@ -54,7 +54,7 @@ def keep(reader: Any, hook: str, file: Any) -> ReceivedBatch:
 
 def kept(reader: Any, hook: str, key: int) -> ReceivedBatch:
     """A file that the reader uploaded; nobody else's. Raises Http404."""
-    batch = ReceivedBatch.objects.filter(pk=key, hook=hook, key__startswith=f"{reader.pk}:").first()
+    batch = ReceivedBatch.objects.filter(pk=key, hook=hook, sender=sender_of(reader)).first()
     if batch is None:
         raise Http404("There is no such upload of yours. Uploads are kept for thirty days; upload the file again.")
     return batch

@@ -97,12 +97,14 @@ class Check(Versioned):
     of_last = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1), MaxValueValidator(10)])
     is_active = models.BooleanField("active", default=True, db_default=True)
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    # Part of the history, so that it tells who renewed the token and when.
+    token_made_at = models.DateTimeField("address of its pings made", default=timezone.now, editable=False)
 
     objects = CheckQuerySet.as_manager()
 
     class Meta(Versioned.Meta):
         abstract = False
-        triggers = [bump_version("token")]
+        triggers = [bump_version("token", "token_made_at")]
         constraints = [
             models.UniqueConstraint(
                 fields=["entity", "name"],
@@ -324,6 +326,8 @@ class HealthState(models.Model):
         return self.get_status_display()
 
 
+# The history, told with that of the entity, says who made, renewed or withdrew it; not where it is.
+@track_history(exclude=("token",))
 class Badge(models.Model):
     """That the health of an entity may be seen by whoever has the address of its badge, until that is renewed or
     withdrawn. Somebody makes it; nothing is open by itself. It outlives the state, which goes with the last check."""

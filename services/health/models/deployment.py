@@ -11,7 +11,8 @@ class DeploymentResult(models.TextChoices):
 
 
 class Deployment(models.Model):
-    """One version of a service put into one environment. ``key`` makes a repeated report the same deployment.
+    """One version of a service put into one environment. ``key`` makes a repeated report of a service the same
+    deployment.
 
     ``rollback_of`` is the deployment that this one takes back; ``unplanned`` says that an incident forced it (rework).
     ``committed_at`` is when its oldest change was committed: lead time is from then to ``finished_at``.
@@ -34,11 +35,12 @@ class Deployment(models.Model):
     is_unplanned = models.BooleanField("unplanned", default=False)
     url = models.URLField(blank=True, max_length=1000)
     note = models.CharField(max_length=500, blank=True)
-    key = models.CharField(max_length=200, unique=True)
+    key = models.CharField(max_length=200)
     reported_by = models.CharField(max_length=200, blank=True)
     reported_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "key"], name="one_deployment_of_a_key")]
         indexes = [
             models.Index(fields=["-finished_at", "id"], name="deployment_by_time"),
             models.Index(fields=["subject", "environment", "-finished_at"], name="deployment_of_service"),

@@ -197,10 +197,12 @@ class MetricDay(models.Model):
 class ReceivedBatch(models.Model):
     """That a push, a deployment report or another hook with this key was taken: a repeat is answered, not done again.
 
+    A key is its sender's own (``services.health.hooks.sender_of``): what others send under it is something else.
     ``digest`` tells a repeat from another body under the same key. ``body`` is kept as it came.
     """
 
     hook = models.CharField(max_length=40)
+    sender = models.CharField(max_length=60)
     key = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
     body = models.BinaryField(null=True)
@@ -210,7 +212,7 @@ class ReceivedBatch(models.Model):
     problem = models.TextField(blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["hook", "key"], name="one_batch_of_a_key")]
+        constraints = [models.UniqueConstraint(fields=["hook", "sender", "key"], name="one_batch_of_a_key")]
         indexes = [models.Index(fields=["received_at"], name="batch_by_time")]
 
     def __str__(self) -> str:

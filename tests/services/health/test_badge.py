@@ -5,6 +5,9 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from portal.collections import collection_of
+from portal.history.events import history_of
+from portal.history.saying import NOTHING
 from services.actions import update_entity
 from services.health.actions import make_badge
 from services.health.models import Badge, HealthState
@@ -117,3 +120,24 @@ def test_others_copy_the_markdown_and_cannot_renew_or_withdraw(sign_in, people, 
 def test_the_markdown_takes_a_name_with_brackets(sign_in, people, cart, address):
     update_entity(by=None, record=cart, values={"title": "Cart [new]"})
     assert "[![Health of Cart \\[new\\]](" in sign_in(people.reader).get(TAB).content.decode()
+
+
+# What one transaction did is one event of the history.
+@pytest.mark.django_db(transaction=True)
+def test_the_history_of_the_entity_tells_who_made_and_withdrew_it_and_not_where_it_is(sign_in, people, cart):
+    client = sign_in(people.editor)
+    client.post(f"/health/badges/{cart.pk}/make/")
+    first = Badge.objects.get(entity=cart).token
+    client.post(f"/health/badges/{cart.pk}/make/")
+    second = Badge.objects.get(entity=cart).token
+    assert "By whom stands in its history." in client.get(TAB).content.decode()
+    client.post(f"/health/badges/{cart.pk}/withdraw/")
+    told = [
+        (event.who, change.before == NOTHING, change.after == NOTHING)
+        for event in history_of(cart, collection_of(cart), people.reader).events
+        for change in event.changes
+        if change.label == "Badge"
+    ]
+    assert told == [("Editor", False, True), ("Editor", False, False), ("Editor", True, False)]
+    page = sign_in(people.reader).get("/services/cart/history/").content.decode()
+    assert ("Badge" in page, first in page, second in page) == (True, False, False)

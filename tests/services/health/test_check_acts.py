@@ -337,3 +337,15 @@ def test_only_a_heartbeat_has_an_address_to_renew(shop, people, sign_in):
     check = make(shop)
     assert sign_in(people.editor).post(f"/checks/{check.pk}/-/renew/").status_code == 404
     assert "Stop the old address" not in sign_in(people.editor).get(f"/checks/{check.pk}/").content.decode()
+
+
+# What one transaction did is one event of the history.
+@pytest.mark.django_db(transaction=True)
+def test_the_history_tells_who_gave_a_heartbeat_another_address_and_not_which(shop, people, sign_in):
+    beat = make(shop, "", kind=CheckKind.HEARTBEAT)
+    client = sign_in(people.editor)
+    client.post(f"/checks/{beat.pk}/-/renew/")
+    page = client.get(f"/checks/{beat.pk}/history/").content.decode()
+    assert ("Address of its pings made" in page, "Editor" in page) == (True, True)
+    beat.refresh_from_db()
+    assert (beat.token in page, beat.version) == (False, 1)

@@ -6,7 +6,7 @@ import pytest
 
 from services.health import dora
 from services.health.models import Deployment
-from tests.factories import make_entity
+from tests.factories import make_entity, make_service_account
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +45,19 @@ def test_a_report_that_comes_again_is_the_same_deployment(report):
     assert Deployment.objects.count() == 1
 
 
+def test_two_teams_number_their_deployments_each_for_itself(report, api, people):
+    report("1")
+    ledger = make_entity("ledger", owner=people.other)
+    other = api(make_service_account(people.other, "other-pipeline"))
+    body = {"key": "1", "service": "ledger", "version": "7", "finished_at": "2026-11-20T12:00:00Z"}
+    assert other.post("/hooks/deployments/", body).json()["version"] == "7"
+    assert Deployment.objects.get(subject=ledger.reference).key == "1"
+    # What it takes back is one of its own.
+    report("2", rollback_of="1")
+    back = Deployment.objects.get(key="2").rollback_of
+    assert (back.subject, back.version) == (Deployment.objects.get(key="2").subject, "1.0")
+
+
 @pytest.mark.parametrize(
     ("values", "field", "said"),
     [
@@ -55,7 +68,7 @@ def test_a_report_that_comes_again_is_the_same_deployment(report):
         ({"finished_at": "today"}, "finished_at", "“today” is no moment with a zone, such as 2026-11-21T12:00:00Z."),
         ({"started_at": "2026-11-20T13:00:00Z"}, "started_at", "It started after it was finished."),
         ({"committed_at": "2026-11-20T13:00:00Z"}, "committed_at", "It was committed after it was deployed."),
-        ({"rollback_of": "ci-0"}, "rollback_of", "There is no deployment with the key “ci-0”."),
+        ({"rollback_of": "ci-0"}, "rollback_of", "There is no deployment of cart with the key “ci-0”."),
         ({"automatic": "yes"}, "automatic", "Expected true or false."),
         ({"colour": "red"}, "colour", "is not known."),
         ({"url": "javascript:alert(1)"}, "url", "This is no complete web address."),

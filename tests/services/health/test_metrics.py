@@ -8,7 +8,7 @@ import time_machine
 from services.health import samples
 from services.health.models import Metric, MetricDay, MetricKind, MetricState, ReceivedBatch, Sample
 from services.health.samples import SampleRow
-from tests.factories import make_entity
+from tests.factories import make_entity, make_service_account
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +190,38 @@ def test_without_a_token_nothing_is_taken(client, people, sign_in):
     for asker in (client, sign_in(people.administrator)):
         response = asker.post("/hooks/metrics/", {"samples": [sample()]}, content_type="application/json")
         assert response.status_code == 401
+
+
+def test_a_key_is_its_senders_own(push, api, people):
+    push(sample(), key="nightly")
+    other = api(make_service_account(people.other, "other-pipeline"))
+    body = {"samples": [sample(subject="group:default/payments", value=7)], "key": "nightly"}
+    assert (other.post("/hooks/metrics/", body).status_code, Sample.objects.count()) == (201, 2)
+
+
+def test_nobody_gets_the_answer_to_what_somebody_else_sent(push, api, people):
+    push(sample(), key="nightly")
+    other = api(make_service_account(people.other, "other-pipeline"))
+    refused = other.post("/hooks/metrics/", {"samples": [sample()], "key": "nightly"})
+    assert refused.status_code == 422
+    assert "this token may not speak for group:default/checkout" in refused.content.decode()
+
+
+def test_a_person_and_a_service_account_of_the_same_number_have_keys_of_their_own(push, api, people):
+    push(sample(), key="nightly")
+    ReceivedBatch.objects.update(sender=f"serviceaccount:{people.administrator.pk}")
+    answer = api(people.administrator).post("/hooks/metrics/", {"samples": [sample(value=43)], "key": "nightly"})
+    assert answer.status_code == 201
+
+
+def test_more_new_metrics_than_are_taken_at_a_time_are_refused_whole(push, monkeypatch):
+    monkeypatch.setattr("services.health.push.MOST_NEW", 2)
+    push(*[sample(metric=f"new-{place}") for place in range(2)])
+    refused = push(*[sample(metric=f"more-{place}") for place in range(4)], expected=422)
+    told = "with “more-2” there are more than 2 new metrics. Send the rest in another part."
+    assert refused["fields"]["samples"] == [f"Sample 2: {told}"]
+    # Those that are there already do not count.
+    push(*[sample(metric=name) for name in ("new-0", "new-1", "more-0", "more-1")])
 
 
 def test_a_metric_of_a_service_is_pushed_by_the_team_that_owns_it(push, people):
