@@ -47,3 +47,8 @@ def test_html_in_a_document_is_shown_and_not_obeyed(page, settings, tmp_path):
     article = page("health").partition("<article")[2].partition("</article>")[0]
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in article
     assert "href" not in article
+
+
+@pytest.mark.parametrize("name", ["openslo", "adding-a-provider"])
+def test_what_the_document_on_health_leads_to_can_be_read_here(page, name):
+    assert f'href="/help/{name}/"' in page("health")
