@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Count, Window
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -33,9 +34,13 @@ from services.health.pages.times import time_shown
 
 LATEST = 20
 CHANGES = 50
+# As many changes are drawn, the newest; and so many bars side by side can be told apart.
+MOST_DRAWN, BARS = 2000, 600
 QUANTILES = ((0.5, "p50", "c3", "dotted"), (0.95, "p95", "c1", "line"), (0.99, "p99", "c2", "dashed"))
 _LOOKS = {Outcome.UP: "ok", Outcome.DEGRADED: "warn", Outcome.DOWN: "bad", Outcome.LATE: "idle"}
 _HEIGHTS = {"ok": 100, "warn": 66, "bad": 33, "info": 50}
+# Which state a bar has that stands for several.
+_WORST = ("bad", "warn", "idle", "info", "ok")
 
 
 @dataclass(frozen=True)
@@ -181,16 +186,20 @@ class _Period:
 def states(request: HttpRequest, check: Check) -> Context:
     """In which state it was when, as a strip, in words and as the list of changes."""
     span = span_of(request.GET, "7d")
-    changes = list(CheckChange.objects.filter(of=check, at__gte=span.start, at__lt=span.end).order_by("at"))
-    periods = _periods(check, changes, span)
+    found = CheckChange.objects.filter(of=check, at__gte=span.start, at__lt=span.end).order_by("-at", "-pk")
+    newest = list(found.annotate(total=Window(Count("pk")))[:MOST_DRAWN])
+    total, changes = newest[0].total if newest else 0, newest[::-1]
+    drawn = replace(span, start=changes[0].at) if total > MOST_DRAWN else span
+    periods = _periods(check, changes, drawn)
     return {
-        "bars": _bars(periods, span),
-        "shares": _shares(periods, span),
-        "summary": "; ".join(f"{label} {share} of the time" for _, label, share in _shares(periods, span)),
-        "changes": changes[::-1][:CHANGES],
-        "span": span,
-        "fact": f"{len(changes):,} change{'' if len(changes) == 1 else 's'} in {span.words}"
-        + (f", the last {CHANGES} here" if len(changes) > CHANGES else ""),
+        "bars": _bars(periods, drawn),
+        "shares": _shares(periods, drawn),
+        "summary": "; ".join(f"{label} {share} of the time" for _, label, share in _shares(periods, drawn)),
+        "changes": newest[:CHANGES],
+        "span": drawn,
+        "cut": f"So many changes that only the last {MOST_DRAWN:,} are drawn." if drawn != span else "",
+        "fact": f"{total:,} change{'' if total == 1 else 's'} in {span.words}"
+        + (f", the last {CHANGES} here" if total > CHANGES else ""),
     }
 
 
@@ -219,18 +228,37 @@ def _without_changes(check: Check, span: Span) -> str:
 
 def _bars(periods: Sequence[_Period], span: Span) -> list[dict[str, Any]]:
     bars = []
-    for each in periods:
-        look, _ = look_of(each.status)
+    for those in _side_by_side(periods, span):
+        start, end, worst = those[0].start, those[-1].end, min(those, key=_badness)
+        look, _ = look_of(worst.status)
         height = _HEIGHTS.get(look, 8)
+        label = worst.label if len(those) == 1 else f"{len(those):,} states, the worst {worst.label}"
         bars.append(
             {
-                "x": f"{100 * ((each.start - span.start) / span.length):.3f}%",
-                "width": f"{max(100 * ((each.end - each.start) / span.length), 0.15):.3f}%",
+                "x": f"{100 * ((start - span.start) / span.length):.3f}%",
+                "width": f"{max(100 * ((end - start) / span.length), 100 / BARS):.3f}%",
                 "y": f"{100 - height}%", "height": f"{height}%", "look": look,
-                "label": f"{each.label} from {_clock(each.start)} to {_clock(each.end)}",
+                "label": f"{label} from {_clock(start)} to {_clock(end)}",
             }
         )  # fmt: skip
     return bars
+
+
+def _side_by_side(periods: Sequence[_Period], span: Span) -> list[list[_Period]]:
+    """Periods by the bar that stands for them: those too brief to be seen go together until they can be."""
+    narrowest, bars = span.length / BARS, list[list[_Period]]()
+    for each in periods:
+        is_brief = each.end - each.start < narrowest
+        if bars and is_brief and bars[-1][-1].end - bars[-1][0].start < narrowest:
+            bars[-1].append(each)
+        else:
+            bars.append([each])
+    return bars
+
+
+def _badness(period: _Period) -> int:
+    look, _ = look_of(period.status)
+    return _WORST.index(look) if look in _WORST else len(_WORST)
 
 
 def _clock(moment: dt.datetime) -> str:

@@ -164,6 +164,20 @@ def test_the_states_of_a_check_are_told_with_their_share_of_the_time(client, che
     assert "answered 503" in page
 
 
+def test_a_check_that_flaps_is_drawn_in_few_bars_and_says_what_is_not_drawn(client, check):
+    type(check).objects.filter(pk=check.pk).update(created_at=NOON - 900 * DAY)
+    CheckChange.objects.bulk_create(
+        CheckChange(of=check, at=NOON - n * HOUR, before="up", after="down" if n % 2 else "up") for n in range(1, 2501)
+    )
+    page = said(client, f"/checks/{check.pk}/?range=1y")
+    strip = page.partition('<svg class="gw-strip"')[2].partition("</svg>")[0]
+    assert 400 < strip.count("<rect") <= 1201
+    assert "states, the worst Down" in strip
+    assert "2,500 changes in the last year, the last 50 here" in page
+    assert "So many changes that only the last 2,000 are drawn." in page
+    assert "Down 50.00 %" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
 @pytest.mark.parametrize("place", ["", "charts/latency/"])
 def test_a_wrong_range_is_a_400_that_names_the_right_ones(client, check, place):
     response = client.get(f"/checks/{check.pk}/{place}?range=2w")
