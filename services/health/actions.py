@@ -22,6 +22,7 @@ from services.health.models import (
     CheckState,
     CheckStatus,
     Limit,
+    LimitState,
     MaintenanceWindow,
     Metric,
     MetricState,
@@ -260,10 +261,13 @@ def _refuse_derived(metric: Metric, values: Mapping[str, Any]) -> None:
         raise ValidationError({changed[0]: f"{text}its baseline can be changed."})
 
 
+@transaction.atomic
 def create_limit(*, by: Any, model: type[Limit] = Limit, values: Mapping[str, Any], kind: str = "") -> Limit:
-    """Watch a metric that the writer speaks for."""
+    """Watch a metric that the writer speaks for. It is unknown whether there is time until a forecast is made."""
     _check_subject(by, values["metric"].subject, "metric")
-    return create_record(by=by, model=model, values=values)
+    limit: Limit = create_record(by=by, model=model, values=values)
+    LimitState.objects.create(limit=limit)
+    return limit
 
 
 def update_limit(*, by: Any, record: Limit, values: Mapping[str, Any], version: int | None = None) -> Limit:

@@ -24,6 +24,8 @@ from services.models import Entity
 
 # Rows of a band; behind them stands how many more there are, and where.
 MOST = 25
+# The limit with the least time to do something comes first, wherever limits stand.
+LEAST_TIME_FIRST = (F("state__start_by").asc(nulls_last=True), F("state__q10_date").asc(nulls_last=True), "name")
 # The picture of a row: a year from today, in units of its viewBox.
 YEAR, WIDTH = 365, 146
 
@@ -93,7 +95,8 @@ def bands_of(scope: Scope) -> list[Band]:
             text=text,
             rows=[_row(limit, hidden, today) for limit in found[each]],
             total=counts.get(each, 0) + (counts.get(None, 0) if each == Urgency.UNKNOWN else 0),
-            url=f"{LIMITS.url}?{scope.pairs(urgency=each)}" if scope.owners is None else LIMITS.url,
+            # The list cannot be asked for an owner.
+            url=f"{LIMITS.url}?urgency={each}&is_active=true" if scope.owners is None else "",
         )
         for each, text in _TEXTS.items()
     ]
@@ -107,7 +110,7 @@ def _of_band(limits: QuerySet[Limit], urgency: Urgency) -> QuerySet[Limit]:
         "state__q10_date", "state__q50_date", "state__start_by", "state__forecast__note",
         *subjects.named_subject("metric__subject"),
     )  # fmt: skip
-    return narrow.order_by(F("state__q10_date").asc(nulls_last=True), "name")
+    return narrow.order_by(*LEAST_TIME_FIRST)
 
 
 def _row(limit: Limit, hidden: dict[int, str], today: dt.date) -> dict[str, Any]:
@@ -129,9 +132,9 @@ def _row(limit: Limit, hidden: dict[int, str], today: dt.date) -> dict[str, Any]
 
 def _why(state: Any) -> str:
     """Why there is no date."""
-    if state is None:
+    if state is None or state.forecast is None:
         return "It has not been forecast yet. That is done within an hour, if a worker runs."
-    return (state.forecast.note if state.forecast else "") or "There is no date in sight."
+    return state.forecast.note or "There is no date in sight."
 
 
 def _picture(limit: Limit, state: Any, today: dt.date) -> dict[str, float] | None:

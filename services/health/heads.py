@@ -15,7 +15,17 @@ from portal.references.models import Reference
 from services.heads import HIDDEN
 from services.health import subjects
 from services.health.collections import METRICS
-from services.health.models import Check, CheckKind, Deployment, DeploymentResult, EntityHealth, Limit, Metric, Slo
+from services.health.models import (
+    Check,
+    CheckKind,
+    Deployment,
+    DeploymentResult,
+    EntityHealth,
+    Limit,
+    Metric,
+    Slo,
+    Urgency,
+)
 from services.health.saying import with_unit
 from services.models import Entity
 
@@ -142,7 +152,9 @@ def limit_pill(request: HttpRequest, limit: Limit) -> Pill:
     state = _state(limit)
     if not limit.is_active:
         return SWITCHED_OFF
-    return Pill(state.urgency, state.get_urgency_display()) if state else Pill("none", "No forecast")
+    if state is None or (state.urgency == Urgency.UNKNOWN and state.forecast_id is None):
+        return Pill("none", "No forecast")
+    return Pill(state.urgency, state.get_urgency_display())
 
 
 def _metric_link(metric: Metric) -> SafeString:

@@ -23,6 +23,7 @@ from portal.query import parse
 from portal.status import LATE_AFTER_S
 from services.collections import ENTITIES, SERVICES
 from services.health import silence, subjects
+from services.health.capacity import LEAST_TIME_FIRST
 from services.health.collections import CHECKS, LIMITS, METRICS, SLOS
 from services.health.figures import check_lag
 from services.health.heads import UNWATCHED
@@ -227,8 +228,7 @@ def _limits(scope: Scope) -> Part:
         "name", "metric", "state__urgency", "state__q10_date", "state__q50_date", "state__start_by",
         "metric__subject", *subjects.named_subject("metric__subject"),
     )  # fmt: skip
-    order = (F("state__start_by").asc(nulls_last=True), "state__q10_date", "name")
-    shown, total = _first(rows.order_by(*order), MOST_LIMITS)
+    shown, total = _first(rows.order_by(*LEAST_TIME_FIRST), MOST_LIMITS)
     hidden = unknown_to(scope.reader, [owner.pk for each in shown if (owner := subjects.owner_of(each.metric.subject))])
     return Part([_runs_out(each, hidden) for each in shown], total)
 

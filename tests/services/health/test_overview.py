@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal.collections import collections
 from portal.frame import FRESH_KEY
+from services.health.actions import create_limit
 from services.health.models import (
     Check,
     CheckState,
@@ -311,6 +312,37 @@ def test_every_band_holds_its_limits_the_earliest_first(sign_in, people):
         "has not been forecast",
     ):
         assert text in page, text
+
+
+def test_all_of_a_band_is_a_list_of_as_many(sign_in, people, monkeypatch):
+    monkeypatch.setattr("services.health.capacity.MOST", 1)
+    shop = make_entity("shop", owner=people.team)
+    for n in range(3):
+        limit(f"Late {n}", "too_late", 20 + n, entity=shop)
+        metric = Metric.objects.create(subject=shop.reference, name=f"new-{n}")
+        create_limit(by=None, values={"metric": metric, "name": f"New {n}", "ceiling": 1})
+    off = limit("Off", "too_late", 10, entity=shop)
+    Limit.objects.filter(pk=off.pk).update(is_active=False)
+    client = sign_in(people.reader)
+    page = said(client, "/health/capacity/")
+    for urgency in ("too_late", "unknown"):
+        (address, number) = re.search(rf'<a href="([^"]*urgency={urgency}[^"]*)">All (\d+)</a>', page).groups()
+        listed = client.get(address.replace("&amp;", "&")).context["page"]["rows"]
+        assert (len(listed), number) == (3, "3")
+    assert "the first 1 of 3" in said(client, "/health/capacity/?owner=group:default/checkout")
+
+
+def test_limits_stand_in_one_order_by_the_last_day_to_begin(sign_in, people):
+    limit("Long work", "plan", 90)
+    limit("Short work", "plan", 60)
+    LimitState.objects.filter(limit__name="Short work").update(start_by=organisation_day() + dt.timedelta(days=30))
+    client = sign_in(people.reader)
+    board = client.get("/health/capacity/").context["bands"][2]
+    overview = client.get("/health/").context["page"]["limits"]
+    assert [row["limit"].name for row in board.rows] == ["Long work", "Short work"]
+    assert [row["limit"].name for row in overview.rows] == ["Long work", "Short work"]
+    page = said(client, "/limits/")
+    assert page.index("Long work") < page.index("Short work")
 
 
 def test_the_board_says_why_there_is_no_date(sign_in, people):
