@@ -72,11 +72,12 @@ def overview_context(scope: Scope) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of the page, how many there are of them in all, and the list that has them."""
+    """Rows of the page, how many there are of them in all, and the list that has them, by what it is called."""
 
     rows: list[Any] = field(default_factory=list)
     total: int = 0
     url: str = ""
+    url_words: str = "All of them"
 
     @property
     def more(self) -> int:
@@ -284,14 +285,21 @@ def _metrics_part(scope: Scope) -> Part:
         {
             "name": f"{each.metric.subject or 'The organisation'}: {each.metric}",
             "url": METRICS.url_of(each.metric),
-            "why": f"usually a sample every {span_in_words(each.pause).removeprefix('1 ')}",
+            "why": _usually(each.pause),
             "since": each.at,
             "value": "late",
             "label": "Silent",
         }
         for each in found[:MOST_SILENT]
     ]
-    return Part(rows, len(found), f"{METRICS.url}?sort=at")
+    # No filter says what is silent: each by its own pause. The list has them among the oldest of all.
+    return Part(rows, len(found), f"{METRICS.url}?sort=at", "Metrics, the oldest first")
+
+
+def _usually(pause: dt.timedelta | None) -> str:
+    if pause is None:
+        return "no sample ever came"
+    return f"usually a sample every {span_in_words(pause).removeprefix('1 ')}"
 
 
 # The portal itself

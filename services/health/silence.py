@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Max, Min, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from services.health.models import Check, CheckKind, CheckStatus, Metric, MetricDay, Origin
@@ -16,18 +16,18 @@ PAUSES, SOONEST = 3, dt.timedelta(days=2)
 # A new check is unknown for the seconds until it is asked.
 NEW_FOR = dt.timedelta(minutes=5)
 # Of those that are quiet for so long, as many as are looked at more closely, the last to fall silent first.
-LOOKED_AT = 200
+LOOKED_AT = 2000
 # How far back the usual pause is read from.
 USUAL = dt.timedelta(days=100)
 
 
 @dataclass(frozen=True)
 class SilentMetric:
-    """A metric whose newest sample is of ``at``, and how often one came before."""
+    """A metric whose newest sample is of ``at``, and how often one came before; neither where none ever came."""
 
     metric: Metric
-    at: dt.datetime
-    pause: dt.timedelta
+    at: dt.datetime | None
+    pause: dt.timedelta | None
 
 
 def silent_checks(scope: Scope, *, heartbeats: bool) -> QuerySet[Check]:
@@ -46,19 +46,26 @@ def silent_checks(scope: Scope, *, heartbeats: bool) -> QuerySet[Check]:
 
 
 def silent_metrics(scope: Scope) -> list[SilentMetric]:
-    """Metrics that pause for longer than they used to, the last to fall silent first; two queries. Imported ones are
-    what they are, and derived ones are as old as what they are derived from."""
+    """Metrics that pause for longer than they used to, the last to fall silent first, then those of which no sample
+    ever came; two queries. Imported ones are what they are, and derived ones are as old as what they are derived
+    from."""
     now = timezone.now()
-    quiet = Metric.objects.filter(origin__in=[Origin.PUSHED, Origin.PROMETHEUS], state__at__lt=now - SOONEST)
+    came, never = Q(state__at__lt=now - SOONEST), Q(state__at=None, created_at__lt=now - SOONEST)
+    quiet = Metric.objects.filter(came | never, origin__in=[Origin.PUSHED, Origin.PROMETHEUS])
     found = list(
         scope.about(quiet, "subject")
         .select_related("state", "subject")
         .only("name", "title", "state__at", *named("subject"))
-        .order_by("-state__at", "name")[:LOOKED_AT]
+        .order_by(F("state__at").desc(nulls_last=True), "name")[:LOOKED_AT]
     )
     pauses = _pauses(found)
-    silent = (SilentMetric(each, each.state.at, pauses.get(each.pk, SOONEST)) for each in found)
-    return [each for each in silent if now - each.at > max(SOONEST, PAUSES * each.pause)]
+    silent = (_silent(each, pauses.get(each.pk, SOONEST)) for each in found)
+    return [each for each in silent if not each.at or now - each.at > max(SOONEST, PAUSES * (each.pause or SOONEST))]
+
+
+def _silent(metric: Metric, pause: dt.timedelta) -> SilentMetric:
+    state = getattr(metric, "state", None)
+    return SilentMetric(metric, state.at, pause) if state and state.at else SilentMetric(metric, None, None)
 
 
 def _pauses(metrics: Iterable[Metric]) -> dict[int, dt.timedelta]:

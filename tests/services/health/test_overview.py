@@ -172,6 +172,26 @@ def test_jobs_checks_and_metrics_that_say_nothing_are_named_by_kind(sign_in, peo
         assert text in silent, text
 
 
+def test_a_metric_of_which_no_sample_ever_came_is_silent_and_a_new_one_is_not(sign_in, people):
+    old = timezone.now() - dt.timedelta(days=3)
+    for name, values in (("never", {}), ("new", {}), ("derived", {"origin": "derived"})):
+        metric = Metric.objects.create(name=name, **values)
+        if name != "new":
+            Metric.objects.filter(pk=metric.pk).update(created_at=old)
+    silent = part(said(sign_in(people.reader), "/health/"), "silent")
+    assert "Metrics without samples 1" in silent
+    assert "The organisation: never no sample ever came" in silent
+
+
+def test_all_silent_metrics_are_counted_and_the_link_says_what_it_leads_to(sign_in, people):
+    metrics = Metric.objects.bulk_create(Metric(name=f"gone-{n}") for n in range(210))
+    old = timezone.now() - dt.timedelta(days=9)
+    MetricState.objects.bulk_create(MetricState(metric=each, value=1, at=old) for each in metrics)
+    assert "Metrics without samples 210 Metrics, the oldest first" in part(
+        said(sign_in(people.reader), "/health/"), "silent"
+    )
+
+
 def test_a_check_of_this_minute_is_not_silent_yet(sign_in, people):
     make_check("Front page", entity=make_entity("shop"))
     assert "Checks without an answer" not in said(sign_in(people.reader), "/health/")
