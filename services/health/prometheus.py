@@ -61,10 +61,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All series of an answer, and what the server remarks on it."""
+    """All series of an answer, and what the server remarks on it. ``is_partial``: it may have more to say later."""
 
     series: tuple[Series, ...]
     remarks: tuple[str, ...] = ()
+    is_partial: bool = False
 
 
 class Client:
@@ -181,7 +182,7 @@ def _read(server: PrometheusServer, status: int, body: bytes) -> Answer:
         raise NotAnswered(f"{server} {words}", is_away=status >= 500)
     if said["status"] == "error":
         raise NotAnswered(f"{server} refuses the query ({said.get('errorType', status)}): {said.get('error', '')}")
-    return Answer(tuple(_series(said.get("data"))), tuple(_remarks(said)))
+    return Answer(tuple(_series(said.get("data"))), tuple(_remarks(said)), is_partial=bool(said.get("isPartial")))
 
 
 def _remarks(said: Mapping[str, Any]) -> list[str]:

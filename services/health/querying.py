@@ -3,7 +3,7 @@
 The queue is the table of states, as for checks: whoever asks takes what is due with a lease, and a lease that has run
 out is anybody's. Moments are multiples of a metric's interval since 1970, so that asking twice writes the same moments.
 What was not answered is asked again later, from the last moment that was: a server that is away leaves no gap that it
-can fill.
+can fill. Each answer is written as it comes, so that a slow server delays its own metrics and no others.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -27,7 +28,9 @@ log = structlog.get_logger(__name__)
 MOST_MOMENTS = 1500
 # A metric that is new is filled this far back, as far as the server remembers.
 FIRST_DAYS = 90
-LEASE_S = 90
+# A batch asks nothing new after ASK_FOR_S; what it has not come to is given back. With the patience for the two
+# questions of a ratio that ends before the task is stopped, and a lease outlasts even a task that was.
+ASK_FOR_S, LEASE_S = 60.0, 150
 # Of one server so many questions are under way at once, and after so many that it did not answer the rest wait.
 AT_ONCE, MOST_UNANSWERED = 8, 3
 # After a failure it is asked again so much later, or after its interval where that is shorter.
@@ -47,12 +50,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of asking: samples to write, and remarks; or, with ``failed``, why there are none."""
+    """What came of asking: samples to write, and remarks; or, with ``failed``, why there are none. ``is_partial``: more
+    may be had of the same moments later."""
 
     due: Due
     rows: tuple[SampleRow, ...] = ()
     remarks: str = ""
     failed: bool = False
+    is_partial: bool = False
 
 
 _CLAIM = """
@@ -67,11 +72,13 @@ _CLAIM = """
 
 def follow(metric: Metric) -> None:
     """See to it that a metric of Prometheus is asked for from now on, and another is not; whatever was under way is not
-    written any more."""
+    written any more. One that has no value yet begins anew: what another query did not find, this one may."""
     due_at = timezone.now() if metric.origin == Origin.PROMETHEUS else None
-    MetricState.objects.update_or_create(
+    state, _ = MetricState.objects.update_or_create(
         metric=metric, defaults={"due_at": due_at, "leased_until": None, "problem": ""}
     )
+    if state.at is None:
+        MetricState.objects.filter(metric=metric).update(asked_until=None)
 
 
 def claim(most: int, now: dt.datetime) -> list[Due]:
@@ -102,37 +109,51 @@ def ask_due(now: dt.datetime | None = None) -> int:
     """Ask for a batch of what is due and write it; return how many metrics were asked for."""
     now = now or timezone.now()
     taken = claim(BATCH, now)
-    found = asyncio.run(_ask_all([due for due in taken if due.span])) if taken else []
-    found += [Found(due) for due in taken if due.span is None]
-    for each in found:
-        _write(each, now)
-    return len(found)
+    waiting = [due for due in taken if due.span is None]
+    for due in waiting:
+        _write(Found(due), now)
+    return len(waiting) + (async_to_sync(_ask_all)([due for due in taken if due.span], now) if taken else 0)
 
 
-async def _ask_all(taken: Sequence[Due]) -> list[Found]:
-    servers = {due.metric.server_id: _Server(due.metric.server) for due in taken if due.metric.server}
+async def _ask_all(taken: Sequence[Due], now: dt.datetime) -> int:
+    """Ask for all, and write each answer when it is there; return how many were asked for in time."""
+    until = asyncio.get_running_loop().time() + ASK_FOR_S
+    servers = {due.metric.server_id: _Server(due.metric.server, until) for due in taken if due.metric.server}
+    count = 0
     async with Client(current_guard()) as client:
-        return list(await asyncio.gather(*(servers[due.metric.server_id].ask(client, due) for due in taken)))
+        asked = [servers[due.metric.server_id].ask(client, due) for due in taken]
+        for coming in asyncio.as_completed(asked):
+            due, found = await coming
+            await (sync_to_async(_write)(found, now) if found else sync_to_async(_give_back)(due))
+            count += found is not None
+    return count
 
 
 class _Server:
-    """One server within a batch: a few questions at a time, and none any more once it has shown that it is away."""
+    """One server within a batch: a few questions at a time, none any more once it has shown that it is away, and none
+    after ``until`` (of the loop's clock)."""
 
-    def __init__(self, server: PrometheusServer) -> None:
-        self.server, self.turns, self.unanswered = server, asyncio.Semaphore(AT_ONCE), Counter[str]()
+    def __init__(self, server: PrometheusServer, until: float) -> None:
+        self.server, self.until = server, until
+        self.turns, self.unanswered = asyncio.Semaphore(AT_ONCE), Counter[str]()
 
-    async def ask(self, client: Client, due: Due) -> Found:
+    async def ask(self, client: Client, due: Due) -> tuple[Due, Found | None]:
+        """What came of it; None where its turn came too late."""
         async with self.turns:
-            try:
-                if self.unanswered.total() >= MOST_UNANSWERED:
-                    raise NotAnswered(next(iter(self.unanswered)))
-                return await self._ask(client, due)
-            except NotAnswered as problem:
-                self.unanswered.update([str(problem)] if problem.is_away else [])
-                return Found(due, remarks=str(problem), failed=True)
-            except Exception as problem:
-                log.exception("A metric could not be asked for.", metric=due.metric.pk)
-                return Found(due, remarks=f"The portal failed with {type(problem).__name__}.", failed=True)
+            is_late = asyncio.get_running_loop().time() >= self.until
+            return due, None if is_late else await self._found(client, due)
+
+    async def _found(self, client: Client, due: Due) -> Found:
+        try:
+            if self.unanswered.total() >= MOST_UNANSWERED:
+                raise NotAnswered(next(iter(self.unanswered)))
+            return await self._ask(client, due)
+        except NotAnswered as problem:
+            self.unanswered.update([str(problem)] if problem.is_away else [])
+            return Found(due, remarks=str(problem), failed=True)
+        except Exception as problem:
+            log.exception("A metric could not be asked for.", metric=due.metric.pk)
+            return Found(due, remarks=f"The portal failed with {type(problem).__name__}.", failed=True)
 
     async def _ask(self, client: Client, due: Due) -> Found:
         assert due.span is not None  # noqa: S101  those without were left out
@@ -147,7 +168,7 @@ def _level(due: Due, answer: Answer) -> Found:
     """A value for each moment of the one series."""
     kept, words = _kept(due.metric, answer, "The query")
     rows = tuple(SampleRow(due.metric.pk, _moment(at), value) for at, value in kept.items())
-    return Found(due, rows, in_words([*words, *answer.remarks]))
+    return Found(due, rows, in_words([*words, *answer.remarks]), is_partial=answer.is_partial)
 
 
 def _ratio(due: Due, good: Answer, total: Answer) -> Found:
@@ -163,7 +184,8 @@ def _ratio(due: Due, good: Answer, total: Answer) -> Found:
     wrong = len(both) - len(fitting)
     words += [f"Left out, for having more good than total or less than none: {_moments(wrong)}."] if wrong else []
     rows = tuple(SampleRow(due.metric.pk, _moment(at), g / t if t else 0.0, g, t) for at, (g, t) in fitting.items())
-    return Found(due, rows, in_words([*words, *good.remarks, *total.remarks]))
+    remarks = in_words([*words, *good.remarks, *total.remarks])
+    return Found(due, rows, remarks, is_partial=good.is_partial or total.is_partial)
 
 
 def _moments(count: int) -> str:
@@ -190,11 +212,17 @@ def _write(found: Found, now: dt.datetime) -> None:
         return
     samples.write(found.rows)
     values: dict[str, object] = {"leased_until": None, "problem": found.remarks, "due_at": _next(found, now)}
-    if due.span and not found.failed:
+    # A partial answer is asked for again, as long as one question holds what is missing.
+    if due.span and not found.failed and not (found.is_partial and due.is_last):
         values["asked_until"] = due.span.end
     if due.span is None:
         del values["problem"]
     MetricState.objects.filter(metric=due.metric).update(**values)
+
+
+def _give_back(due: Due) -> None:
+    """Let go of a metric that was not asked for; it is still due."""
+    MetricState.objects.filter(metric=due.metric, leased_until=due.leased_until).update(leased_until=None)
 
 
 def _next(found: Found, now: dt.datetime) -> dt.datetime:

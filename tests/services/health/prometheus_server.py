@@ -24,6 +24,7 @@ class Prometheus:
     more: dict[str, Any] = field(default_factory=dict)
     raw: tuple[int, bytes] | None = None
     hangs: bool = False
+    takes_s: float = 0
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
 
     @property
@@ -48,6 +49,7 @@ class Prometheus:
                 self.asked.append((path, params, headers))
                 if self.hangs:
                     await asyncio.sleep(3600)
+                await asyncio.sleep(self.takes_s)
                 status, told = self.raw or (200, json.dumps(self._told(path, params)).encode())
                 writer.write(response(status, told, "Content-Type: application/json\r\n"))
                 await writer.drain()

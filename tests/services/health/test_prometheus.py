@@ -9,7 +9,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from portal.actions import create_record
-from services.health import actions, querying
+from services.health import actions, querying, tasks
 from services.health import prometheus as asking
 from services.health.models import Metric, MetricState, PrometheusServer, Sample
 from tests.services.health.prometheus_server import serving
@@ -130,6 +130,60 @@ def test_what_was_asked_before_the_query_changed_is_not_written(prometheus):
     assert written() == []
 
 
+def test_a_mended_query_of_a_metric_without_values_gets_its_ninety_days(prometheus):
+    prometheus.gives("up", 1)
+    metric = make_metric(prometheus, "upp", every_s=86_400)
+    querying.ask_due()
+    assert (written(), MetricState.objects.get().asked_until) == ([], NOON.replace(hour=0))
+    actions.update_metric(by=None, record=metric, values={"query": "up"})
+    querying.ask_due()
+    assert len(written()) == 91
+
+
+def test_a_changed_query_leaves_the_values_of_the_earlier_one(prometheus, people, sign_in):
+    prometheus.gives("up", 1)
+    prometheus.gives("down", 2)
+    metric = make_metric(prometheus, every_s=86_400)
+    querying.ask_due()
+    metric = actions.update_metric(by=None, record=metric, values={"query": "down"})
+    querying.ask_due()
+    assert {value for _, value in written()} == {1.0}
+    page = sign_in(people.reader).get(f"/metrics/{metric.pk}/").content.decode()
+    assert "When the query changes, older values stay" in page
+
+
+def test_a_slow_server_loses_no_answer_and_what_is_not_come_to_is_given_back(prometheus, monkeypatch):
+    monkeypatch.setattr(querying, "ASK_FOR_S", 0.5)
+    prometheus.gives("up", 1)
+    prometheus.takes_s = 0.3
+    for n in range(3 * querying.AT_ONCE):
+        asked_until(make_metric(prometheus, name=f"slow-{n}"), NOON - 5 * MINUTE)
+    assert querying.ask_due() == len(written()) == 2 * querying.AT_ONCE
+    assert MetricState.objects.filter(leased_until=None, due_at__lte=NOON + MINUTE, at=None).count() == querying.AT_ONCE
+    assert querying.ask_due() == querying.AT_ONCE
+
+
+def test_an_answer_is_written_while_others_are_still_awaited(prometheus, monkeypatch):
+    monkeypatch.setattr(asking.Client.ask, "__defaults__", (0.5,))
+    seen = []
+    write = querying._write
+    monkeypatch.setattr(querying, "_write", lambda found, now: (seen.append(len(other.asked)), write(found, now)))
+    prometheus.gives("up", 1)
+    asked_until(make_metric(prometheus), NOON - 5 * MINUTE)
+    with serving() as other:
+        other.takes_s = 0.2
+        server = make_server(other, name="slow")
+        for n in range(querying.AT_ONCE + 1):
+            asked_until(make_metric(other, name=f"slow-{n}", server=server), NOON - 5 * MINUTE)
+        querying.ask_due()
+    assert seen[0] <= querying.AT_ONCE < seen[-1]
+
+
+def test_a_lease_outlasts_the_task_and_the_task_its_questions():
+    limit = tasks.ask_prometheus.time_limit
+    assert querying.ASK_FOR_S + 2 * asking.PATIENCE_S < limit < querying.LEASE_S
+
+
 def test_a_ratio_is_asked_for_good_and_total_at_the_same_moments(prometheus):
     prometheus.gives("ok", lambda at: None if at == NOON.timestamp() - 120 else "99")
     prometheus.gives("all", 100)
@@ -210,6 +264,29 @@ def test_warnings_and_partial_answers_are_written_and_told(prometheus):
     querying.ask_due()
     assert written() == [(NOON, 1.0)]
     assert problem() == "The answer is partial. The server remarks: no store for region asia."
+
+
+def test_a_partial_answer_is_asked_for_again_until_it_is_whole(prometheus, clock):
+    prometheus.gives("up", 1)
+    prometheus.more = {"isPartial": True}
+    asked_until(make_metric(prometheus, every_s=60), NOON - MINUTE)
+    querying.ask_due()
+    assert MetricState.objects.get().asked_until == NOON - MINUTE
+    prometheus.more = {}
+    prometheus.series.clear()
+    prometheus.gives("up", 2)
+    clock.move_to(NOON + MINUTE)
+    querying.ask_due()
+    assert written() == [(NOON, 2.0), (NOON + MINUTE, 2.0)]
+    assert MetricState.objects.get().asked_until == NOON + MINUTE
+
+
+def test_a_server_whose_answers_are_always_partial_does_not_stop_the_metric(prometheus):
+    prometheus.gives("up", 1)
+    prometheus.more = {"isPartial": True}
+    make_metric(prometheus, every_s=3600)
+    assert [querying.ask_due() for _ in range(3)] == [1, 1, 0]
+    assert len(written()) == 90 * 24 + 1
 
 
 def _body(**told) -> bytes:
