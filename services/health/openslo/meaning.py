@@ -354,8 +354,15 @@ def _queried(ratio: Reader, part: str, sources: list[tuple[str, Reader, str]]) -
         ratio.wrong("counter", "is needed: true where the queries count up for ever, false where they do not.")
         return _NONE
     queries = [_query(reader, every if counter else 0) for reader in (first, total)]
-    good = queries[0] if part == "good" else f"({queries[1]}) - ({queries[0]})"
-    return SloKind.RATIO, QuerySource(server, good, queries[1], _labels(first), every)
+    labels = _labels(first)
+    good = queries[0] if part == "good" else _good_of_bad(queries[0], queries[1], labels)
+    return SloKind.RATIO, QuerySource(server, good, queries[1], labels, every)
+
+
+def _good_of_bad(bad: str, total: str, labels: Mapping[str, str]) -> str:
+    """What is left of the total. A counter of bad events has no series before the first of them, so none counts as 0;
+    one whose labels do not fit those of the total is no such case, and stays without an answer."""
+    return f"({total}) - (({bad}) or on({', '.join(sorted(labels))}) 0 * ({total}))"
 
 
 _SELECTOR = r"[a-zA-Z_:][a-zA-Z0-9_:]*\s*(?:\{[^{}]*\})?"

@@ -158,8 +158,14 @@ def test_queries_become_a_metric_that_prometheus_is_asked_for(shop):
         "ratio", "prometheus", shop.reference, PrometheusServer.objects.get(url="https://prometheus.example.com")
     )  # fmt: skip
     assert metric.total_query == "sum(increase(orders_total[300s]))"
-    assert metric.query == '(sum(increase(orders_total[300s]))) - (increase(orders_total{code=~"5.."}[300s]))'
+    total, bad = "(sum(increase(orders_total[300s])))", '(increase(orders_total{code=~"5.."}[300s]))'
+    assert metric.query == f"{total} - ({bad} or on() 0 * {total})"
     assert metric.state.due_at is not None
+
+
+def test_before_the_first_bad_event_all_are_good_of_the_series_that_labels_choose(shop):
+    take(QUERIES.replace("""code=~"5.."}'}""", """code=~"5.."}', labels: {region: eu}}"""))
+    assert ") or on(region) 0 * (" in Slo.objects.get().metric.query
 
 
 def test_taking_a_file_again_changes_nothing(shop):
