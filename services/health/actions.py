@@ -25,11 +25,12 @@ from services.health.models import (
     LimitState,
     MaintenanceWindow,
     Metric,
+    MetricKind,
     MetricState,
     Origin,
 )
 from services.health.models.check import new_token
-from services.health.samples import organisation_zone
+from services.health.samples import keep_amounts, organisation_zone
 from services.health.targets import origin_of
 from services.health.voices import speaks_for
 from services.models import Entity
@@ -233,16 +234,20 @@ def update_metric(*, by: Any, record: Metric, values: Mapping[str, Any], version
     metric = update_record(by=by, record=record, values=_with_origin(values, before))
     if Origin.PROMETHEUS in (before.origin, metric.origin) and asked != [getattr(metric, name) for name in _ASKED]:
         querying.follow(metric)
+    if metric.kind == MetricKind.FLOW:
+        keep_amounts([metric.pk])
     note_regressions([metric.pk])
     return metric
 
 
 def set_baseline(*, by: Any, record: Metric) -> Metric:
-    """Take the newest value as what later ones are compared with. Raises ValidationError where there is none."""
+    """Take the current value as what later ones are compared with. Raises ValidationError where there is none."""
     state = MetricState.objects.filter(metric=record).exclude(value=None).first()
     if state is None or state.at is None:
         raise ValidationError({"baseline": f"{record} has no value yet, so there is none to take."})
-    note = f"The value of {state.at.astimezone(organisation_zone()):%d %b %Y, %H:%M}."
+    at = state.at.astimezone(organisation_zone())
+    is_amount = record.kind == MetricKind.FLOW
+    note = f"The sum of a day, as of {at:%d %b %Y}." if is_amount else f"The value of {at:%d %b %Y, %H:%M}."
     return update_metric(by=by, record=record, values={"baseline": state.value, "baseline_note": note})
 
 

@@ -1,6 +1,7 @@
 """Heads of the pages of health: how it is, what it is about, who answers for it, and its first figure. And the health
 of an entity, in the head of its page."""
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest
@@ -23,6 +24,7 @@ from services.health.models import (
     EntityHealth,
     Limit,
     Metric,
+    MetricKind,
     Slo,
     Urgency,
 )
@@ -174,7 +176,7 @@ def metric_head(request: HttpRequest, metric: Metric) -> Head:
         tags=[f"{name}={value}" for name, value in sorted(metric.labels.items())][:2],
         reach=[
             *_about(request, "Of", metric.subject),
-            Fact("Now", _value(metric, asked), moment_html(state.at) if state and state.at else ""),
+            Fact("Now", _value(metric, asked), _as_of(metric, state.at) if state and state.at else ""),
             Fact("Baseline", _value(metric, base) if base is not None else "none", metric.baseline_note),
         ],
     )
@@ -185,6 +187,12 @@ def metric_pill(request: HttpRequest, metric: Metric) -> Pill | None:
     state = _state(metric)
     is_worse = state is not None and state.regressed_since is not None
     return Pill(EntityHealth.FAILING, "Worse than its baseline") if is_worse else None
+
+
+def _as_of(metric: Metric, at: dt.datetime) -> SafeString:
+    if metric.kind == MetricKind.FLOW:
+        return format_html("in a day; newest value {}", moment_html(at))
+    return moment_html(at)
 
 
 def _value(metric: Metric, value: float | None) -> SafeString | str:

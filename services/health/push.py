@@ -2,8 +2,8 @@
 
 ``{"samples": [{"metric": "nps", "subject": "group:default/checkout", "at": "2026-11-21T12:00:00Z", "value": 42}]}``;
 a ratio has ``good`` and ``total`` instead of ``value``. ``environment``, ``labels`` and, for a metric that is not there
-yet, ``unit`` and ``title`` may stand beside. Without ``subject`` it is about the organisation, which only an
-administrator speaks for. A batch is taken whole or not at all.
+yet, ``unit``, ``title`` and ``kind`` (gauge or flow) may stand beside. Without ``subject`` it is about the
+organisation, which only an administrator speaks for. A batch is taken whole or not at all.
 """
 
 import datetime as dt
@@ -28,7 +28,9 @@ MOST_SAMPLES = 50_000
 MOST_PROBLEMS = 20
 # A new metric is checked and written by itself; more of them than a web request has time for are sent in parts.
 MOST_NEW = 500
-_KNOWN = frozenset({"metric", "subject", "environment", "labels", "at", "value", "good", "total", "unit", "title"})
+_KNOWN = frozenset(
+    {"metric", "subject", "environment", "labels", "at", "value", "good", "total", "unit", "title", "kind"}
+)
 Identity = tuple[str, str, str, str]
 
 
@@ -97,6 +99,9 @@ def _moment(text: str, known: dict[str, dt.datetime | None]) -> dt.datetime | No
 
 
 def _wrong_value(one: Mapping[str, Any]) -> str | None:
+    kinds = {MetricKind.RATIO} if "total" in one else {MetricKind.GAUGE, MetricKind.FLOW}
+    if one.get("kind") and one["kind"] not in sorted(kinds):
+        return f"“{str(one['kind'])[:40]}” is no kind for this. There are: {', '.join(sorted(kinds))}."
     names = ("good", "total") if "good" in one or "total" in one else ("value",)
     for name in names:
         number = one.get(name)

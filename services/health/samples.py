@@ -2,6 +2,9 @@
 
 A moment that is written again is replaced, so that a push that is repeated, or corrected, leaves one value. Days are
 those of the organisation's time zone (TIME_ZONE).
+
+The current value of a metric is the ``value`` of its MetricState: the newest of a level or a ratio; of an amount the
+sum of the last day that is over, since today's is not all in yet (on its first day, what there is so far).
 """
 
 import datetime as dt
@@ -58,8 +61,8 @@ def write(rows: Sequence[SampleRow]) -> int:
             for row in moments.values():
                 copy.write_row((row.metric_id, row.at, row.value, row.good, row.total))
         cursor.execute(_UPSERT)
-    _keep_newest(moments.values())
     _sum_late_days(moments.values())
+    _keep_newest(moments.values())
     return len(moments)
 
 
@@ -81,6 +84,20 @@ def _keep_newest(rows: Iterable[SampleRow]) -> None:
             _NEWEST,
             [list(newest), [row.value for row in newest.values()], [row.at for row in newest.values()], timezone.now()],
         )
+        changed = {metric_id for (metric_id,) in cursor.fetchall()}
+    # An older value may belong to the day that counts.
+    amounts = list(Metric.objects.filter(pk__in=newest, kind=MetricKind.FLOW).values_list("pk", flat=True))
+    if amounts:
+        _sum_open_days(amounts)
+        keep_amounts(amounts)
+    note_regressions(changed.union(amounts))
+
+
+def keep_amounts(metric_ids: Iterable[int] | None = None) -> None:
+    """Keep the sum of the last day that is over as the current value of amounts (of all, without ids)."""
+    ids = None if metric_ids is None else list(metric_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(_AMOUNTS, {"today": organisation_day(), "ids": ids})
         changed = [metric_id for (metric_id,) in cursor.fetchall()]
     note_regressions(changed)
 
@@ -97,6 +114,21 @@ _NEWEST = """
 """
 
 
+_AMOUNTS = """
+      WITH newest AS (
+           SELECT id, COALESCE(
+                  (SELECT sum FROM health_metricday WHERE metric_id = metric.id AND day < %(today)s
+                    ORDER BY day DESC LIMIT 1),
+                  (SELECT sum FROM health_metricday WHERE metric_id = metric.id ORDER BY day DESC LIMIT 1)) AS sum
+             FROM health_metric metric
+            WHERE kind = 'flow' AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[])))
+    UPDATE health_metricstate state SET value = newest.sum
+      FROM newest
+     WHERE state.metric_id = newest.id AND newest.sum IS NOT NULL AND state.value IS DISTINCT FROM newest.sum
+ RETURNING state.metric_id
+"""
+
+
 def _sum_late_days(rows: Iterable[SampleRow]) -> None:
     zone, open_from = organisation_zone(), organisation_day() - dt.timedelta(days=OPEN_DAYS - 1)
     late: dict[dt.date, set[int]] = defaultdict(set)
@@ -109,9 +141,14 @@ def _sum_late_days(rows: Iterable[SampleRow]) -> None:
 
 
 def sum_open_days() -> None:
-    """Sum yesterday and today, which still receive samples."""
+    """Sum yesterday and today, which still receive samples; an amount has the day that is over as its value."""
+    _sum_open_days()
+    keep_amounts()
+
+
+def _sum_open_days(metric_ids: Iterable[int] | None = None) -> None:
     today = organisation_day()
-    sum_days(today - dt.timedelta(days=OPEN_DAYS - 1), today)
+    sum_days(today - dt.timedelta(days=OPEN_DAYS - 1), today, metric_ids)
 
 
 _SUM = """

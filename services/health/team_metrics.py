@@ -6,7 +6,7 @@ how those it helps deliver. Some of it the portal computes; the rest is pushed, 
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -17,10 +17,11 @@ from portal.panels import Context, panel
 from portal.people.models import Team, TeamKind
 from services.health import baselines, samples
 from services.health.models import Metric, MetricKind
-from services.health.saying import with_unit
+from services.health.saying import day_in_words, with_unit
 
-# A value is compared with that of so many days before, or with the nearest earlier one of the week before that.
-DAYS_BACK, SLACK_DAYS = 28, 7
+# A value is compared with that of so many days before it, or with the nearest earlier one: a survey may be a quarterly
+# one. Within a week more that is still “in four weeks”; later than LONGEST_DAYS nothing is compared.
+DAYS_BACK, SLACK_DAYS, LONGEST_DAYS = 28, 7, 400
 
 
 @dataclass(frozen=True)
@@ -106,15 +107,39 @@ def _metrics(team: Team) -> dict[str, Metric]:
     return {metric.name: metric for metric in without_labels}
 
 
-def _earlier(found: Mapping[str, Metric]) -> dict[int, float]:
-    """Metric → its value four weeks before its newest day, or shortly before that."""
-    today = samples.organisation_day()
-    first, last = (today - dt.timedelta(days=DAYS_BACK + slack) for slack in (SLACK_DAYS, 0))
-    days = samples.daily([metric.pk for metric in found.values()], first, last)
-    return {metric_id: values[-1][1] for metric_id, values in days.items() if values}
+Earlier = tuple[float, str]
 
 
-def _line(wanted: Wanted, metric: Metric | None, earlier: Mapping[int, float]) -> Line:
+def _earlier(found: Mapping[str, Metric]) -> dict[int, Earlier]:
+    """Metric → its value four weeks before its newest day, or the nearest before that, and since when in words."""
+    newest = {metric.pk: day for metric in found.values() if (day := _newest_day(metric))}
+    if not newest:
+        return {}
+    first = min(newest.values()) - dt.timedelta(days=LONGEST_DAYS)
+    days = samples.daily(newest, first, max(newest.values()) - dt.timedelta(days=DAYS_BACK))
+    earlier = {pk: _before(values, newest[pk]) for pk, values in days.items()}
+    return {pk: each for pk, each in earlier.items() if each}
+
+
+def _newest_day(metric: Metric) -> dt.date | None:
+    """The day of the current value; of an amount, one that is over."""
+    state = getattr(metric, "state", None)
+    if state is None or state.at is None:
+        return None
+    day, today = state.at.astimezone(samples.organisation_zone()).date(), samples.organisation_day()
+    return min(day, today - dt.timedelta(days=1)) if metric.kind == MetricKind.FLOW else day
+
+
+def _before(values: Sequence[tuple[dt.date, float]], newest: dt.date) -> Earlier | None:
+    far_enough = [each for each in values if DAYS_BACK <= (newest - each[0]).days <= LONGEST_DAYS]
+    if not far_enough:
+        return None
+    day, value = far_enough[-1]
+    is_near = (newest - day).days <= DAYS_BACK + SLACK_DAYS
+    return value, "in four weeks" if is_near else f"since {day_in_words(day)}"
+
+
+def _line(wanted: Wanted, metric: Metric | None, earlier: Mapping[int, Earlier]) -> Line:
     state = getattr(metric, "state", None)
     if metric is None or state is None or state.value is None:
         return Line(wanted)
@@ -125,16 +150,16 @@ def _line(wanted: Wanted, metric: Metric | None, earlier: Mapping[int, float]) -
         url=collection.url_of(metric) if collection else "",
         value=with_unit(metric, state.value),
         at=state.at,
-        change=_change(metric, state.value, before) if before is not None else "too young to compare",
+        change=_change(metric, state.value, *before) if before is not None else "too young to compare",
         compared=baselines.change_in_words(metric, state.value),
         is_worse=state.regressed_since is not None,
     )
 
 
-def _change(metric: Metric, value: float, before: float) -> str:
-    """The change of four weeks in words, such as “4% up, which is better”; of shares in points."""
+def _change(metric: Metric, value: float, before: float, since: str) -> str:
+    """The change in words, such as “4% up in four weeks, better”; of shares in points."""
     if value == before:
-        return "as four weeks before"
+        return f"unchanged {since}"
     way = "up" if value > before else "down"
     in_points = metric.kind == MetricKind.RATIO or metric.unit == "%"
     if in_points:
@@ -143,6 +168,6 @@ def _change(metric: Metric, value: float, before: float) -> str:
     else:
         size = f"{abs(value - before) / abs(before):.0%}" if before else f"{abs(value - before):,.3g}"
     if metric.higher_is_better is None:
-        return f"{size} {way} in four weeks"
+        return f"{size} {way} {since}"
     better = (value > before) == metric.higher_is_better
-    return f"{size} {way} in four weeks, {'better' if better else 'worse'}"
+    return f"{size} {way} {since}, {'better' if better else 'worse'}"

@@ -130,7 +130,8 @@ class Metric(Versioned):
 
 
 class MetricState(models.Model):
-    """The newest value, whether it is worse than the baseline, and when it is next asked for.
+    """The current value (see services.health.samples), whether it is worse than the baseline, and when it is next asked
+    for. ``at`` is the moment of the newest sample.
 
     ``asked_until`` is the moment up to which Prometheus has answered; what lies after it is asked again.
     """

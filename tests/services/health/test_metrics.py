@@ -79,6 +79,20 @@ def test_a_late_sample_changes_the_sum_of_its_day():
     assert MetricDay.objects.get(metric=metric).sum == 12
 
 
+def test_the_value_of_an_amount_is_the_last_day_that_is_over_and_changes_when_a_day_ends():
+    metric = make_metric(kind=MetricKind.FLOW, baseline=20, higher_is_better=True)
+    write(metric, (NOON - HOUR, 5))
+    state = MetricState.objects.get(metric=metric)
+    assert (state.value, state.at) == (5, NOON - HOUR)
+    write(metric, (NOON - DAY, 10), (NOON - DAY + HOUR, 12), (NOON, 6))
+    state = MetricState.objects.get(metric=metric)
+    assert (state.value, state.at, state.regressed_since) == (22, NOON, None)
+    with time_machine.travel(NOON + DAY, tick=False):
+        samples.sum_open_days()
+        state = MetricState.objects.get(metric=metric)
+    assert (state.value, state.at, state.regressed_since) == (11, NOON, NOON + DAY)
+
+
 def test_a_day_keeps_its_sum_when_its_samples_are_gone():
     metric = make_metric(kind=MetricKind.FLOW)
     old = (NOON - 300 * DAY).date()
@@ -136,6 +150,11 @@ def test_a_pushed_sample_makes_its_metric_and_is_its_newest_value(push, people):
     assert metric.state.value == 42
 
 
+def test_a_push_says_whether_a_new_metric_is_a_level_or_an_amount(push):
+    push(sample(metric="revenue", kind="flow"), sample(metric="nps", kind="gauge"), sample(metric="old"))
+    assert dict(Metric.objects.values_list("name", "kind")) == {"revenue": "flow", "nps": "gauge", "old": "gauge"}
+
+
 def test_a_batch_that_is_sent_again_is_written_once(push):
     first = push(sample(), sample(at="2026-11-21T11:05:00Z"), key="run-1")
     again = push(sample(), sample(at="2026-11-21T11:05:00Z"), key="run-1", expected=200)
@@ -154,6 +173,9 @@ def test_a_key_with_another_body_is_refused(push):
     ("wrong", "said"),
     [
         ({"value": "many"}, "Sample 1: “value” is needed, as a number."),
+        ({"kind": "sum"}, "Sample 1: “sum” is no kind for this. There are: flow, gauge."),
+        ({"kind": ["flow"]}, "Sample 1: “['flow']” is no kind for this."),
+        ({"good": 1, "total": 2, "kind": "flow"}, "Sample 1: “flow” is no kind for this. There are: ratio."),
         ({"value": True}, "Sample 1: “value” is needed, as a number."),
         ({"at": "2026-11-21T11:00:00"}, "Sample 1: “2026-11-21T11:00:00” is no moment with a zone"),
         ({"at": "soon"}, "Sample 1: “soon” is no moment with a zone"),

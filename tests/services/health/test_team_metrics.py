@@ -60,7 +60,7 @@ def test_each_kind_of_team_has_its_own_set(sign_in, people, kind, titles, others
 def test_a_metric_of_the_set_says_its_value_its_change_and_whether_it_is_worse_than_its_baseline(sign_in, people):
     team = make_team("crew", kind=TeamKind.PRODUCT)
     nps = make_metric(team, "nps", (29, 40), (1, 30), unit="points", higher_is_better=True, baseline=40)
-    make_metric(team, "conversion", (28, 3.0), (1, 3.5), unit="%", higher_is_better=True)
+    make_metric(team, "conversion", (29, 3.0), (1, 3.5), unit="%", higher_is_better=True)
     make_metric(team, "revenue", (1, 48200.5), unit="EUR", kind="flow")
     page = page_of(sign_in(people.reader), "/teams/crew/")
     assert f'href="/metrics/{nps.pk}/"' in page
@@ -71,10 +71,41 @@ def test_a_metric_of_the_set_says_its_value_its_change_and_whether_it_is_worse_t
         assert text in page, text
 
 
+def test_a_survey_of_a_quarter_is_compared_with_that_of_the_quarter_before(sign_in, people):
+    team = make_team("crew", kind=TeamKind.PRODUCT)
+    nps = Metric.objects.create(name="nps", subject=team.reference, unit="points", higher_is_better=True)
+    for ago, value in ((140, 20), (50, 30)):
+        with time_machine.travel(NOON - ago * DAY, tick=False):
+            samples.write([SampleRow(nps.pk, NOON - ago * DAY, value)])
+            samples.sum_open_days()
+    make_metric(team, "engagement", (68, 100), (40, 120))
+    page = page_of(sign_in(people.reader), "/teams/crew/")
+    assert "50% up since 4 Jul 2026, better" in page
+    assert "20% up in four weeks" in page
+
+
+def test_an_amount_is_that_of_the_last_day_that_is_over_everywhere(sign_in, people):
+    team = make_team("crew", kind=TeamKind.PRODUCT)
+    revenue = Metric.objects.create(
+        name="revenue", subject=team.reference, kind="flow", unit="EUR", higher_is_better=True, baseline=100
+    )
+    rows = [
+        SampleRow(revenue.pk, NOON - n * DAY - dt.timedelta(hours=h), 50) for n in (0, 1, 29) for h in range(3 - n % 2)
+    ]
+    samples.write(rows)
+    team_page = page_of(sign_in(people.reader), "/teams/crew/")
+    assert "100 EUR" in team_page
+    assert "Unchanged in four weeks; at the baseline of 100 EUR" in team_page
+    page = page_of(sign_in(people.administrator), f"/metrics/{revenue.pk}/")
+    assert "Take 100 EUR as the baseline" in page
+    assert "in a day; newest value" in page
+    assert "Worse than the baseline" not in page
+
+
 def test_a_ratio_is_a_percentage_that_changes_by_points(sign_in, people):
     team = make_team("crew", kind=TeamKind.PLATFORM)
     metric = Metric.objects.create(name="availability", subject=team.reference, kind="ratio", higher_is_better=True)
-    rows = [SampleRow(metric.pk, NOON - n * DAY, good / 1000, good, 1000) for n, good in ((28, 999), (1, 994))]
+    rows = [SampleRow(metric.pk, NOON - n * DAY, good / 1000, good, 1000) for n, good in ((29, 999), (1, 994))]
     samples.write(rows)
     page = page_of(sign_in(people.reader), "/teams/crew/")
     assert "99.4 %" in page
