@@ -31,7 +31,7 @@ def change_in_words(metric: Metric, value: float) -> str:
 def note_regressions(metric_ids: Iterable[int]) -> None:
     """Note since when each of these metrics is worse than its baseline, and forget it where it no longer is."""
     now, changed = timezone.now(), []
-    states = MetricState.objects.filter(metric_id__in=list(metric_ids)).exclude(value=None).select_related("metric")
+    states = MetricState.objects.filter(metric_id__in=list(metric_ids)).select_related("metric")
     for state in states.exclude(metric__baseline=None, regressed_since=None):
         worse = state.value is not None and is_worse(state.metric, state.value)
         if worse != (state.regressed_since is not None):

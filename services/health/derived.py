@@ -10,13 +10,27 @@ from services.health.budget import Events
 from services.health.models import Deployment, Metric, MetricKind, Origin, Slo, SloKind
 from services.health.providers import Measure, Measured, Provider, bounds, register
 from services.health.slo_evaluation import events
-from services.models import Entity
+from services.models import Ownership, OwnershipRole
 
 
-def _teams_of(subject_ids: Iterable[int]) -> dict[int, int]:
-    """Reference of an entity → reference of the team that owns it; without those that no team owns."""
-    owned = Entity.objects.filter(reference__in=set(subject_ids), owner__kind="group")
-    return dict(owned.values_list("reference_id", "owner_id"))
+class _Teams:
+    """Which team owned these entities (by their references) on a day. Who owned one before its first tenure nobody has
+    said; its first owner stands for that time too, so that a catalog that is new has a past."""
+
+    def __init__(self, subject_ids: Iterable[int]) -> None:
+        self.tenures: dict[int, list[Ownership]] = defaultdict(list)
+        owned = Ownership.objects.filter(role=OwnershipRole.ACCOUNTABLE, entity__reference__in=set(subject_ids))
+        for tenure in owned.select_related("owner", "entity").order_by("-effective_from", "-pk"):
+            self.tenures[tenure.entity.reference_id].append(tenure)
+
+    def of(self, subject_id: int, day: dt.date) -> int | None:
+        """The reference of the team; None where no team owned it."""
+        tenures = self.tenures.get(subject_id)
+        if not tenures:
+            return None
+        found = next((tenure for tenure in tenures if tenure.effective_from <= day), tenures[-1])
+        is_over = found.effective_to is not None and found.effective_to <= day
+        return None if is_over or found.owner.kind != "group" else found.owner_id
 
 
 # SLOs: good of total events by day. Summed over any days they are the attainment of those days.
@@ -25,21 +39,21 @@ def _teams_of(subject_ids: Iterable[int]) -> dict[int, int]:
 def measure_slos(days: Sequence[dt.date]) -> Iterator[Measured]:
     """``slo-attainment`` of each SLO, about its entity; ``availability`` of each team, over all that it owns."""
     slos = {slo.pk: slo for slo in Slo.objects.filter(is_active=True).select_related("entity")}
-    teams = _teams_of(slo.entity.reference_id for slo in slos.values())
+    teams = _Teams(slo.entity.reference_id for slo in slos.values())
     for day in days:
         found = {slos[pk]: each for pk, each in events(slos.values(), *bounds(day)).items() if each.total}
         for slo, each in found.items():
             labels = {"slo": slo.name}
             subject_id = slo.entity.reference_id
             yield Measured("slo-attainment", subject_id, day, good=each.good, total=each.total, labels=labels)
-        for team_id, each in _by_team(found, teams).items():
+        for team_id, each in _by_team(found, teams, day).items():
             yield Measured("availability", team_id, day, good=each.good, total=each.total)
 
 
-def _by_team(found: Mapping[Slo, Events], teams: Mapping[int, int]) -> dict[int, Events]:
+def _by_team(found: Mapping[Slo, Events], teams: _Teams, day: dt.date) -> dict[int, Events]:
     sums: dict[int, Events] = defaultdict(lambda: Events(0, 0))
     for slo, each in found.items():
-        team_id = teams.get(slo.entity.reference_id)
+        team_id = teams.of(slo.entity.reference_id, day)
         if slo.kind == SloKind.AVAILABILITY and team_id is not None:
             sums[team_id] += each
     return sums
@@ -68,10 +82,11 @@ def measure_delivery(days: Sequence[dt.date]) -> Iterator[Measured]:
     start, end = bounds(days[0] - dt.timedelta(days=DORA_DAYS - 1))[0], bounds(days[-1])[1]
     within = Deployment.objects.filter(finished_at__gte=start, finished_at__lt=end).values_list("subject", flat=True)
     subjects = set(within.order_by().distinct())
-    teams = _teams_of(subjects)
+    teams, zone = _Teams(subjects), samples.organisation_zone()
     rows: dict[int, list[Deployment]] = defaultdict(list)
     for row in dora.deployments(subjects, start, end):
-        for subject_id in filter(None, (row.subject_id, teams.get(row.subject_id))):
+        team_id = teams.of(row.subject_id, row.finished_at.astimezone(zone).date())
+        for subject_id in filter(None, (row.subject_id, team_id)):
             rows[subject_id].append(row)
     for subject_id, of_subject in rows.items():
         yield from _delivery(subject_id, of_subject, days)
@@ -126,19 +141,20 @@ def measure_cost(days: Sequence[dt.date]) -> Iterator[Measured]:
     until it comes."""
     given = Metric.objects.filter(name=COST, subject__isnull=False).exclude(origin=Origin.DERIVED)
     metrics = {metric.pk: metric for metric in given}
-    teams = _teams_of(metric.subject_id or 0 for metric in metrics.values())
-    groups: dict[tuple[int, str], list[dict[dt.date, float]]] = defaultdict(list)
+    teams = _Teams(metric.subject_id or 0 for metric in metrics.values())
     first = days[0] - dt.timedelta(days=SILENT_DAYS)
-    for pk, values in samples.daily(metrics, first, days[-1]).items():
-        team_id = teams.get(metrics[pk].subject_id or 0)
-        if team_id is not None and values:
-            groups[team_id, metrics[pk].unit].append(dict(values))
-    for (team_id, unit), services in groups.items():
-        labels = {"unit": unit} if unit else {}
-        for day in days:
-            said = any(day in service for service in services)
-            if said and not any(_is_missing(service, day, days[-1]) for service in services):
-                value = sum(service.get(day, 0.0) for service in services)
+    services = {pk: dict(values) for pk, values in samples.daily(metrics, first, days[-1]).items() if values}
+    for day in days:
+        groups: dict[tuple[int, str], list[dict[dt.date, float]]] = defaultdict(list)
+        for pk, service in services.items():
+            team_id = teams.of(metrics[pk].subject_id or 0, day)
+            if team_id is not None:
+                groups[team_id, metrics[pk].unit].append(service)
+        for (team_id, unit), of_team in groups.items():
+            said = any(day in service for service in of_team)
+            if said and not any(_is_missing(service, day, days[-1]) for service in of_team):
+                value = sum(service.get(day, 0.0) for service in of_team)
+                labels = {"unit": unit} if unit else {}
                 yield Measured(COST, team_id, day, value, labels=labels, unit=unit)
 
 

@@ -1,17 +1,21 @@
 """Derived metrics: what the portal computes from its own records, written as samples of metrics like any other.
 
 A provider says which metrics it computes and gives their values by day; it is registered once, by whichever app knows
-the records. A task writes the days that are over, and the last ones again, so that what comes late counts too. Limits,
+the records. A task writes the days that are over, and the last ones again, so that what comes late counts too; what a
+provider no longer gives of these days is deleted. Limits,
 key results and charts bind to a Metric and need not know where it comes from.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
 import structlog
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Max, Q, QuerySet
 
 from portal.actions import create_record
 from services.health import samples
@@ -81,19 +85,37 @@ def bounds(day: dt.date) -> tuple[dt.datetime, dt.datetime]:
     return begins, ends
 
 
+# The advisory lock of refreshing, any number that nobody else locks.
+LOCK = 0x6865616C74
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait for another process that refreshes: two that make the same metric would fail."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
 def refresh() -> int:
     """Write what every provider measures; return how many values changed. One that fails does not hold up the others:
     its metrics say so."""
-    return sum(_refresh(provider) for provider in _providers)
+    with _alone():
+        return sum(_refresh(provider) for provider in _providers)
 
 
 def _refresh(provider: Provider) -> int:
     known = Metric.objects.filter(origin=Origin.DERIVED, provider=provider.name)
     try:
         metrics = _Metrics(provider, known)
-        days = _days(provider.late_days if metrics.known else FIRST_DAYS)
-        rows = (row for each in provider.measure(days) for row in metrics.rows(each))
-        written = sum(samples.write(_changed(batch, days)) for batch in _batches(rows))
+        days = _days(max(provider.late_days, _missed(known)) if metrics.known else FIRST_DAYS)
+        given = _Given(row for each in provider.measure(days) for row in metrics.rows(each))
+        written = sum(samples.write(_changed(batch, days)) for batch in _batches(iter(given)))
+        written += samples.delete(given.others(metrics.known.values(), days))
     except Exception as problem:
         log.exception("A provider of derived metrics failed.", provider=provider.name)
         words = f"The portal could not compute it: {type(problem).__name__}. The fault is in its log."
@@ -101,6 +123,36 @@ def _refresh(provider: Provider) -> int:
         return 0
     MetricState.objects.filter(metric__in=known).exclude(problem="").update(problem="")
     return written
+
+
+def _missed(known: QuerySet[Metric]) -> int:
+    """How many days nothing was computed, up to those that a new provider begins with; the last one counts."""
+    newest = MetricState.objects.filter(metric__in=known).aggregate(newest=Max("at"))["newest"]
+    days = (organisation_day() - newest.astimezone(organisation_zone()).date()).days if newest else FIRST_DAYS
+    return min(days, FIRST_DAYS)
+
+
+class _Given:
+    """Passes samples on, and remembers of which days there were any: a bit of a number for each day of a metric."""
+
+    def __init__(self, rows: Iterable[SampleRow]) -> None:
+        self.rows, self.days = rows, defaultdict[int, int](int)
+
+    def __iter__(self) -> Iterator[SampleRow]:
+        for row in self.rows:
+            self.days[row.metric_id] |= 1 << _days_ago(row.at)
+            yield row
+
+    def others(self, metric_ids: Iterable[int], days: Sequence[dt.date]) -> list[tuple[int, dt.datetime]]:
+        """The samples of these days that were written once and are given no more, as (metric, moment)."""
+        start, end = bounds(days[0])[0], bounds(days[-1])[1]
+        held = Sample.objects.filter(metric_id__in=list(metric_ids), at__gte=start, at__lt=end)
+        pairs = held.values_list("metric_id", "at").iterator(chunk_size=BATCH)
+        return [(metric_id, at) for metric_id, at in pairs if not self.days[metric_id] >> _days_ago(at) & 1]
+
+
+def _days_ago(at: dt.datetime) -> int:
+    return (organisation_day() - at.astimezone(organisation_zone()).date()).days
 
 
 def _batches(rows: Iterator[SampleRow]) -> Iterator[list[SampleRow]]:

@@ -11,6 +11,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -111,6 +112,45 @@ _NEWEST = """
        SET value = excluded.value, at = excluded.at, received_at = excluded.received_at, problem = ''
      WHERE state.at IS NULL OR state.at <= excluded.at
     RETURNING metric_id
+"""
+
+
+@transaction.atomic
+def delete(moments: Sequence[tuple[int, dt.datetime]]) -> int:
+    """Delete the samples of (metric, moment), with the sums of days that have none left; the newest that is left is the
+    current value. Returns how many were deleted."""
+    if not moments:
+        return 0
+    ids = [metric_id for metric_id, _ in moments]
+    given: dict[str, Any] = {"ids": ids, "moments": [at for _, at in moments], "zone": settings.TIME_ZONE}
+    with connection.cursor() as cursor:
+        for statement in (_DELETE, _DELETE_DAYS, _NEWEST_LEFT):
+            cursor.execute(statement, given)
+    for day in sorted({at.astimezone(organisation_zone()).date() for _, at in moments}):
+        sum_days(day, day, set(ids))
+    keep_amounts(set(ids))
+    note_regressions(ids)
+    return len(moments)
+
+
+_GIVEN = "unnest(%(ids)s::bigint[], %(moments)s::timestamptz[]) AS given(metric_id, at)"
+_DELETE = f"""
+    DELETE FROM health_sample sample USING {_GIVEN}
+     WHERE sample.metric_id = given.metric_id AND sample.at = given.at
+"""  # noqa: S608  both parts are constants
+_DELETE_DAYS = f"""
+    DELETE FROM health_metricday metric_day USING {_GIVEN}
+     WHERE metric_day.metric_id = given.metric_id AND metric_day.day = (given.at AT TIME ZONE %(zone)s)::date
+       AND NOT EXISTS (SELECT FROM health_sample sample
+                        WHERE sample.metric_id = given.metric_id
+                          AND sample.at >= metric_day.day::timestamp AT TIME ZONE %(zone)s
+                          AND sample.at < (metric_day.day + 1)::timestamp AT TIME ZONE %(zone)s)
+"""  # noqa: S608
+_NEWEST_LEFT = """
+    UPDATE health_metricstate state
+       SET (value, at) = (SELECT value, at FROM health_sample sample WHERE sample.metric_id = state.metric_id
+                           ORDER BY at DESC LIMIT 1)
+     WHERE metric_id = ANY(%(ids)s::bigint[])
 """
 
 

@@ -2,15 +2,18 @@
 
 import datetime as dt
 
+import psycopg
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from services.health import actions, providers, samples
 from services.health.models import Deployment, Metric, MetricKind, MetricState, Outcome, Sample, Slo
 from services.health.providers import Measure, Measured, Provider
 from services.health.samples import SampleRow
 from services.health.system_checks import provider_declarations
+from services.models import Ownership
 from tests.factories import make_entity
 from tests.services.health.results import answer, every, make_check
 
@@ -75,11 +78,57 @@ def test_a_round_without_news_writes_nothing_and_what_comes_late_is_written(only
 def test_a_new_provider_begins_with_ninety_days_and_then_looks_back_as_far_as_it_says(only):
     asked = []
     only(
-        Provider("asking", (Measure("a", "A"),), lambda days: asked.append(len(days)) or [Measured("a", None, days[0])])
+        Provider(
+            "asking", (Measure("a", "A"),), lambda days: asked.append(len(days)) or [Measured("a", None, days[-1])]
+        )
     )
     providers.refresh()
     providers.refresh()
     assert asked == [90, 8]
+
+
+@pytest.mark.parametrize(("days", "looked_back"), [(7, 8), (20, 21), (200, 90)])
+def test_after_a_standstill_a_provider_goes_back_to_the_last_day_it_computed(only, clock, days, looked_back):
+    asked = []
+    only(
+        Provider(
+            "asking", (Measure("a", "A"),), lambda days: asked.append(len(days)) or [Measured("a", None, days[-1])]
+        )
+    )
+    providers.refresh()
+    clock.move_to(NOON + days * DAY)
+    providers.refresh()
+    assert asked == [90, looked_back]
+
+
+def test_what_a_provider_gives_no_more_is_deleted_with_its_day_and_the_value_is_that_of_the_day_before(only):
+    values = {TODAY - n * DAY: float(n) for n in range(1, 5)}
+    only(coffee(values))
+    providers.refresh()
+    del values[TODAY - DAY], values[TODAY - 3 * DAY]
+    assert providers.refresh() == 2
+    assert values_of("cups") == {TODAY - 2 * DAY: 2.0, TODAY - 4 * DAY: 4.0}
+    metric = Metric.objects.get()
+    assert samples.daily([metric.pk], TODAY - 5 * DAY, TODAY)[metric.pk] == [
+        (TODAY - 4 * DAY, 4.0), (TODAY - 2 * DAY, 2.0)
+    ]  # fmt: skip
+    assert (metric.state.value, metric.state.at) == (2.0, NOON - 2 * DAY)
+    values.clear()
+    assert providers.refresh() == 2
+    assert MetricState.objects.get().value is None
+
+
+def test_two_processes_that_compute_wait_for_each_other(only):
+    free = []
+
+    def measure(days):
+        with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.ClientCursor}) as other:
+            free.append(other.execute("SELECT pg_try_advisory_lock(%s)", [providers.LOCK]).fetchone()[0])
+        return []
+
+    only(Provider("asking", (Measure("a", "A"),), measure))
+    providers.refresh()
+    assert free == [False]
 
 
 def test_a_provider_that_fails_says_so_on_its_metrics_and_the_others_go_on(only):
@@ -158,6 +207,20 @@ def test_slos_are_measured_by_day_and_teams_by_the_availability_of_what_they_own
     assert values_of("slo-attainment", labels={"slo": "cart-up"}) == {TODAY - DAY: 1.0}
     assert values_of("slo-attainment", labels={"slo": "till-up"}) == {TODAY - DAY: 0.9}
     assert values_of("availability", subject=people.team.reference) == {TODAY - DAY: 0.95}
+
+
+def test_a_service_counts_for_the_team_that_owned_it_on_the_day(people):
+    cart = make_entity("cart", owner=people.team)
+    Ownership.objects.filter(entity=cart).update(effective_from=TODAY - 50 * DAY, effective_to=TODAY - 2 * DAY)
+    Ownership.objects.create(entity=cart, owner=people.other.reference, effective_from=TODAY - 2 * DAY)
+    cost(cart, "EUR", 1, 2, 3, 60)
+    deploy(cart, 1, "new")
+    deploy(cart, 3, "old")
+    providers.refresh()
+    assert values_of("cost", subject=people.other.reference).keys() == {TODAY - DAY, TODAY - 2 * DAY}
+    assert values_of("cost", subject=people.team.reference).keys() == {TODAY - 3 * DAY, TODAY - 60 * DAY}
+    for team in (people.team, people.other):
+        assert values_of("deployment-frequency", subject=team.reference)[TODAY - DAY] == pytest.approx(1 / 30)
 
 
 def deploy(entity, days_ago: int, key: str, **values) -> Deployment:
