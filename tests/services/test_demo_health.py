@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from portal.delivery.models import Notification, OutboxMessage
 from portal.proposals.models import Proposal
-from services.demo.health import checks, load, past, sums, target, world
+from services.demo.health import checks, load, metrics, past, sums, target, world
 from services.demo.health.checks import HEALTH, demo_checks
 from services.demo.health.deployments import rollouts_of
 from services.demo.health.large import load_large_health
@@ -40,6 +40,7 @@ from services.health.models import (
     HealthState,
     Limit,
     LimitState,
+    Metric,
     MetricDay,
     MetricState,
     Outcome,
@@ -333,6 +334,15 @@ def test_a_port_that_is_taken_is_said_and_another_one_chosen(settings, monkeypat
     assert os.environ["DEMO_TARGET_PORT"] == str(port)
     assert Check.objects.filter(address=f"http://127.0.0.1:{port}/checkout-api/health").exists()
     assert program.command[-3:] == ("demotarget", str(port), "8000")
+
+
+@pytest.mark.parametrize("theirs", [{"environment": "staging"}, {"labels": {"region": "eu"}}])
+def test_a_metric_that_somebody_made_under_a_name_of_the_demo_gets_no_made_up_values(theirs) -> None:
+    there = Metric.objects.filter(name="nps").exclude(subject=None)[0]
+    own = Metric.objects.create(subject=there.subject, name=there.name, **theirs)
+    metrics.fill(NOW + dt.timedelta(days=40))
+    assert not Sample.objects.filter(metric_id=own.pk).exists()
+    assert Sample.objects.filter(metric_id=there.pk, at__gt=NOW).exists()
 
 
 def test_the_target_server_runs_in_the_demo_only(settings) -> None:

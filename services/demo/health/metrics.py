@@ -17,7 +17,7 @@ from services.demo.health.world import DAY, Numbers, Seconds, chance
 from services.demo.large import SOURCE as LARGE
 from services.demo.load import KIND
 from services.health import partitions, samples
-from services.health.models import Metric, MetricKind, MetricState
+from services.health.models import Metric, MetricKind, MetricState, Origin
 from services.health.samples import SampleRow
 from services.models import Entity
 
@@ -70,7 +70,10 @@ def fill(now: dt.datetime) -> int:
     partitions.prepare(partitions.SAMPLES, today - dt.timedelta(days=span.DAYS + 1), today)
     known = {
         (metric.subject.canonical, metric.name): metric
-        for metric in Metric.objects.exclude(subject=None).select_related("subject", "state")
+        # Another environment or labels are somebody's own.
+        for metric in Metric.objects.filter(environment="", labels={}, origin=Origin.PUSHED)
+        .exclude(subject=None)
+        .select_related("subject", "state")
         if metric.subject
     }
     rows = [
