@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.services.health.listening import listening
 from tests.services.health.targets import response
 
 Value = Callable[[float], str | None]
@@ -72,23 +72,6 @@ class Prometheus:
 @contextlib.contextmanager
 def serving() -> Iterator[Prometheus]:
     """Run the server in a thread of its own."""
-    prometheus, loop = Prometheus(), asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(prometheus.answer, "127.0.0.1", 0), loop).result()
-    prometheus.port = server.sockets[0].getsockname()[1]
-    try:
+    prometheus = Prometheus()
+    with listening(prometheus.answer) as prometheus.port:
         yield prometheus
-    finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-async def _stop(server: asyncio.Server) -> None:
-    server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)

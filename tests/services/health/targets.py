@@ -5,10 +5,11 @@ import contextlib
 import socket
 import ssl
 import struct
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from tests.services.health.listening import listening
 
 
 @dataclass
@@ -84,24 +85,6 @@ def response(status: int, body: bytes, more: str = "") -> bytes:
 @contextlib.contextmanager
 def serving(context: ssl.SSLContext | None = None) -> Iterator[Targets]:
     """Run the targets in a thread of their own."""
-    targets, loop = Targets(scheme="https" if context else "http"), asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    starting = asyncio.start_server(targets.answer, "127.0.0.1", 0, ssl=context, backlog=2000)
-    server = asyncio.run_coroutine_threadsafe(starting, loop).result()
-    targets.port = server.sockets[0].getsockname()[1]
-    try:
+    targets = Targets(scheme="https" if context else "http")
+    with listening(targets.answer, ssl=context, backlog=2000) as targets.port:
         yield targets
-    finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-async def _stop(server: asyncio.Server) -> None:
-    server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
