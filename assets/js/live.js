@@ -79,16 +79,19 @@ function stateOf(part) {
     rows: new Map([...part.querySelectorAll("[data-live-row]")].map((row) => [row.dataset.liveRow, row.dataset.liveState])),
     focus: focused && nameOf(focused),
     open: [...part.querySelectorAll("details[open][id]")].map((each) => each.id),
+    scrolled: scrollersOf(part).map((each) => [each.scrollLeft, each.scrollTop]),
   };
 }
 
 function restore(part, was) {
   for (const id of was.open) part.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  scrollersOf(part).forEach((each, place) => each.scrollTo(...(was.scrolled[place] ?? [0, 0])));
   if (!was.focus || part.contains(document.activeElement)) return;
   const again = [...part.querySelectorAll("a, button, input, select, summary, [tabindex]")].find((each) => nameOf(each) === was.focus);
   again?.focus({ preventScroll: true });
 }
 
+const scrollersOf = (part) => [...part.querySelectorAll(".gw-tablewrap")];
 const nameOf = (each) => [each.tagName, each.id, each.getAttribute("href"), each.getAttribute("aria-label"), each.matches("button, summary") && each.textContent.trim()].join("|");
 const sayings = (part) => [...part.querySelectorAll("[data-says]")].map((each) => each.dataset.says).join(". ");
 

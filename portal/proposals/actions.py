@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.actions import lock, update_record
@@ -28,7 +29,8 @@ def propose(
 
     ``source_key`` names what proposes, and where the question can come up again, which time it is: ``limit:12``.
     ``evidence["severity"]`` is a number, higher being worse; without one it is 0. What has been decided stays decided:
-    a new proposal of the same source is made only when its severity is above that of the decided one.
+    a new proposal of the same source is made only when its severity is above that of the decided one. One that was
+    withdrawn decides nothing.
     """
     severity = float(evidence.get("severity", 0))
     now = timezone.now()
@@ -36,12 +38,21 @@ def propose(
         "title": title[:300], "text": text, "evidence": dict(evidence), "price": dict(price), "url": url,
         "severity": severity, "refreshed_at": now,
     }  # fmt: skip
-    newest = Proposal.objects.select_for_update().filter(source_key=source_key).order_by("-pk").first()
+    found = Proposal.objects.select_for_update().filter(source_key=source_key).exclude(state=State.WITHDRAWN)
+    newest = found.order_by("-pk").first()
     if newest and newest.state == State.OPEN:
         return _refresh(newest, values)
     if newest and severity <= newest.severity:
         return newest
     return _make(source_key, kind, values)
+
+
+@transaction.atomic
+def withdraw(proposals: QuerySet[Proposal], *, reason: str) -> None:
+    """Take back those that are open, because their evidence is gone; when it returns, they are proposed anew."""
+    for proposal in proposals.select_for_update().filter(state=State.OPEN):
+        values = {"state": State.WITHDRAWN, "reason": reason, "decided_at": timezone.now()}
+        update_record(by=None, record=proposal, values=values)
 
 
 def _refresh(proposal: Proposal, values: Mapping[str, Any]) -> Proposal:
@@ -90,6 +101,6 @@ def merge(*, by: User, proposal: Proposal, into: Proposal, reason: str = "", ver
 def _decide(by: User, proposal: Proposal, version: int | None, **values: Any) -> Proposal:
     locked = lock(proposal, version, values)
     if locked.state != State.OPEN:
-        raise ValidationError(f"It was {locked.get_state_display().lower()} already, by {locked.decided_by}.")
+        raise ValidationError(locked.ended_in_words)
     values = {**values, "reason": values["reason"].strip(), "decided_by": by, "decided_at": timezone.now()}
     return update_record(by=by, record=locked, values=values)

@@ -5,7 +5,8 @@ from portal.columns import Column
 from portal.looks import looks
 from portal.proposals.models import Proposal, State
 
-looks({State.OPEN: ("info", "bulb"), State.ACCEPTED: "ok", State.MERGED: "idle", State.DECLINED: "idle"})
+looks({State.OPEN: ("info", "bulb"), State.ACCEPTED: "ok"})
+looks(dict.fromkeys((State.MERGED, State.DECLINED, State.WITHDRAWN), "idle"))
 
 PROPOSALS = register(
     Collection(

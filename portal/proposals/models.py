@@ -17,6 +17,8 @@ class State(models.TextChoices):
     ACCEPTED = "accepted", "Accepted"
     MERGED = "merged", "Merged"
     DECLINED = "declined", "Declined"
+    # Nobody decided: what made it no longer asks for it.
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 @track_history(exclude=REFRESHED)
@@ -68,3 +70,9 @@ class Proposal(Versioned):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def ended_in_words(self) -> str:
+        """How one that is no longer open came to its end."""
+        ended = f"It was {self.get_state_display().lower()} already"
+        return f"{ended}." if self.state == State.WITHDRAWN else f"{ended}, by {self.decided_by or 'somebody'}."

@@ -25,8 +25,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     collection: Any = get_collection("proposals")
     address = collection.url_of(proposal)
     if proposal.state != State.OPEN:
-        decided = f"It was {proposal.get_state_display().lower()} already, by {proposal.decided_by or 'somebody'}."
-        messages.warning(request, decided)
+        messages.warning(request, proposal.ended_in_words)
         return redirect(address)
     form = DecisionForm(proposal, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _save(request, proposal, form):

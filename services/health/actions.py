@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from portal.actions import Record, create_record, delete_record, lock, update_record
+from portal.actions import create_record, delete_record, lock, update_record
 from portal.named_values import MASK, is_secret, restored
 from portal.references.models import Reference
-from services.health import querying, service_health
+from services.health import limits, querying, service_health, slo_alerts
 from services.health.baselines import note_regressions
 from services.health.heartbeats import waiting_reason
 from services.health.models import (
@@ -28,6 +28,7 @@ from services.health.models import (
     MetricKind,
     MetricState,
     Origin,
+    Slo,
 )
 from services.health.models.check import new_token
 from services.health.samples import keep_amounts, organisation_zone
@@ -192,17 +193,32 @@ def withdraw_badge(*, by: Any, entity: Entity) -> None:
 # SLOs, metrics and limits
 
 
-def create_of_entity(*, by: Any, model: type[Record], values: Mapping[str, Any], kind: str = "") -> Record:
-    """Make a record of an entity that the writer may edit."""
+def create_slo(*, by: Any, model: type[Slo] = Slo, values: Mapping[str, Any], kind: str = "") -> Slo:
+    """Promise something of an entity that the writer may edit."""
     _check_entity(by, values["entity"])
     return create_record(by=by, model=model, values=values)
 
 
-def update_of_entity(*, by: Any, record: Any, values: Mapping[str, Any], version: int | None = None) -> Any:
-    """Change a record of an entity; it moves only to one that the writer may edit as well."""
+@transaction.atomic
+def update_slo(*, by: Any, record: Slo, values: Mapping[str, Any], version: int | None = None) -> Slo:
+    """Change an SLO; it moves only to an entity that the writer may edit as well. One that is switched off alerts no
+    more, and no longer speaks for its entity."""
+    entity_id = record.entity_id
     if values.get("entity") not in (None, record.entity):
         _check_entity(by, values["entity"])
-    return update_record(by=by, record=record, values=values, version=version)
+    slo = update_record(by=by, record=record, values=values, version=version)
+    if not slo.is_active:
+        slo_alerts.end(slo)
+    service_health.refresh({entity_id, slo.entity_id})
+    return slo
+
+
+@transaction.atomic
+def delete_slo(*, by: Any, record: Slo, version: int | None = None) -> None:
+    """Delete an SLO with its state and its alerts; its entity is judged without it."""
+    entity_id = record.entity_id
+    delete_record(by=by, record=record, version=version)
+    service_health.refresh([entity_id])
 
 
 @transaction.atomic
@@ -275,10 +291,22 @@ def create_limit(*, by: Any, model: type[Limit] = Limit, values: Mapping[str, An
     return limit
 
 
+@transaction.atomic
 def update_limit(*, by: Any, record: Limit, values: Mapping[str, Any], version: int | None = None) -> Limit:
+    """Change a limit; one that is switched off asks for no work any more."""
     if values.get("metric") not in (None, record.metric):
         _check_subject(by, values["metric"].subject, "metric")
-    return update_record(by=by, record=record, values=values, version=version)
+    limit = update_record(by=by, record=record, values=values, version=version)
+    if not limit.is_active:
+        limits.no_longer_asked(limit, "The limit was switched off.")
+    return limit
+
+
+@transaction.atomic
+def delete_limit(*, by: Any, record: Limit, version: int | None = None) -> None:
+    """Delete a limit with its forecasts; what it proposed is withdrawn."""
+    limits.no_longer_asked(record, "The limit was deleted.")
+    delete_record(by=by, record=record, version=version)
 
 
 def _check_subject(by: Any, subject: Reference | None, field: str = "subject") -> None:

@@ -141,8 +141,9 @@ SLOS = register(
             Tool("OpenSLO, these SLOs", "slos-openslo", "file-code"),
         ),
         empty="No service promises anything yet. Give one with a check an SLO, and its error budget is kept.",
-        create=actions.create_of_entity,
-        update=actions.update_of_entity,
+        create=actions.create_slo,
+        update=actions.update_slo,
+        delete=actions.delete_slo,
     )
 )  # fmt: skip
 
@@ -266,6 +267,7 @@ LIMITS = register(
         empty="No limit is watched. Say which metric must not reach what, and how long it takes to move that.",
         create=actions.create_limit,
         update=actions.update_limit,
+        delete=actions.delete_limit,
     )
 )  # fmt: skip
 

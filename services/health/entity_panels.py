@@ -26,7 +26,7 @@ def entity_health(request: HttpRequest, entity: Entity) -> Context:
     """Its status with the reason, its last 90 days, its checks and its SLOs. It loads by itself, so that the page does
     not wait, and follows what happens."""
     checks = _checks(entity)
-    slos = list(Slo.objects.filter(entity=entity).select_related("state").order_by("name"))
+    slos = list(Slo.objects.filter(entity=entity, is_active=True).select_related("state").order_by("name"))
     may = request.user.has_perm("services.change_entity", entity)
     return {
         "health": getattr(entity, "health", None),

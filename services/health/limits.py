@@ -3,16 +3,18 @@
 import datetime as dt
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.collections import first_collection_of, reference_url
 from portal.delivery.actions import notify
-from portal.people.models import User
-from portal.proposals.actions import propose
+from portal.people.models import Role, User
+from portal.proposals.actions import propose, withdraw
+from portal.proposals.models import Proposal
 from portal.references.models import Reference
 from services.health import samples
 from services.health.models import Forecast, Limit, LimitState, MetricKind, Urgency
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 # A year to forecast from, and the year that forecasts of a year ago spoke of.
 READ_DAYS = 730
 SCORED_DAYS = 90
+# Limits whose values are held in memory at once.
+BATCH = 100
 URGENT = {Urgency.START_NOW: 1.0, Urgency.TOO_LATE: 2.0}
 Days = Mapping[dt.date, float]
 
@@ -37,6 +41,10 @@ def refresh() -> int:
     """
     today = samples.organisation_day()
     limits = list(Limit.objects.filter(is_active=True).select_related("metric__subject"))
+    return sum(_refresh_batch(limits[start : start + BATCH], today) for start in range(0, len(limits), BATCH))
+
+
+def _refresh_batch(limits: Sequence[Limit], today: dt.date) -> int:
     values = samples.daily({each.metric_id for each in limits}, today - dt.timedelta(days=READ_DAYS), today)
     return sum(_refresh_one(each, dict(values[each.metric_id]), today) for each in limits)
 
@@ -54,8 +62,7 @@ def _refresh_one(limit: Limit, actual: dict[dt.date, float], today: dt.date) -> 
             if known is None:
                 score_earlier(limit, actual, today)
             _keep(limit, outlook, settings, today)
-            if outlook.state in URGENT:
-                _ask_for_work(limit, outlook)
+            _ask_for_work(limit, outlook)
     except Exception:
         # One limit must not hold up the others. It keeps the forecast it has, with its date, and is tried again with
         # the next run.
@@ -147,9 +154,15 @@ def _note_crossings(limit: Limit, actual: Days, today: dt.date) -> None:
 def _ask_for_work(limit: Limit, outlook: "Outlook") -> None:
     """One proposal for the ceiling, written anew while it is open; the owner is told once for each word of the clock.
 
-    A ceiling that has been moved is a new question.
+    A ceiling that has been moved is a new question. A limit that is calm again asks for nothing any more; between the
+    two, while there is time to plan, what was asked stays as it is.
     """
-    question = f"limit:{limit.pk}@{limit.ceiling:.12g}"
+    question = _question(limit)
+    withdraw(_asked(limit).exclude(source_key=question), reason="The ceiling was moved.")
+    if outlook.state == Urgency.CALM:
+        withdraw(_asked(limit), reason="The forecast is calm again: there is more time than the work takes.")
+    if outlook.state not in URGENT:
+        return
     title, text, url = _title(limit, outlook), _text(limit, outlook), _url(limit)
     price: dict[str, Any] = {"lead time (days)": limit.lead_days, "lead time at most (days)": limit.lead_p90_days}
     if limit.cost_per_month is not None:
@@ -163,14 +176,36 @@ def _ask_for_work(limit: Limit, outlook: "Outlook") -> None:
         price=price,
         url=url,
     )
-    owner = _owner(limit.metric.subject)
-    if owner is not None:
-        is_team = owner.kind == "group"
-        notify(
-            to=owner if is_team else User.objects.filter(person__reference=owner), kind="limit", title=title, text=text,
-            url=url, about=f"limit:{limit.pk}#{outlook.state}-{limit.ceiling:.12g}",
-            why=f"You are in {owner}, which owns {limit.metric.subject}." if is_team else "You own it.",
-        )  # fmt: skip
+    to, why = _who(limit)
+    about = f"limit:{limit.pk}#{outlook.state}-{limit.ceiling:.12g}"
+    notify(to=to, kind="limit", title=title, text=text, url=url, about=about, why=why)
+
+
+def _question(limit: Limit) -> str:
+    return f"limit:{limit.pk}@{limit.ceiling:.12g}"
+
+
+def _asked(limit: Limit) -> QuerySet[Proposal]:
+    """What was proposed for a limit, whatever its ceiling was."""
+    return Proposal.objects.filter(source_key__startswith=f"limit:{limit.pk}@")
+
+
+def no_longer_asked(limit: Limit, reason: str) -> None:
+    """Withdraw what is proposed for a limit that nobody watches any more."""
+    withdraw(_asked(limit), reason=reason)
+
+
+def _who(limit: Limit) -> tuple[Reference | QuerySet[User], str]:
+    """Who is told, and why: the owner, or who decides about proposals where there is none."""
+    subject = limit.metric.subject
+    owner = _owner(subject)
+    if owner is None:
+        whose = f"Nobody owns {subject}" if subject else "It is a limit of the organisation"
+        deciders = User.objects.filter(role__in=(Role.ADMINISTRATOR, Role.PRODUCT_MANAGER))
+        return deciders, f"{whose}, and you decide about proposals."
+    if owner.kind == "group":
+        return owner, f"You are in {owner}, which owns {subject}."
+    return User.objects.filter(person__reference=owner), "You own it."
 
 
 def _title(limit: Limit, outlook: "Outlook") -> str:

@@ -5,6 +5,7 @@ The number of queries depends on nothing (a test counts them), so that it is as 
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,7 @@ from services.models import Entity
 MOST_BURNING, MOST_LIMITS, MOST_SILENT = 15, 8, 5
 BEHIND_FROM_S = 60
 BURNS = (EntityHealth.FAILING, EntityHealth.DEGRADED)
+_ALL = "All of them"
 RUNS_OUT = (Urgency.TOO_LATE, Urgency.START_NOW, Urgency.PLAN)
 
 
@@ -54,7 +56,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 
 
 def overview_context(scope: Scope) -> dict[str, Any]:
-    """Everything the page says of a scope; nine queries."""
+    """Everything the page says of a scope; ten queries."""
     counts = _counts(scope)
     burning = _burning(scope, sum(each.number for each in counts if each.value in BURNS))
     return {
@@ -72,12 +74,11 @@ def overview_context(scope: Scope) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of the page, how many there are of them in all, and the list that has them, by what it is called."""
+    """Rows of the page, how many there are of them in all, and the lists that have them: address and what it says."""
 
     rows: list[Any] = field(default_factory=list)
     total: int = 0
-    url: str = ""
-    url_words: str = "All of them"
+    links: Sequence[tuple[str, str]] = ()
 
     @property
     def more(self) -> int:
@@ -148,8 +149,6 @@ class Burning:
     owner: str
     alerts: list[tuple[str, SloState]]
     severity: str
-    # Whether it is one of those whose health is bad, or only an SLO says so.
-    counted: bool
 
     @property
     def rank(self) -> tuple[Any, ...]:
@@ -176,17 +175,28 @@ def _burning(scope: Scope, unwell_number: int) -> Part:
         entities.setdefault(entity_id, those[0].slo.entity)
     hidden = unknown_to(scope.reader, [entity.owner_id for entity in entities.values()])
     rows = [_burns(entity, alerts.get(entity.pk, []), hidden) for entity in entities.values()]
-    total = unwell_number + sum(not row.counted for row in rows)
-    url = f"{ENTITIES.url}?{scope.pairs(health=EntityHealth.FAILING)}&health={EntityHealth.DEGRADED}"
-    return Part(sorted(rows, key=lambda row: row.rank)[:MOST_BURNING], total, url)
+    only_alerting = _alerting(scope).exclude(slo__entity__health__status__in=BURNS)
+    by_budget = only_alerting.values("slo__entity").distinct().count()
+    unwell_url = f"{ENTITIES.url}?{scope.pairs(health=EntityHealth.FAILING)}&health={EntityHealth.DEGRADED}"
+    alerts_url = f"{SLOS.url}?{scope.pairs(**{'severity.set': 'true'})}"
+    links = [(unwell_number, unwell_url, _ALL), (by_budget, alerts_url, "All SLOs that burn")]
+    return Part(
+        sorted(rows, key=lambda row: row.rank)[:MOST_BURNING],
+        unwell_number + by_budget,
+        [(url, words) for number, url, words in links if number],
+    )
+
+
+def _alerting(scope: Scope) -> QuerySet[SloState]:
+    """The SLOs of the scope whose budgets burn too fast."""
+    return scope.narrowed(SloState.objects.filter(slo__is_active=True).exclude(severity=""), "slo__entity__")
 
 
 def _alerts(scope: Scope) -> dict[int, list[SloState]]:
     """The SLOs that alert, by entity, those that page first."""
-    open_ones = SloState.objects.filter(slo__is_active=True).exclude(severity="")
     found: dict[int, list[SloState]] = defaultdict(list)
     rows = (
-        scope.narrowed(open_ones, "slo__entity__")
+        _alerting(scope)
         .select_related("slo__entity__reference", "slo__entity__owner", "slo__entity__health")
         .only(
             "severity", "alert_text", "since", "slo__name", "slo__title", "slo__entity__health__status",
@@ -215,7 +225,6 @@ def _burns(entity: Entity, alerts: list[SloState], hidden: dict[int, str]) -> Bu
         owner=subjects.link(entity.owner, hidden, "nobody owns it"),
         alerts=[(SLOS.url_of(each.slo), each) for each in alerts],
         severity=alerts[0].severity if alerts else "",
-        counted=health is not None,
     )
 
 
@@ -265,7 +274,7 @@ def _silent(scope: Scope) -> list[tuple[str, Part]]:
 
 def _checks_part(found: QuerySet[Check], url: str) -> Part:
     shown, total = _first(found, MOST_SILENT)
-    return Part([_silent_check(each) for each in shown], total, url)
+    return Part([_silent_check(each) for each in shown], total, [(url, _ALL)])
 
 
 def _silent_check(check: Check) -> dict[str, Any]:
@@ -293,7 +302,7 @@ def _metrics_part(scope: Scope) -> Part:
         for each in found[:MOST_SILENT]
     ]
     # No filter says what is silent: each by its own pause. The list has them among the oldest of all.
-    return Part(rows, len(found), f"{METRICS.url}?sort=at", "Metrics, the oldest first")
+    return Part(rows, len(found), [(f"{METRICS.url}?sort=at", "Metrics, the oldest first")])
 
 
 def _usually(pause: dt.timedelta | None) -> str:

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 
+from django.utils import timezone
+
 from portal.collections import collection_of, reference_url
 from portal.delivery.actions import notify
 from portal.people.models import User
@@ -30,6 +32,12 @@ def note_alerts(judged: Sequence[Judged], windows: Callable[[Slo, int], Events],
     SloAlert.objects.filter(pk__in=[alert.pk for alert in ended], ended_at=None).update(ended_at=now)
     for slo, state in judged:
         _tell(slo, state)
+
+
+def end(slo: Slo) -> None:
+    """What burns of an SLO ends now, because nobody asks for it any more; who owns it did that, and is not told."""
+    SloAlert.objects.filter(slo=slo, ended_at=None).update(ended_at=timezone.now())
+    SloState.objects.filter(slo=slo).update(severity="", alert_text="", since=None)
 
 
 def _firing(

@@ -179,6 +179,19 @@ def test_what_the_reader_does_there_is_left_alone(page, check, targets):
     expect(link).to_be_focused()
 
 
+def test_a_table_that_was_moved_sideways_stays_where_it_is(page, check, targets):
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"/checks/{check.pk}/")
+    moved = """() => document.querySelector("#healthcheck-latest-answers .gw-tablewrap").scrollLeft"""
+    page.evaluate("""() => document.querySelector("#healthcheck-latest-answers .gw-tablewrap").scrollTo(40, 0)""")
+    assert page.evaluate(moved) == 40
+    targets.broken = True
+    probe(check)
+    later(page)
+    expect(page.locator("#healthcheck-latest-answers")).to_contain_text("answered 503")
+    assert page.evaluate(moved) == 40
+
+
 def test_whoever_is_signed_out_meanwhile_keeps_the_page_and_is_told_that_it_follows_no_more(page, check):
     page.goto("/services/cart/")
     expect(page.locator("[data-live-row]")).to_contain_text("Up")

@@ -13,7 +13,8 @@ HORIZONS = (30, 90, 180, 365)
 BAND_DAYS = 90
 # Work that must be begun within a quarter belongs into the plan of the next one.
 PLANNING_DAYS = 90
-SHORTEST_HORIZON, LONGEST_HORIZON = 365, 1095
+# The longest work there can be: lead time and margin of ten years each, and the quarter before it begins.
+SHORTEST_HORIZON, LONGEST_HORIZON = 365, 2 * 3650 + PLANNING_DAYS
 
 
 @dataclass(frozen=True)

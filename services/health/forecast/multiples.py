@@ -78,4 +78,7 @@ def headroom(now: float, ceiling: float, grows: Elasticity) -> float | None:
     """How many times of today's driver still fit; None when it does not grow with the driver, or cannot be said."""
     if now <= 0 or ceiling <= 0 or grows.beta <= 0:
         return None
-    return float((ceiling / now) ** (1 / grows.beta))
+    try:
+        return float((ceiling / now) ** (1 / grows.beta))
+    except OverflowError:  # it hardly grows with the driver
+        return None

@@ -737,7 +737,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='slo',
             name='source_check',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='slos', to='health.check', verbose_name='check'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='slos', to='health.check', verbose_name='check'),
         ),
         migrations.AddField(
             model_name='sloalert',

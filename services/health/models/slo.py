@@ -43,7 +43,7 @@ class Slo(Versioned):
     description = models.TextField(blank=True, max_length=1050)
     kind = models.CharField(max_length=12, choices=SloKind, default=SloKind.AVAILABILITY)
     source_check = models.ForeignKey(
-        Check, on_delete=models.PROTECT, null=True, blank=True, related_name="slos", verbose_name="check"
+        Check, on_delete=models.RESTRICT, null=True, blank=True, related_name="slos", verbose_name="check"
     )
     metric = models.ForeignKey(Metric, on_delete=models.PROTECT, null=True, blank=True, related_name="slos")
     threshold_ms = models.PositiveIntegerField("fast up to", null=True, blank=True)

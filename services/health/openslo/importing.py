@@ -194,11 +194,11 @@ class _Importer:
     def _write(self, document: Document, before: Slo | None, values: Mapping[str, Any]) -> None:
         def act() -> Taken:
             if before is None:
-                actions.create_of_entity(by=self.by, model=Slo, values=values)
+                actions.create_slo(by=self.by, values=values)
                 return Taken(document, "created", f"an SLO of {values['entity']}")
             changes = _changes(before, values)
             if changes or before.extra != values["extra"]:
-                actions.update_of_entity(by=self.by, record=before, values=values)
+                actions.update_slo(by=self.by, record=before, values=values)
                 return Taken(document, "changed", "; ".join(changes) or "what the document says besides")
             return Taken(document, "same")
 

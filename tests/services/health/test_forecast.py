@@ -11,7 +11,7 @@ from services.health.forecast import Forecast, forecast
 from services.health.forecast import members as members_module
 from services.health.forecast.clock import Work, judge
 from services.health.forecast.mix import first_passage
-from services.health.forecast.multiples import elasticity, headroom, multiples
+from services.health.forecast.multiples import Elasticity, elasticity, headroom, multiples
 from services.health.forecast.preparation import prepare
 from services.health.forecast.scoring import reached_on, score
 
@@ -295,3 +295,14 @@ def test_without_a_driver_growth_is_in_proportion_and_says_so():
 def test_a_driver_that_hardly_moved_says_nothing():
     driver = {day: 100.0 + at % 2 for at, day in enumerate(days(60))}
     assert elasticity(driver, driver).note == "The driver hardly changed, so it is taken to grow in proportion."
+
+
+def test_work_that_takes_longer_than_three_years_is_begun_in_time():
+    found = look([100 + at * 0.1 + at % 2 for at in range(200)], ceiling=265, lead_p90_days=1500)
+    assert found.state == "start_now"
+    assert (found.q10_date - found.today).days > 1095
+    assert look([5.0] * 200, ceiling=300, lead_p90_days=1500).state == "calm"
+
+
+def test_a_resource_that_hardly_grows_with_its_driver_has_no_headroom_to_speak_of():
+    assert headroom(10, 100, Elasticity(1e-16, -0.1, 0.1, 100, "")) is None

@@ -10,6 +10,7 @@ from portal.actions import update_record
 from portal.delivery.models import Notification
 from portal.proposals import actions as proposals
 from portal.proposals.models import Proposal
+from services.health import actions
 from services.health.models import Forecast, LimitState, MetricDay
 from services.health.tasks import forecast_limits
 from tests import factories
@@ -138,6 +139,44 @@ def test_what_was_declined_is_not_proposed_again_until_it_gets_worse(clock):
     keep_days(limit.metric, [251.0], TODAY + dt.timedelta(days=1))
     forecast_limits.run()
     assert sorted(each.state for each in Proposal.objects.all()) == ["declined", "open"]
+
+
+def test_a_limit_that_is_calm_again_withdraws_what_it_proposed_and_proposes_it_anew_when_it_is_not(clock):
+    limit = make_limit(grows(), ceiling=250)
+    forecast_limits.run()
+    keep_days(limit.metric, grows(300, step=0), TODAY + dt.timedelta(days=300))
+    clock.shift(dt.timedelta(days=300))
+    forecast_limits.run()
+    proposal = Proposal.objects.get()
+    assert (proposal.state, proposal.decided_by) == ("withdrawn", None)
+    assert "calm again" in proposal.reason
+    keep_days(limit.metric, [251.0] * 3, TODAY + dt.timedelta(days=303))
+    clock.shift(dt.timedelta(days=3))
+    forecast_limits.run()
+    assert [each.state for each in Proposal.objects.order_by("pk")] == ["withdrawn", "open"]
+
+
+def test_a_ceiling_that_was_moved_and_a_limit_that_is_gone_ask_for_nothing_any_more(clock):
+    limit = make_limit(grows(), ceiling=250)
+    forecast_limits.run()
+    actions.update_limit(by=None, record=limit, values={"ceiling": 240.0})
+    forecast_limits.run()
+    assert [(each.source_key.partition("@")[2], each.state) for each in Proposal.objects.order_by("pk")] == [
+        ("250", "withdrawn"),
+        ("240", "open"),
+    ]
+    limit.refresh_from_db()
+    actions.delete_limit(by=None, record=limit)
+    assert [each.reason for each in Proposal.objects.order_by("pk")] == ["The ceiling was moved.", "The limit was deleted."]
+
+
+def test_of_a_limit_that_nobody_owns_those_are_told_who_decide(clock):
+    manager = factories.make_user("pim", role="product_manager")
+    factories.make_user("rob")
+    make_limit(grows(), ceiling=250)
+    forecast_limits.run()
+    [told] = Notification.objects.all()
+    assert (told.user, told.why.endswith("and you decide about proposals.")) == (manager, True)
 
 
 def test_the_owning_team_is_told_once_for_each_word(clock):

@@ -221,7 +221,7 @@ def test_what_is_written_is_taken_in_as_it_is(shop, people):
         {"name": "orders", "kind": "ratio", "metric": asked, "target": "95"},
         {"name": "logins", "kind": "ratio", "metric": pushed, "entity": api, "window_days": 90},
     ):
-        actions.create_of_entity(by=None, model=Slo, values={"entity": shop, **values})
+        actions.create_slo(by=None, values={"entity": shop, **values})
     written = exporting.export(exporting.related(Slo.objects.order_by("name")))
     again = take(written)
     assert {word for name, word in words(again).items() if name != "main-prometheus"} == {"changed"}
@@ -237,7 +237,7 @@ def test_what_is_written_is_taken_in_as_it_is(shop, people):
 
 def test_what_is_changed_in_the_portal_is_written_and_the_rest_stays_as_it_came(shop):
     take(AVAILABILITY)
-    slo = actions.update_of_entity(by=None, record=Slo.objects.get(), values={"target": Decimal("99.5"), "title": ""})
+    slo = actions.update_slo(by=None, record=Slo.objects.get(), values={"target": Decimal("99.5"), "title": ""})
     [written] = as_data(exporting.export([slo]))
     [expected] = as_data(AVAILABILITY)
     expected["spec"]["objectives"][0]["targetPercent"] = 99.5

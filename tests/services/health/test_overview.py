@@ -112,6 +112,20 @@ def test_beyond_what_is_shown_it_says_how_many_there_are_and_where(sign_in, peop
     assert "20" in said(client, "/entities/?health=failing&health=degraded")
 
 
+def test_beyond_what_is_shown_slos_without_a_check_are_counted_and_listed_too(sign_in, people):
+    for n in range(20):
+        entity = make_entity(f"paid-{n:02}")
+        metric = Metric.objects.create(subject=entity.reference, name="paid", kind="ratio")
+        slo = Slo.objects.create(entity=entity, name=f"paid-{n}", kind="ratio", metric=metric)
+        SloState.objects.create(slo=slo, severity="ticket", alert_text="10 % went in a day")
+    client = sign_in(people.reader)
+    page = said(client, "/health/")
+    assert "20, the worst first" in page
+    assert "?health=failing&health=degraded" not in page
+    assert re.search(r'href="/slos/\?severity.set=true">All SLOs that burn</a>', page)
+    assert len(client.get("/slos/?severity.set=true").context["page"]["rows"]) == 20
+
+
 def test_each_count_leads_to_a_list_of_as_many(sign_in, people):
     for n, status in enumerate(["failing", "failing", "degraded", "unknown", "maintenance", "healthy", "healthy"]):
         unwell(f"entity-{n}", status, owner=people.team)

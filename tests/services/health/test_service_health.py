@@ -5,9 +5,21 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from services.actions import delete_entity
 from services.health import actions, service_health
-from services.health.models import Badge, CheckKind, CheckState, HealthState, Severity, Slo, SloState
+from services.health.models import (
+    Badge,
+    Check,
+    CheckKind,
+    CheckState,
+    HealthState,
+    Severity,
+    Slo,
+    SloAlert,
+    SloState,
+)
 from tests.factories import make_entity
 from tests.services.health.results import make_check
 
@@ -112,3 +124,37 @@ def test_the_number_of_queries_does_not_grow_with_the_entities():
         return len(captured)
 
     assert queries(entities[:2]) == queries(entities[2:]) == 5
+
+
+@pytest.mark.parametrize("end", ["switched off", "deleted"])
+def test_a_service_is_well_again_when_the_slo_that_burned_is_no_more(shop, end):
+    check = say(shop, "Front page", "up")
+    slo = Slo.objects.create(entity=shop, name="shop-availability", source_check=check)
+    SloState.objects.create(slo=slo, severity=Severity.PAGE, alert_text="2 % of the month's budget in 1 h")
+    SloAlert.objects.create(
+        slo=slo, severity=Severity.PAGE, text="2 %", long_minutes=60, factor=13.44, burn=20, started_at=timezone.now()
+    )
+    assert health(shop)[0] == "degraded"
+    if end == "deleted":
+        actions.delete_slo(by=None, record=slo)
+    else:
+        actions.update_slo(by=None, record=slo, values={"is_active": False})
+        assert SloState.objects.get(slo=slo).severity == ""
+    assert HealthState.objects.get(entity=shop).status == "healthy"
+    assert not SloAlert.objects.filter(ended_at=None).exists()
+
+
+def test_an_slo_that_moves_to_another_service_burns_there(shop):
+    check, till = say(shop, "Front page", "up"), make_entity("till")
+    say(till, "Till", "up")
+    slo = Slo.objects.create(entity=shop, name="availability", source_check=check)
+    SloState.objects.create(slo=slo, severity=Severity.TICKET, alert_text="10 % in 3 d")
+    service_health.refresh([shop.pk, till.pk])
+    actions.update_slo(by=None, record=slo, values={"entity": till})
+    assert dict(HealthState.objects.values_list("entity__name", "status")) == {"shop": "healthy", "till": "degraded"}
+
+
+def test_an_entity_goes_with_its_checks_and_the_slos_that_rest_on_them(shop):
+    Slo.objects.create(entity=shop, name="availability", source_check=say(shop, "Front page", "up"))
+    delete_entity(by=None, record=shop)
+    assert (Check.objects.count(), Slo.objects.count()) == (0, 0)
