@@ -1,12 +1,14 @@
 """An open page follows what happens, without being loaded anew: a target goes down and comes back."""
 
 import contextlib
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
 
-from services.health.models import Check, CheckState
+from services.health.models import Check, CheckDay, CheckState, RollUpMark
 from services.health.scheduler import run_now
 from tests.browser.conftest import Visit
 from tests.factories import make_entity
@@ -179,17 +181,23 @@ def test_what_the_reader_does_there_is_left_alone(page, check, targets):
     expect(link).to_be_focused()
 
 
-def test_a_table_that_was_moved_sideways_stays_where_it_is(page, check, targets):
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"/checks/{check.pk}/")
-    moved = """() => document.querySelector("#healthcheck-latest-answers .gw-tablewrap").scrollLeft"""
-    page.evaluate("""() => document.querySelector("#healthcheck-latest-answers .gw-tablewrap").scrollTo(40, 0)""")
-    assert page.evaluate(moved) == 40
+def test_a_table_that_was_scrolled_stays_where_it_is(page, check, targets):
+    today = timezone.now().date()
+    failed = {"hours": [0, 0, 60, 0, 0] * 24, "bad": 1440}
+    CheckDay.objects.bulk_create(
+        CheckDay(of=check, day=today - dt.timedelta(days=back), **failed) for back in range(2, 40)
+    )
+    RollUpMark.objects.create(pk=1, rolled_until=timezone.now() - dt.timedelta(days=1))
+    page.goto("/services/cart/")
+    page.get_by_text("Which days, as a table").click()
+    table = page.get_by_role("group", name="Days that were not healthy")
+    table.evaluate("(each) => each.scrollTo(0, 200)")
     targets.broken = True
     probe(check)
     later(page)
-    expect(page.locator("#healthcheck-latest-answers")).to_contain_text("answered 503")
-    assert page.evaluate(moved) == 40
+    expect(page.locator("[data-live-row]")).to_contain_text("Down")
+    expect(table).to_be_visible()
+    assert table.evaluate("(each) => each.scrollTop") == 200
 
 
 def test_whoever_is_signed_out_meanwhile_keeps_the_page_and_is_told_that_it_follows_no_more(page, check):

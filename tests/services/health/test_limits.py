@@ -167,7 +167,10 @@ def test_a_ceiling_that_was_moved_and_a_limit_that_is_gone_ask_for_nothing_any_m
     ]
     limit.refresh_from_db()
     actions.delete_limit(by=None, record=limit)
-    assert [each.reason for each in Proposal.objects.order_by("pk")] == ["The ceiling was moved.", "The limit was deleted."]
+    assert [each.reason for each in Proposal.objects.order_by("pk")] == [
+        "The ceiling was moved.",
+        "The limit was deleted.",
+    ]
 
 
 def test_of_a_limit_that_nobody_owns_those_are_told_who_decide(clock):
