@@ -83,7 +83,7 @@ class TagsField(forms.CharField):
         if isinstance(value, list):
             return value
         text = super().clean(value)
-        return list(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip().lower())))
+        return list(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return (initial or []) != self.clean(data)

@@ -59,8 +59,11 @@ def delete_entity(*, by: Any, record: Entity, version: int | None = None) -> Non
 
 def _split(values: Mapping[str, Any]) -> tuple[dict[str, Any], Any, dict[str, Any]]:
     plain = {name: value for name, value in values.items() if name != "owner" and name not in _SINGLE_RELATIONS}
-    if "type" in plain:  # as files have it, so that a list filtered by type has what people entered as well
+    # As files have them, so that a list filtered by type or tag has what people entered as well.
+    if "type" in plain:
         plain["type"] = plain["type"].strip().lower()
+    if "tags" in plain:
+        plain["tags"] = list(dict.fromkeys(tag.strip().lower() for tag in plain["tags"]))
     return (
         plain,
         values.get("owner"),

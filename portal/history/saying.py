@@ -1,11 +1,10 @@
 """Saying what changed: a value as people read it, the part of a long text that differs, JSON key by key."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
-
-import orjson
 
 from portal.named_values import without_secrets
 from portal.references.models import Reference
@@ -59,7 +58,8 @@ def _link(link: dict[str, Any]) -> str:
 
 
 def _as_json(value: Any) -> str:
-    return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS).decode()
+    # Not orjson: the database holds whole numbers of any length, and that one has no more than 64 bits for them.
+    return json.dumps(value, default=str, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _by_key(label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[Change]:

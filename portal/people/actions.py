@@ -74,6 +74,7 @@ def update_user(*, by: Any, record: User, values: Mapping[str, Any], version: in
     """Change a login. The last active administrator stays one, or nobody could mend anything."""
     _hold_administrators()
     user = update_record(by=by, record=record, values=values, version=version)
+    erasing.forget_former_addresses(user)
     if not _administrators().exists():
         raise ValidationError("This is the last administrator. Make somebody else administrator first.")
     return user

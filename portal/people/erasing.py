@@ -40,15 +40,21 @@ def refuse_unless_possible(person: Person) -> None:
 def erase_login(by: Any, user: User) -> None:
     """Leave a login that nobody can use: no address, no password, no session, tokens without a name."""
     neutral = {"email": f"left-{user.pk}@erased.invalid"}
-    update_record(by=by, record=user, values={**neutral, "is_active": False})
+    user = update_record(by=by, record=user, values={**neutral, "is_active": False})
     user.set_unusable_password()
     User.objects.filter(pk=user.pk).update(password=user.password)
-    EmailAddress.objects.filter(user=user).delete()
+    forget_former_addresses(user)
     for token in ApiToken.objects.filter(user=user):
         ApiToken.objects.filter(pk=token.pk).update(name="erased")
         redact_versions(token, {"name": "erased"})
     redact_versions(user, neutral)
     _end_sessions(user)
+
+
+def forget_former_addresses(user: User) -> None:
+    """Close the login to the addresses that it had: allauth keeps each that a link for a new password was sent to, and
+    goes on signing in by it."""
+    EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
 
 
 def _end_sessions(user: User) -> None:

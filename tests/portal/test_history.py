@@ -254,6 +254,17 @@ def test_of_a_long_text_that_is_another_one_the_beginning_is_told_and_how_much_m
     assert after == "b" * 500 + "… and 200 characters more"
 
 
+def test_history_opens_where_a_file_held_a_number_of_any_length(sign_in, people):
+    entity = make_entity("checkout-api")
+    Entity.objects.filter(pk=entity.pk).update(spec={"steps": [{"id": 2**70, "after": "é"}], "n": 2**70})
+    Entity.objects.filter(pk=entity.pk).update(spec={"steps": [], "n": str(2**70)})
+    page = sign_in(people.reader).get("/services/checkout-api/history/")
+    assert page.status_code == 200
+    text = html.unescape(page.content.decode())
+    assert '{"after":"é","id":1180591620717411303424}' in text
+    assert '"1180591620717411303424"' in text
+
+
 def test_of_json_each_key_that_differs_is_told(people):
     entity = make_entity("checkout-api")
     Entity.objects.filter(pk=entity.pk).update(spec={"a": {"b": 1, "c": ["x"]}, "d": 1, "same": True})

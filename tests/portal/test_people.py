@@ -244,6 +244,29 @@ def test_asking_for_a_new_password_tells_nobody_who_has_a_login(client, people, 
     assert {(answer.status_code, answer.url) for answer in answers} == {(302, "/accounts/password/reset/done/")}
 
 
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_a_login_with_a_new_address_opens_by_its_former_one_no_more(api, people, mailoutbox, door):
+    """Asking for a link notes the address beside the login, which is where signing in looks first."""
+    user, former = people.reader, people.reader.email
+    Client().post("/accounts/password/reset/", {"email": former})
+    assert [mail.to for mail in mailoutbox] == [[former]]
+    given = {"email": "new@larkspur.example", "person": "reader", "role": "reader", "is_active": "on"}
+    if door == "page":
+        administrator = Client()
+        administrator.force_login(people.administrator, backend="portal.people.backends.PersonBackend")
+        saved = administrator.post(f"/users/{user.pk}/edit/", {**given, "version": user.version})
+    else:
+        anyway = {"format": "json", "headers": {"If-Match": "*"}}
+        saved = api(people.administrator).patch(f"/api/v1/users/{user.pk}/", {"email": given["email"]}, **anyway)
+    assert saved.status_code in {200, 302}
+    for address, opens in ((former, 302), (given["email"], 200)):
+        client = Client()
+        client.post("/accounts/login/", {"login": address, "password": "correct horse"})
+        assert client.get("/").status_code == opens
+        client.post("/accounts/password/reset/", {"email": address})
+    assert [mail.to for mail in mailoutbox[1:] if "/password/reset/key/" in mail.body] == [[given["email"]]]
+
+
 # The first administrator
 
 

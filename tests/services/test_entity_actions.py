@@ -49,6 +49,17 @@ def test_a_new_owner_finds_it_and_the_former_does_not(people):
     assert "lighthouse" not in found(people.reader, "checkout")
 
 
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_a_tag_is_in_lower_case_whichever_way_it_came_so_that_one_filter_finds_it(sign_in, api, people, door):
+    given = {"name": "lighthouse", "type": "service", "owner": "checkout"}
+    if door == "page":
+        sign_in(people.editor).post("/services/-/new/", {**given, "tags": "PCI, eu, pci"})
+    else:
+        api(people.editor).post("/api/v1/services/", {**given, "tags": ["PCI", "eu", "pci"]}, format="json")
+    found = api(people.reader).get("/api/v1/services/?tags=pci").json()["items"]
+    assert [each["tags"] for each in found] == [["pci", "eu"]]
+
+
 def test_a_type_is_in_lower_case_however_it_is_typed_so_that_lists_have_it(sign_in, people):
     entity = make_entity("lighthouse", type=" Service ")
     assert entity.type == "service"
