@@ -5,7 +5,7 @@ search index true. Whether somebody may is asked before, by the caller (``Collec
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -41,6 +41,17 @@ class Deleted(Exception):  # noqa: N818  it names what happened
 
     def __str__(self) -> str:
         return f"{self.record} was deleted by somebody else in the meantime."
+
+
+@dataclass
+class StillNeeded(Exception):  # noqa: N818  it names what happened
+    """The record cannot be deleted, because the ``holders`` rest on it. portal.needing says so to a reader."""
+
+    record: models.Model
+    holders: Sequence[models.Model]
+
+    def __str__(self) -> str:
+        return f"{self.record} is needed by {len(self.holders):,} others."
 
 
 def create_record(*, by: Any, model: type[Record], values: Mapping[str, Any], kind: str = "") -> Record:
@@ -119,10 +130,18 @@ def update_record(*, by: Any, record: Record, values: Mapping[str, Any], version
 
 @transaction.atomic
 def delete_record(*, by: Any, record: models.Model, version: int | None = None) -> None:
-    """Delete a record. Its reference stays, dangling, for whatever still points at it."""
+    """Delete a record. Its reference stays, dangling, for whatever still points at it.
+
+    Raises StillNeeded when another record rests on it, which is not deleted with it.
+    """
     locked = lock(record, version, {})
     pk = locked.pk
-    locked.delete()
+    try:
+        locked.delete()
+    except models.ProtectedError as refused:
+        raise StillNeeded(locked, sorted(refused.protected_objects, key=str)) from refused
+    except models.RestrictedError as refused:
+        raise StillNeeded(locked, sorted(refused.restricted_objects, key=str)) from refused
     index.refresh(type(record), [pk])
 
 

@@ -13,12 +13,17 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from portal import actions
+from portal.needing import why_kept
 from portal.query import BadQuery
 
 
 class StaleVersion(APIException):
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_detail = "The record has changed since you read it. Read it again, then send your change with its new ETag."
+
+
+class Needed(APIException):
+    status_code = status.HTTP_409_CONFLICT
 
 
 class BadPrecondition(APIException):
@@ -44,6 +49,8 @@ def explain_error(problem: Exception, context: dict[str, Any]) -> Response | Non
         problem = StaleVersion()
     if isinstance(problem, actions.Deleted):
         problem = NotFound(str(problem))
+    if isinstance(problem, actions.StillNeeded):
+        problem = Needed(why_kept(problem, context["request"].user))
     response = exception_handler(problem, context)
     if response is None:
         return None

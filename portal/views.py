@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.actions import Conflict, Deleted
+from portal.actions import Conflict, Deleted, StillNeeded
 from portal.collections import Collection
 from portal.crumbs import crumbs_of
 from portal.declared import declared_fields
@@ -27,6 +27,7 @@ from portal.kinds import DATETIME, BadValue
 from portal.listing import broken_context, filter_from_form, list_context
 from portal.live import unless_known
 from portal.loading import load_collection, load_record, refusal
+from portal.needing import why_kept
 from portal.panels import Shown, panels_of, show
 from portal.query import BadQuery, parse
 from portal.saving import base_of, changed_meanwhile, conflict_context, version_of
@@ -355,5 +356,7 @@ def _delete(request: HttpRequest, found: Collection, loaded: models.Model) -> Ht
         return redirect(found.url)
     except Conflict as conflict:
         return _delete_page(request, found, conflict.current, changed_meanwhile(conflict), status=409)
+    except StillNeeded as needed:
+        return _delete_page(request, found, loaded, {"problem": why_kept(needed, request.user)}, status=409)
     messages.success(request, f"Deleted {name}.")
     return redirect(found.url)
