@@ -1,12 +1,11 @@
 """Notifications to the incoming webhook of a chat, in the shape of Slack or of Teams.
 
-The address comes from people, so the portal is careful whom it calls: https only, no redirects, no address of this
-machine or of the network link (where clouds keep their secrets). ``CHAT_WEBHOOK_ALLOW`` names hosts that are exempt.
-The name is resolved once, and the connection made to what was checked.
+The address comes from people, so the portal is careful whom it calls: https only, no redirects, and none of the
+addresses that portal.addresses closes. ``CHAT_WEBHOOK_ALLOW`` names hosts that are exempt. The name is resolved once,
+and the connection made to what was checked.
 """
 
 import asyncio
-import ipaddress
 import socket
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -17,13 +16,12 @@ from aiohttp.resolver import ThreadedResolver
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from portal.addresses import meanings
 from portal.delivery.failures import NotSentError
 from portal.delivery.models import ChatWebhook, OutboxMessage, Shape
 
 Payload = dict[str, Any]
 REPEAT = "This may reach you twice: the portal stopped while it was sending it."
-# Cloud metadata by IPv6, which is neither link-local nor loopback.
-_METADATA = ipaddress.ip_address("fd00:ec2::254")
 _MOST_OF_ANSWER = 4096
 _TRY_LATER = {408, 425, 429}
 
@@ -43,27 +41,22 @@ def _why_not(url: str) -> str:
         return "" if parts.scheme in {"http", "https"} else "The address begins with https://."
     if parts.scheme != "https":
         return f"The address begins with https://. An administrator can exempt {host} with CHAT_WEBHOOK_ALLOW."
-    if _is_ours(host):
-        return f"{host} is an address of the portal's own machine or network link; it is not called."
-    return ""
+    closed = _closed(host)
+    return f"{host} is {closed}; it is not called." if closed else ""
 
 
 def _is_allowed(host: str) -> bool:
     return host.lower() in settings.CHAT_WEBHOOK_ALLOW
 
 
-def _is_ours(host: str) -> bool:
-    """Whether ``host`` is, as a number, an address that must not be called. Names are looked at when they resolve."""
+def _closed(host: str) -> str:
+    """What ``host`` is, as a number, where it must not be called; names are looked at when they resolve."""
     if host.lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
+        return "the portal's own machine"
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        return next((what for _, what in meanings(host.partition("%")[0]) if what), "")
     except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    special = address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast
-    return special or address.is_reserved or address == _METADATA
+        return ""
 
 
 class _CarefulResolver(AbstractResolver):
@@ -76,8 +69,9 @@ class _CarefulResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._real.resolve(host, port, family)
-        if not _is_allowed(host) and any(_is_ours(each["host"]) for each in found):
-            raise NotSentError(f"{host} leads to an address of the portal's own machine or network link.", final=True)
+        closed = next(filter(None, (_closed(each["host"]) for each in found)), "")
+        if closed and not _is_allowed(host):
+            raise NotSentError(f"{host} leads to {closed}, which is not called.", final=True)
         return found
 
     async def close(self) -> None:

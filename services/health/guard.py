@@ -10,7 +10,6 @@ search domains as every other program does; a look-up that takes too long is giv
 """
 
 import asyncio
-import functools
 import ipaddress
 import socket
 from collections.abc import Iterable
@@ -20,22 +19,11 @@ from dataclasses import dataclass
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from portal import addresses
+from portal.addresses import Address
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOK_UP_SECONDS = 5.0
-
-# Where clouds answer with credentials, besides 169.254.169.254: AWS, Google, Oracle by IPv6, Alibaba, Azure, Oracle.
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
-METADATA = tuple(
-    ipaddress.ip_network(each)
-    for each in (
-        "fd00:ec2::254", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "100.100.100.200", "168.63.129.16", "192.0.0.192",
-    )
-)  # fmt: skip
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.ip_network("::/96")
-# 0.0.0.0/8 is “this host” (RFC 1122): Linux connects to itself.
-_THIS_HOST = ipaddress.ip_network("0.0.0.0/8")
 
 
 class Refused(OSError):  # noqa: N818  it names what happened
@@ -87,7 +75,7 @@ class Guard:
 
     def check(self, host: str, address: str, port: int | None = None) -> None:
         """Raise Refused unless ``address``, which ``host`` led to, may be asked at this port."""
-        meant = _facts(address)
+        meant = addresses.meanings(address)
         shown = address if host == address else f"{host} ({address})"
         if self.deny.has_name(host) or any(self.deny.has_address(each, port) for each, _what in meant):
             raise Refused(f"{shown} is on the list PROBE_DENY")
@@ -98,7 +86,7 @@ class Guard:
     def check_host(self, host: str, port: int | None = None) -> None:
         """What can be said of a host before it is looked up: raise Refused for a name or an address that is closed."""
         try:
-            _facts(host)
+            addresses.meanings(host)
         except ValueError:
             if self.deny.has_name(host):
                 raise Refused(f"{host} is on the list PROBE_DENY") from None
@@ -120,38 +108,6 @@ def _place(entry: str) -> tuple[Address, int] | None:
         return None
     is_written_well = host.startswith("[") == (address.version == 6) and port.isdecimal()
     return (address, int(port)) if is_written_well and 0 < int(port) < 65_536 else None
-
-
-@functools.lru_cache(maxsize=8192)
-def _facts(address: str) -> tuple[tuple[Address, str], ...]:
-    """What an address means, each with what it is where that is closed. Raises ValueError for what is no address.
-
-    Kept, because the same targets are asked every minute, and reading an address costs a tenth of a question.
-    """
-    return tuple((each, _closed(each)) for each in _meant(ipaddress.ip_address(address)))
-
-
-def _meant(address: Address) -> list[Address]:
-    """The address, and an IPv4 address that it only wraps: mapped, compatible, 6to4, Teredo or translated."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return [address]
-    wrapped = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
-        wrapped.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
-    return [address, *(each for each in wrapped if each is not None)]
-
-
-def _closed(address: Address) -> str:
-    """What the address is, where that is closed by default."""
-    if any(address in network for network in METADATA):
-        return "where a cloud hands out credentials"
-    if address.is_loopback or address.is_unspecified or address in _THIS_HOST:
-        return "the portal's own machine"
-    if address.is_link_local:
-        return "a link-local address"
-    if address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
-        return "an address of many machines at once"
-    return ""
 
 
 class GuardedResolver(AbstractResolver):

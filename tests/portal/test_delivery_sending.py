@@ -317,7 +317,7 @@ def test_a_name_that_leads_to_this_machine_is_not_called(people, hook, settings,
     deliver()
     message = OutboxMessage.objects.get(channel="chat")
     assert (message.state, hook.taken) == ("dead", [])
-    assert "chat.example leads to an address of the portal's own machine" in message.last_error
+    assert "chat.example leads to the portal's own machine" in message.last_error
 
 
 def test_an_address_that_became_forbidden_and_a_webhook_that_is_gone_are_said(people, hook, settings):
