@@ -346,6 +346,24 @@ def test_there_is_no_demo_sign_in_elsewhere(settings, sofia, demo, address, host
     assert client.get("/").status_code == 302
 
 
+def test_a_proxy_on_this_machine_opens_the_demo_sign_in_to_nobody(settings, sofia):
+    """nginx with nothing but proxy_pass asks from 127.0.0.1 for 127.0.0.1, whoever sits before it."""
+    settings.DEMO = True
+
+    def signs_in(**headers: str) -> bool:
+        client = Client(headers=LOCAL | headers)
+        is_offered = "sofia.marchetti" in client.get("/accounts/login/").content.decode()
+        is_let_in = client.post("/accounts/demo/", {"email": sofia.email}).status_code == 302
+        assert is_offered == is_let_in
+        return is_let_in
+
+    assert signs_in()
+    for header in ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via"):
+        assert not signs_in(**{header: "192.0.2.7"}), header
+    settings.BEHIND_PROXY = True
+    assert not signs_in()
+
+
 @pytest.mark.parametrize("email", ["administrator@larkspur.example", "", "a\x00b", "nobody@larkspur.example"])
 def test_only_the_demo_people_sign_in_with_one_click(settings, people, email):
     settings.DEMO = True
