@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError as InvalidRecord
 from django.http import HttpRequest, JsonResponse
 from django.urls import resolve
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
@@ -77,6 +78,12 @@ def nothing_here(request: HttpRequest, rest: str) -> JsonResponse:
     near = f" Did you mean /api/{rest}/, with a slash at its end?" if _is_open(f"/api/{rest}/") else ""
     error = f"There is no address /api/{rest}.{near} All there are stand in /api/v1/schema/."
     return JsonResponse({"error": error}, status=404)
+
+
+@login_not_required
+@csrf_exempt
+def no_hook(request: HttpRequest, rest: str) -> JsonResponse:
+    return JsonResponse({"error": f"There is no hook /hooks/{rest}. /help/health/ names those there are."}, status=404)
 
 
 def _is_open(address: str) -> bool:

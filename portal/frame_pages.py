@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from portal.documents import DOCUMENTS, read_document
 from portal.middleware import explain_collision, explain_gone
+from portal.refusals import is_for_machines
 from portal.search.find import suggestions
 from portal.wording import reason_of
 
@@ -36,21 +37,16 @@ def document(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "portal/document.html", {"document": found, "crumbs": crumbs})
 
 
-def _is_api(request: HttpRequest) -> bool:
-    """What goes wrong before a view of the API is reached, or in it, is told as everything else is told there."""
-    return request.path_info.startswith("/api/")
-
-
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _is_api(request):
+    if is_for_machines(request):
         return JsonResponse({"error": reason_of(exception)}, status=400)
     return render(request, "400.html", {"reason": reason_of(exception)}, status=400)
 
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _is_api(request):
+    if is_for_machines(request):
         return JsonResponse({"error": str(exception)[:300]}, status=403)
     return render(request, "403.html", {"reason": str(exception)[:300]}, status=403)
 
@@ -58,6 +54,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What is near the last word of the address, for those who may search."""
+    if is_for_machines(request):
+        return JsonResponse({"error": reason_of(exception)}, status=404)
     word = request.path.rstrip("/").rpartition("/")[2]
     found = suggestions(request.user, word) if request.user.is_authenticated else []
     return render(request, "404.html", {"suggestions": found, "word": word}, status=404)
@@ -71,7 +69,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return explained
     error_id = uuid.uuid4().hex[:12]
     log.error("server_error", error_id=error_id, path=request.path)
-    if _is_api(request):
+    if is_for_machines(request):
         message = f"Something broke in the portal; it is not your fault. Tell whoever runs it this number: {error_id}"
         return JsonResponse({"error": message}, status=500)
     return HttpResponse(render_to_string("500.html", {"error_id": error_id}), status=500)

@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from portal.kept import to_send_again
+from portal.refusals import is_for_machines
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -30,7 +31,7 @@ def explain_gone(request: HttpRequest, problem: BaseException | None) -> HttpRes
         return None
     log.error("server_gone", server=server, problem=str(problem))
     message = f"The {server} does not answer. Nothing you saved is lost."
-    if request.path.startswith("/api/"):
+    if is_for_machines(request):
         return JsonResponse({"error": message}, status=503, headers={"Retry-After": "5"})
     again = to_send_again(request)
     page = render_to_string("503.html", {"server": server, "message": message, "again": again})
@@ -58,7 +59,7 @@ def explain_collision(request: HttpRequest, problem: BaseException | None) -> Ht
         return None
     log.warning("writes_collided", problem=str(problem))
     message = "Somebody else wrote the same at this very moment, so nothing of yours was saved. Send it again."
-    if request.path.startswith("/api/"):
+    if is_for_machines(request):
         return JsonResponse({"error": message}, status=409, headers={"Retry-After": "1"})
     return HttpResponse(render_to_string("collided.html", {"message": message}), status=409)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -13,17 +13,30 @@ PROBES = ("/healthz", "/readyz")
 FOR_MACHINES = ("/api/", "/hooks/")
 
 
+def is_for_machines(request: HttpRequest) -> bool:
+    """Whether what goes wrong, before a view is reached or in it, is told in JSON as everything else is told there."""
+    return request.path_info.startswith(FOR_MACHINES)
+
+
 def page_of_405(get_response: Handler) -> Handler:
     """Give the empty answer to a method that an address does not take a page that says so."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if isinstance(response, HttpResponseNotAllowed) and not response.content:
-            looking_helps = "GET" in response["Allow"]
-            response.content = render_to_string("405.html", {"method": request.method, "looking_helps": looking_helps})
+            return _explained(request, response)
         return response
 
     return middleware
+
+
+def _explained(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
+    if is_for_machines(request):
+        error = f"{request.method} is not taken here. What is: {response['Allow']}."
+        return JsonResponse({"error": error}, status=405, headers={"Allow": response["Allow"]})
+    looking_helps = "GET" in response["Allow"]
+    response.content = render_to_string("405.html", {"method": request.method, "looking_helps": looking_helps})
+    return response
 
 
 def probes_are_nobody(get_response: Handler) -> Handler:
@@ -47,7 +60,7 @@ class FormsOnly:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: object) -> None:
-        if request.method != "POST" or request.path_info.startswith(FOR_MACHINES):
+        if request.method != "POST" or is_for_machines(request):
             return
         if request.content_type not in FORMS and request.META.get("CONTENT_LENGTH") not in {None, "", "0"}:
             sent = (request.content_type or "something without a type")[:60]

@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/<path:rest>", api_errors.nothing_here, name="api-nothing"),
     path("catalog/", include("services.urls")),
     path("", include("services.health.urls")),
+    path("hooks/<path:rest>", api_errors.no_hook, name="hooks-nothing"),
     path("<slug:slug>/", include(collection_urls)),
 ]
 

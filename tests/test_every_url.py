@@ -166,6 +166,7 @@ TABLE: dict[str, Row] = {
     "proposal-decide": Row("302 403 403 403 200 200 302", {"pk": "proposal"}),
     "api": Row("401 200 200 200 200 200 200"),
     "api-nothing": Row("404 404 404 404 404 404 404", {"rest": "v1/zebras/"}),
+    "hooks-nothing": Row("404 404 404 404 404 404 404", {"rest": "zebras/"}),
     "api-schema": Row("401 200 200 200 200 200 200"),
 }  # fmt: skip
 ADMINISTRATORS_ONLY = {"users", "deliveries"}
@@ -314,7 +315,7 @@ LOOKS = sorted(
         "record-new", "record-edit", "record-delete", "take", "first-administrator",
         "person-erase",
         "proposal-decide",
-        "heartbeat", "metrics-import", "metric-import", "slos-import", "slo-import",
+        "heartbeat", "hooks-nothing", "metrics-import", "metric-import", "slos-import", "slo-import",
         "badge",
     }
 )  # fmt: skip
@@ -331,7 +332,7 @@ def test_an_address_that_only_shows_answers_a_post_with_405(name, people, world)
 WITHOUT_SIGN_IN = {
     "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "demo-sign-in", "first-administrator",
-    "healthz", "readyz", "status", "api-nothing", "heartbeat",
+    "healthz", "readyz", "status", "api-nothing", "hooks-nothing", "heartbeat",
     "badge",
 }  # fmt: skip
 

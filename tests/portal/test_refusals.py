@@ -8,6 +8,7 @@ import logging.config
 
 import pytest
 from django.db import connection
+from django.http import JsonResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import path
@@ -37,6 +38,19 @@ def test_a_fault_of_ours_is_json_under_the_api_and_has_a_number(sign_in, people,
     assert (answer.status_code, answer["Content-Type"]) == (500, JSONRenderer.media_type)
     assert "Tell whoever runs it this number: " in answer.json()["error"]
     assert "a fault of ours" not in answer.content.decode()
+
+
+def test_machines_are_told_in_json_at_the_hooks_as_under_the_api(people):
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    many = "&".join(f"a{n}=1" for n in range(1001))
+    for answer, status, told in (
+        (client.post("/hooks/metric/", "{}", content_type="application/json"), 404, "There is no hook /hooks/metric/."),
+        (client.put("/hooks/heartbeat/abc/"), 405, "PUT is not taken here. What is: GET, HEAD, POST."),
+        (client.get(f"/hooks/nothing?{many}"), 404, "There is no hook /hooks/nothing."),
+        (client.post("/hooks/metrics/", headers={"Host": "evil.example"}), 400, "Invalid HTTP_HOST"),
+    ):
+        assert (answer.status_code, answer["Content-Type"]) == (status, JsonResponse({})["Content-Type"])
+        assert told in answer.json()["error"]
 
 
 def test_too_many_parameters_are_refused_as_json_under_the_api(api, people):
