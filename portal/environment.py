@@ -32,10 +32,10 @@ class Environment(environ.Env):  # type: ignore[misc]  # the library has no type
             raise _wrong(name, f"“{text}” is neither yes nor no", "1 or 0")
         return text in _TRUE
 
-    def number(self, name: str, *, default: int, most: int = 10**10) -> int:
+    def number(self, name: str, *, default: int, least: int = 0, most: int = 10**10) -> int:
         text = self.str(name, default=str(default)).strip()
-        if not text.isdecimal() or int(text) > most:
-            raise _wrong(name, f"“{text}” is no number from 0 to {most:,}", f"one such as {default}")
+        if not text.isdecimal() or len(text) > 20 or not least <= int(text) <= most:
+            raise _wrong(name, f"“{text[:40]}” is no number from {least} to {most:,}", f"one such as {default}")
         return int(text)
 
     def server(self, name: str, schemes: tuple[str, ...], example: str) -> str:
@@ -111,7 +111,7 @@ def _check_address(name: str, text: str, schemes: tuple[str, ...], example: str)
 
 def port_number(text: str) -> int:
     """The port that ``PORT`` or ``--port`` names."""
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    if not text.isdecimal() or len(text) > 20 or not 0 < int(text) < 65536:
         raise _wrong("PORT", f"“{text[:20]}” is no port", "a number from 1024 to 65535, such as 8000")
     return int(text)
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -9,13 +10,21 @@ def read_or_create_secret_key(data_dir: Path) -> str:
     """Return the key kept in ``data_dir/secret-key``, made first if it is not there; two processes may race for it."""
     path = data_dir / "secret-key"
     data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(50))
+    if not path.exists():
+        _create(path)
     return _read(path)
+
+
+def _create(path: Path) -> None:
+    """Write the key beside its place and link it there, so that nobody reads half of it; the first one stays."""
+    new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        with suppress(FileExistsError):
+            os.link(new, path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> str:

@@ -209,9 +209,9 @@ PORTAL_URL = env(
     "PORTAL_URL", default=f"https://{_first_host}/" if HTTPS else f"http://127.0.0.1:{env('PORT', default='8000')}/"
 )
 # How long a mail server or a chat may take to answer.
-DELIVERY_TIMEOUT_S = env.int("DELIVERY_TIMEOUT_S", default=10)
+DELIVERY_TIMEOUT_S = env.number("DELIVERY_TIMEOUT_S", default=10, least=1, most=600)
 # What was sent, and what was read, is deleted after so many days.
-DELIVERY_KEEP_DAYS = env.int("DELIVERY_KEEP_DAYS", default=90)
+DELIVERY_KEEP_DAYS = env.number("DELIVERY_KEEP_DAYS", default=90, least=1, most=36_500)
 # Hosts of chat webhooks that may be called without https and at whatever address they have.
 CHAT_WEBHOOK_ALLOW = [host.lower() for host in env.list("CHAT_WEBHOOK_ALLOW", default=[])]
 

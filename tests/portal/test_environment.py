@@ -32,6 +32,7 @@ WRONG = [
     ("API_RATE", "lots", lambda name: env.rate(name, default="1/s"), "“lots” is no number of requests"),
     ("API_RATE", "0/min", lambda name: env.rate(name, default="1/s"), "“0/min”"),
     ("HSTS_SECONDS", "x", lambda name: env.number(name, default=0), "“x” is no number"),
+    ("PROXY_COUNT", "9" * 5000, lambda name: env.number(name, default=1), "is no number from 0 to"),
     ("DEMO", "perhaps", lambda name: env.flag(name, default=False), "“perhaps” is neither yes nor no"),
     ("SECRET_KEY", "hush", env.secret_key, "it has 4 characters"),
 ]
@@ -71,6 +72,8 @@ def test_right_settings_are_taken(monkeypatch):
     ("given", "said"),
     [
         ({"DATABASE_URL": "mysql://a/b"}, "DATABASE_URL: it begins with “mysql:”."),
+        ({"DELIVERY_TIMEOUT_S": "10s"}, "DELIVERY_TIMEOUT_S: “10s” is no number from 1 to 600."),
+        ({"DELIVERY_KEEP_DAYS": "-1"}, "DELIVERY_KEEP_DAYS: “-1” is no number from 1 to 36,500."),
         ({"DATABASE_URL": "postgresql://a@127.0.0.1:1/b", "REDIS_URL": "redis://127.0.0.1:1/0"},
          "DATABASE_URL: the database does not answer"),
     ],
