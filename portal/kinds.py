@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 Values = list[Any]
+# Before or after the point. PostgreSQL's own limits are far beyond; so is every number that somebody means.
+MOST_DIGITS = 300
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def _decimal(text: str) -> Decimal:
         raise BadValue("expected a number, such as 12.5") from None
     if not number.is_finite():
         raise BadValue("expected a number, such as 12.5")
+    if abs(number.adjusted()) > MOST_DIGITS:
+        raise BadValue("that number is too large, or too close to nothing")
     return number
 
 

@@ -53,10 +53,11 @@ class JSONParser(BaseParser):
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
-    names = [name for name, _ in pairs]
-    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
-    if twice is not None:
-        raise ParseError(f"“{twice[:60]}” stands twice in one object. Send it once.")
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise ParseError(f"“{name[:60]}” stands twice in one object. Send it once.")
+        seen.add(name)
 
 
 class ReaderThrottle(UserRateThrottle):

@@ -17,8 +17,13 @@ PALETTE = 12
 PAGE = 50
 
 
+def _text(request: HttpRequest, name: str) -> str:
+    """A parameter of the address, without the null characters that PostgreSQL holds in no text."""
+    return request.GET.get(name, "").replace("\x00", "")
+
+
 def _context(request: HttpRequest, limit: int) -> dict[str, Any]:
-    text = request.GET.get("q", "").replace("\x00", "")
+    text = _text(request, "q")
     problem = too_much(text)
     started = time.perf_counter()
     found = find.Found((), False) if problem else find.find(request.user, text, limit)
@@ -67,8 +72,8 @@ def palette(request: HttpRequest) -> HttpResponse:
 @require_safe
 def references(request: HttpRequest) -> JsonResponse:
     """Up to ten described references of the asked kinds for a field's list of suggestions."""
-    kinds = [kind for kind in request.GET.get("kinds", "").split(",") if kind]
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:100].lower()
+    kinds = [kind for kind in _text(request, "kinds").split(",") if kind]
+    text = _text(request, "q").strip()[:100].lower()
     found = known_to(request.user, Reference.objects.filter(kind__in=kinds, attached=True))
     if text:
         found = found.filter(name__contains=text) | found.filter(label__icontains=text)

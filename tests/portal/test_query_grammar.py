@@ -148,6 +148,15 @@ def test_what_is_wrong_is_said_in_a_sentence(ask, query, problem):
     assert problem in answer
 
 
+@pytest.mark.parametrize("number", ["1e200000", "-1e301", "1e-200000", "NaN", "Infinity"])
+def test_a_number_beyond_all_measure_is_refused_in_a_sentence(api, people, number):
+    for question in ("target", "target.min", "target.max", "target.not"):
+        answer = api(people.reader).get(f"/api/v1/slos/?{question}={number}")
+        assert answer.status_code == 400
+        assert f"{question}={number}: " in answer.json()["error"]
+    assert api(people.reader).get("/api/v1/slos/?target.min=1e300").status_code == 200
+
+
 def test_every_problem_is_said_at_once(api, people):
     response = api(people.reader).get("/api/v1/services/?tier=zero&zebra=1&sort=stripes")
     problems = response.json()["problems"]

@@ -176,5 +176,11 @@ def test_suggestions_of_a_field_are_of_its_kinds_and_described(sign_in, people):
     assert client.get("/search/references/?q=check").json() == {"items": []}
 
 
+def test_null_characters_in_what_is_looked_for_are_left_out(sign_in, people):
+    client = sign_in(people.reader)
+    for address in ("/search/references/?kinds=gro%00up&q=che%00ck", "/search/references/?kinds=group&q=check"):
+        assert client.get(address).json() == {"items": [{"value": "checkout", "label": "Checkout"}]}
+
+
 def test_logins_are_found_by_nobody(people):
     assert [each.collection.slug for each in find(people.administrator, "reader").results] == ["people"]

@@ -1,5 +1,7 @@
 """Nothing that was asked is left out silently: what cannot be answered as it was asked is refused, with a reason."""
 
+import time
+
 import pytest
 
 from tests.factories import make_entity
@@ -50,6 +52,14 @@ def test_a_name_that_stands_twice_in_an_object_is_refused(api, people, entity, b
     answer = api(people.editor).generic("PATCH", ADDRESS, body, "application/json", headers={"If-Match": "*"})
     assert answer.status_code == 400
     assert told in answer.json()["error"]
+
+
+def test_a_body_with_a_hundred_thousand_names_is_read_in_one_pass(api, people, entity):
+    names = ",".join(f'"{number}":1' for number in [*range(100_000), 99_999])
+    started = time.monotonic()
+    answer = api(people.editor).generic("PATCH", ADDRESS, f"{{{names}}}", "application/json", headers={"If-Match": "*"})
+    assert answer.json() == {"error": "“99999” stands twice in one object. Send it once."}
+    assert time.monotonic() - started < 2
 
 
 def test_of_several_versions_the_one_that_stands_is_meant(api, people, entity):
