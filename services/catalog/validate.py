@@ -148,7 +148,12 @@ def is_absolute_url(text: str) -> bool:
 def _is_host(authority: str) -> bool:
     host, _, port = authority.rpartition("@")[2].partition("]:" if "[" in authority else ":")
     host += "]" if "[" in host and not host.endswith("]") else ""
-    return bool(host) and not _FORBIDDEN_IN_HOST.search(host) and (not port or (port.isdigit() and int(port) < 65536))
+    return bool(host) and not _FORBIDDEN_IN_HOST.search(host) and (not port or _is_port(port))
+
+
+def _is_port(text: str) -> bool:
+    """Its length first: a superscript is a digit too, and thousands of digits are no number that Python reads."""
+    return len(text) < 6 and text.isascii() and text.isdigit() and int(text) < 65536
 
 
 def is_placeholder(value: Any) -> bool:

@@ -1,8 +1,9 @@
 """Reading YAML as the descriptor format wants it: version 1.2, core schema, no merge keys, nothing twice.
 
 PyYAML reads YAML 1.1 and its loader recurses: a hundred thousand opening brackets end the process. Only its event
-parser (libyaml's where there is one) is used here, and the values are built in a loop, with bounds on depth and on
-what aliases expand to. Each document is parsed by itself, so a syntax error spoils no other document of the file.
+parser (libyaml's where there is one) is used here, and the values are built in a loop, with bounds on depth, and on how
+many values and bytes aliases expand to. Each document is parsed by itself, so a syntax error spoils no other document
+of the file.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ except ImportError:  # PyYAML built without libyaml: slower, the same events
 
 MAX_DEPTH = 100
 MAX_NODES = 250_000
+MAX_SIZE = 8 * 1024 * 1024
 MAX_DOCUMENTS = 20_000
 # Lines are kept for the fields people see: metadata.annotations.<key> is as deep as those go.
 MAX_FIELD_DEPTH = 3
@@ -54,6 +56,7 @@ class YamlDocument:
     value: Any = None
     error: UnreadableError | None = None
     lines: dict[str, int] = field(default_factory=dict)
+    size: int = 0  # bytes of its texts and one for each value, with aliases expanded
 
 
 class _PythonParser(Reader, Scanner, Parser):
@@ -108,6 +111,7 @@ def _read_document(number: int, text: str, first_line: int, *, pure: bool, all_l
         builder = _Builder(parser, first_line, document.lines, all_lines=all_lines)
         document.line = builder.start()
         document.value = builder.build()
+        document.size = builder.size + builder.nodes
     except (UnreadableError, YAMLError) as error:
         document.error = _explained(error, text, first_line)
     return document
@@ -125,6 +129,7 @@ class _Frame:
     path: str | None
     depth: int
     nodes_before: int
+    size_before: int
     height: int = 1
     key: str = ""
     awaits_key: bool = True
@@ -136,9 +141,10 @@ class _Builder:
     def __init__(self, parser: Any, first_line: int, lines: dict[str, int], *, all_lines: bool) -> None:
         self.parser, self.first_line, self.lines, self.all_lines = parser, first_line, lines, all_lines
         self.frames: list[_Frame] = []
-        self.anchors: dict[str, tuple[Any, int, int]] = {}  # value, number of nodes, height
+        self.anchors: dict[str, tuple[Any, int, int, int]] = {}  # value, number of nodes, size, height
         self.open_anchors: set[str] = set()
         self.nodes = 0
+        self.size = 0
         self.root: Any = None
 
     def start(self) -> int:
@@ -172,8 +178,8 @@ class _Builder:
         plain = event.implicit[0] and not event.tag
         value = resolve(text) if plain else _tagged(event.tag, text)
         if event.anchor:
-            self.anchors[event.anchor] = (value, 1, 0)
-        self._place(value, event, nodes=1)
+            self.anchors[event.anchor] = (value, 1, _bytes(text), 0)
+        self._place(value, event, nodes=1, size=_bytes(text))
 
     def _open(self, event: Any) -> None:
         self._check_depth(1, event)
@@ -184,7 +190,7 @@ class _Builder:
             self.lines[path] = self.first_line + event.start_mark.line + 1
         if event.anchor:
             self.open_anchors.add(event.anchor)
-        self.frames.append(_Frame(value, event.anchor, path, depth, self.nodes))
+        self.frames.append(_Frame(value, event.anchor, path, depth, self.nodes, self.size))
 
     def _place_of_child(self, parent: _Frame | None) -> tuple[str | None, int]:
         if parent is None:
@@ -201,7 +207,8 @@ class _Builder:
         frame = self.frames.pop()
         if frame.anchor:
             self.open_anchors.discard(frame.anchor)
-            self.anchors[frame.anchor] = (frame.value, self.nodes - frame.nodes_before + 1, frame.height)
+            nodes, size = self.nodes - frame.nodes_before + 1, self.size - frame.size_before
+            self.anchors[frame.anchor] = (frame.value, nodes, size, frame.height)
         self._place(frame.value, event, nodes=1, height=frame.height)
 
     def _alias(self, event: events.AliasEvent) -> None:
@@ -210,9 +217,9 @@ class _Builder:
             raise self._error(f"The alias *{name} stands within the value it names, which has no end.", event)
         if name not in self.anchors:
             raise self._error(f"The alias *{name} names no value: no &{name} stands before it.", event)
-        value, nodes, height = self.anchors[name]
+        value, nodes, size, height = self.anchors[name]
         self._check_depth(height, event)
-        self._place(value, event, nodes=nodes, height=height)
+        self._place(value, event, nodes=nodes, size=size, height=height)
 
     def _second_document(self, event: Any) -> None:
         raise self._error("A second document begins here. Put its --- at the beginning of a line of its own.", event)
@@ -225,12 +232,13 @@ class _Builder:
                 event,
             )
 
-    def _place(self, value: Any, event: Any, *, nodes: int, height: int = 0) -> None:
+    def _place(self, value: Any, event: Any, *, nodes: int, size: int = 0, height: int = 0) -> None:
         self.nodes += nodes
-        if self.nodes > MAX_NODES:
+        self.size += size
+        if self.nodes > MAX_NODES or self.size > MAX_SIZE:
+            most = f"{MAX_NODES:,} values" if self.nodes > MAX_NODES else f"{MAX_SIZE:,} bytes"
             raise self._error(
-                f"The document holds more than {MAX_NODES:,} values once its aliases are expanded. Write less into one "
-                "document.",
+                f"The document holds more than {most} once its aliases are expanded. Write less into one document.",
                 event,
             )
         if not self.frames:
@@ -256,6 +264,10 @@ class _Builder:
 
     def _error(self, message: str, event: Any) -> UnreadableError:
         return UnreadableError(message, self.first_line + event.start_mark.line + 1)
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _joined(path: str, key: str) -> str:

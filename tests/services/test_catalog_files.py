@@ -307,9 +307,11 @@ def test_json_and_yaml_are_read_as_values(tmp_path: Path) -> None:
         ("https://example.com/api.yaml", "is an address."),
         ("http://169.254.169.254/latest", "is an address."),
         ("file:///etc/passwd", "is an address."),
-        ("../outside.txt", "lies outside the folder that is read."),
-        ("/etc/passwd", "lies outside the folder that is read."),
-        ("link.txt", "lies outside the folder that is read."),
+        ("../outside.txt", "../outside.txt lies outside in, the folder of the descriptor."),
+        ("/etc/passwd", "lies outside in, the folder of the descriptor."),
+        ("link.txt", "lies outside in, the folder of the descriptor."),
+        (".env", ".env is hidden, or in a folder that is left out."),
+        ("node_modules/x/index.txt", "is hidden, or in a folder that is left out."),
         ("missing.txt", "cannot be read (No such file or directory)."),
         ("latin.txt", "the file is not UTF-8 text."),
         (".", "This is not an ordinary file"),
@@ -318,6 +320,8 @@ def test_json_and_yaml_are_read_as_values(tmp_path: Path) -> None:
 def test_what_lies_elsewhere_stays_as_it_is_and_is_marked_external(tmp_path: Path, target: str, reason: str) -> None:
     write(tmp_path / "outside.txt", "secret")
     write(tmp_path / "in" / "latin.txt", b"\xe9")
+    write(tmp_path / "in" / ".env", "secret")
+    write(tmp_path / "in" / "node_modules" / "x" / "index.txt", "secret")
     (tmp_path / "in" / "link.txt").symlink_to(tmp_path / "outside.txt")
     write(tmp_path / "in" / "x.yaml", api("shop", f"{{$text: '{target}'}}"))
     document = only(tmp_path / "in")
@@ -325,6 +329,40 @@ def test_what_lies_elsewhere_stays_as_it_is_and_is_marked_external(tmp_path: Pat
     (note,) = document.notes
     assert note.startswith("Line 9: spec.definition is external, not fetched: ")
     assert reason in note
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("../../payments/key.txt", "lies outside shop, the repository of the descriptor."),
+        ("../../payments/.env", "lies outside shop, the repository of the descriptor."),
+        ("../.git/config", "is hidden, or in a folder that is left out."),
+        ("../.env", "is hidden, or in a folder that is left out."),
+        ("key.txt", "lies outside shop, the repository of the descriptor."),
+    ],
+)
+def test_a_descriptor_reads_nothing_of_the_checkout_beside_it_and_nothing_hidden(
+    tmp_path: Path, target: str, reason: str
+) -> None:
+    for name in ("shop", "payments"):
+        for file in ("key.txt", ".env", ".git/config"):
+            write(tmp_path / name / file, "secret")
+    write(tmp_path / "shop" / "catalog" / "x.yaml", api("shop", f"{{$text: '{target}'}}"))
+    (tmp_path / "shop" / "catalog" / "key.txt").symlink_to(tmp_path / "payments" / "key.txt")
+    document = only(tmp_path)
+    assert definition_of(document) == {"$text": target}
+    assert reason in document.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("folder", "target"),
+    [("catalog", "../apis/shop.json"), (".backstage", "./shop.json"), (".backstage", "../apis/shop.json")],
+)
+def test_a_text_elsewhere_in_the_same_repository_is_read(tmp_path: Path, folder: str, target: str) -> None:
+    write(tmp_path / "shop" / ".git", "gitdir: /elsewhere")  # as in a worktree
+    write(tmp_path / "shop" / folder / "x.yaml", api("shop", f"{{$text: {target}}}"))
+    write(tmp_path / "shop" / folder / target, "{}")
+    assert definition_of(only(tmp_path)) == "{}"
 
 
 @pytest.mark.parametrize(
@@ -361,6 +399,32 @@ def test_one_document_cannot_swallow_any_number_of_files(tmp_path: Path, monkeyp
     document = only(tmp_path)
     assert document.entity["spec"]["one"] == "x" * 1000
     assert document.entity["spec"]["two"] == {"$text": "a.txt"}
+
+
+def test_files_that_are_not_taken_count_too_and_are_not_read_to_find_that_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr(substitutions, "read_bounded", lambda path: opened.append(path) or b"\xe9" * 100)
+    monkeypatch.setattr(substitutions, "MAX_FILE_BYTES", 1000)
+    write(tmp_path / "latin.txt", b"\xe9" * 100)
+    write(tmp_path / "large.txt", "x" * 1001)
+    many = ", ".join(["{$text: latin.txt}"] * 200 + ["{$text: large.txt}"])
+    write(tmp_path / "x.yaml", component("x").replace("owner: payments", f"owner: payments, many: [{many}]"))
+    document = only(tmp_path)
+    assert len(opened) == 10  # until they have the most that one document may hold
+    assert len(document.notes) == 101
+    assert "one document may name at most 100 files; this and all after it stay." in document.notes[-1]
+
+
+def test_aliases_of_a_file_count_as_often_as_they_are_named(tmp_path: Path) -> None:
+    write(tmp_path / "big.part", f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 50)}]\n")
+    extra = ", ".join(f"e{number}: {{$yaml: big.part}}" for number in range(3))
+    write(tmp_path / "x.yaml", component("x").replace("owner: payments", f"owner: payments, {extra}"))
+    document = only(tmp_path)
+    assert len(document.entity["spec"]["e0"]["b"]) == 50
+    assert document.entity["spec"]["e1"] == document.entity["spec"]["e2"] == {"$yaml": "big.part"}
+    assert "one document may hold at most 8.4 MB of files." in document.notes[0]
 
 
 def test_a_dollar_key_beside_others_is_no_substitution(tmp_path: Path) -> None:

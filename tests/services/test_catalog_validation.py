@@ -295,6 +295,8 @@ def test_a_rejected_document_still_has_the_reference_it_claims() -> None:
         ("https://a b", False),
         ("https://a:99999", False),
         ("https://a:port", False),
+        ("http://h:²", False),
+        (f"http://h:{'1' * 5000}", False),
         ("//host/p", False),
         ("/rel", False),
         ("x", False),

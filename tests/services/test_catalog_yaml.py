@@ -180,6 +180,17 @@ def test_an_alias_bomb_is_refused_at_once() -> None:
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.parametrize("letter", ["x", "å"])
+def test_a_long_text_that_aliases_name_many_times_is_refused(letter: str) -> None:
+    long = f"a: &a {letter * 200_000}\nb: [{', '.join(['*a'] * 2000)}]"
+    assert error_of(long) == (
+        2,
+        "The document holds more than 8,388,608 bytes once its aliases are expanded. Write less into one document.",
+    )
+    nested = "\n".join([f"a: &a {letter * 50_000}", "b: &b [*a, *a, *a, *a]", f"c: [{', '.join(['*b'] * 100)}]"])
+    assert error_of(nested)[0] == 3
+
+
 def test_a_few_aliases_are_expanded() -> None:
     assert value_of("a: &x {b: [1, 2]}\nc: *x\nd: [*x]") == {
         "a": {"b": [1, 2]},
