@@ -19,6 +19,7 @@ import psutil
 
 from portal.embedded.accounts import server_account
 from portal.embedded.errors import EmbeddedError, explain
+from portal.embedded.owned import check_marks
 from portal.embedded.places import Places, hold, socket_directory
 from portal.embedded.postgres import Postgres
 from portal.embedded.processes import is_alive
@@ -53,7 +54,8 @@ class Keeper:
         self.redis = Redis(programs.redis, places.redis, settings, places.log("redis"), account).configured()
 
     def start(self) -> None:
-        """Start what does not run, take over what runs, and make the addresses known."""
+        """Start what does not run, take over what runs, and make the addresses known; if all of it is ours."""
+        check_marks(self.places.postgres, self.places.redis)
         self._start_postgres()
         self._start_redis()
         state = {"keeper": os.getpid(), "database_url": self.postgres.url, "redis_url": self.redis.url}
@@ -77,6 +79,9 @@ class Keeper:
         ):
             if process:
                 server.stop(process)
+        if self.postgres.sockets != self.postgres.data:
+            with suppress(OSError):
+                self.postgres.sockets.rmdir()
 
     def leave(self, *_: object) -> None:
         """The system shuts down, or somebody ends the keeper: stop the servers in good order."""

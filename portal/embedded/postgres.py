@@ -13,6 +13,7 @@ import psutil
 
 from portal.embedded.accounts import Account, own_name, run_as
 from portal.embedded.errors import EmbeddedError, explain
+from portal.embedded.owned import mark, write
 from portal.embedded.processes import ENVIRONMENT, end, failure, is_stranger, launch, ours, read_pid, wait_for
 
 PROGRAM_NAMES = ("postgres",)
@@ -120,6 +121,7 @@ class Postgres:
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         self._run(unfinished, [str(self.initdb), "-D", name, "--auth=peer", f"--username={SUPERUSER}", *locale, *sync])
         self._run(unfinished, [str(self.program), "--single", "-D", name, "postgres"], FIRST_STATEMENTS)
+        mark(unfinished, self.account)
         try:
             unfinished.rename(self.data)
         except OSError as error:
@@ -187,18 +189,4 @@ class Postgres:
         """Let in our own account, and nobody else, under the two roles."""
         users = f"portal {own_name()} {ROLE}\nportal {own_name()} {SUPERUSER}\n"
         for name, text in (("pg_hba.conf", HOST_RULES), ("pg_ident.conf", users)):
-            self._replace(self.data / name, text)
-
-    def _replace(self, file: Path, text: str) -> None:
-        """Write by renaming: the directory may belong to another account, whose links root must not follow."""
-        new = file.with_name(f"{file.name}.new")
-        try:
-            new.unlink(missing_ok=True)
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "w") as output:
-                output.write(text)
-                if self.account:
-                    os.fchown(descriptor, self.account.uid, self.account.gid)
-            new.replace(file)
-        except OSError as error:
-            raise explain(error, "writing", file) from error
+            write(self.data / name, text, self.account)

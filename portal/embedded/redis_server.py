@@ -13,6 +13,7 @@ import psutil
 
 from portal.embedded.accounts import Account
 from portal.embedded.errors import explain
+from portal.embedded.owned import mark
 from portal.embedded.processes import end, failure, launch, ours, read_pid, wait_for
 
 PROGRAM_NAMES = ("valkey-server", "redis-server")
@@ -87,6 +88,7 @@ class Redis:
                     os.chown(self.data, self.account.uid, self.account.gid)
         except OSError as error:
             raise explain(error, "creating the directory of Redis", self.data) from error
+        mark(self.data, self.account)
 
     def _launch(self) -> subprocess.Popen[bytes]:
         """Start it with its settings on its standard input: everybody could read arguments, and so the password."""

@@ -20,6 +20,7 @@ import pytest
 import redis
 
 from portal.embedded import EmbeddedError, leave_servers, programs, revive_keeper, server_urls
+from portal.embedded.owned import MARK
 from portal.embedded.places import LONGEST_SOCKET_PATH, Places, is_held
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -296,20 +297,49 @@ def refused(data_dir: Path) -> str:
     return str(caught.value)
 
 
+def test_a_database_of_somebody_else_is_neither_started_nor_written_to_nor_stopped(data_dir: Path) -> None:
+    server_urls(data_dir)
+    (data_dir / "postgres" / MARK).unlink()
+    rules = data_dir / "postgres" / "pg_hba.conf"
+    rules.write_text("local all all trust\n")
+    kill_keeper(data_dir)  # its servers run on, as somebody's would whom we know nothing of
+    running = postgres_pid(data_dir)
+    leave_servers(data_dir)
+    with user(data_dir) as process:
+        assert process.wait(60) == 1
+        said = process.stderr.read() if process.stderr else ""
+    assert f"No file {MARK} in {data_dir}/postgres: the data there may be another program's. Nothing was" in said
+    assert (psutil.pid_exists(running), rules.read_text()) == (True, "local all all trust\n")
+    subprocess.run(said[said.index("touch ") :], shell=True, check=True)  # as the message says
+    assert ask(server_urls(data_dir)[0], "SELECT 1") == 1
+
+
+def test_a_redis_of_somebody_else_is_left_alone(data_dir: Path) -> None:
+    (data_dir / "redis").mkdir(parents=True)
+    (data_dir / "redis" / "dump.rdb").write_bytes(b"somebody's")
+    with pytest.raises(EmbeddedError, match=f"No file {MARK} in {data_dir}/redis: the data there"):
+        server_urls(data_dir)
+    assert [each.name for each in data_dir.iterdir() if each.name != "embedded"] == ["redis"]
+    assert everything_below(data_dir / "redis") == {f"{data_dir}/redis/dump.rdb": b"somebody's"}
+
+
 def test_half_a_database_is_left_alone(data_dir: Path) -> None:
     (data_dir / "postgres" / "base").mkdir(parents=True)
+    (data_dir / "postgres" / MARK).touch()
     (data_dir / "postgres" / "base" / "precious").write_text("data")
     assert f"{data_dir}/postgres is no complete database: PG_VERSION is missing" in refused(data_dir)
 
 
 def test_a_database_without_its_control_file_is_left_alone(data_dir: Path) -> None:
     (data_dir / "postgres").mkdir(parents=True)
+    (data_dir / "postgres" / MARK).touch()
     (data_dir / "postgres" / "PG_VERSION").write_text("18\n")
     assert "global/pg_control is missing" in refused(data_dir)
 
 
 def test_data_of_another_version_are_left_alone(data_dir: Path) -> None:
     (data_dir / "postgres" / "global").mkdir(parents=True)
+    (data_dir / "postgres" / MARK).touch()
     (data_dir / "postgres" / "global" / "pg_control").write_text("old")
     (data_dir / "postgres" / "PG_VERSION").write_text("15\n")
     message = refused(data_dir)
@@ -336,7 +366,7 @@ def test_a_long_path_gets_a_short_private_socket_directory(tmp_path: Path) -> No
     sockets = Path(database_url.partition("?host=")[2])
     assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
     assert leave_servers(deep, wait=60)
-    sockets.rmdir()
+    assert not sockets.exists()
 
 
 def test_a_socket_directory_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,6 +374,7 @@ def test_a_socket_directory_of_somebody_else_is_refused(tmp_path: Path, monkeypa
     database_url, _ = server_urls(deep)
     assert leave_servers(deep, wait=60)
     sockets = Path(database_url.partition("?host=")[2])
+    sockets.mkdir()
     sockets.chmod(0o777)
     try:
         with pytest.raises(EmbeddedError, match=f"{sockets} is not ours"):
