@@ -24,7 +24,7 @@ def record_chart(request: HttpRequest, slug: str, key: str, name: str) -> HttpRe
     if isinstance(loaded, HttpResponse):
         return loaded
     found = chart_of(loaded, name)
-    shown = found.fill(request, loaded, _span(request, found)) if found else None
+    shown = _shown(request, loaded, found) if found else None
     if shown is None:
         raise Http404(f"“{name}” is no chart of {loaded}.")
     if request.GET.get("format", "csv") == "json":
@@ -35,17 +35,23 @@ def record_chart(request: HttpRequest, slug: str, key: str, name: str) -> HttpRe
     return response
 
 
-def _span(request: HttpRequest, found: Registered) -> Span:
-    if unknown := sorted(set(request.GET) - {*NAMES, "format"}):
-        raise BadRequest(f"A chart takes {', '.join(NAMES)} and format, not “{unknown[0][:60]}”.")
+def _shown(request: HttpRequest, record: models.Model, found: Registered) -> Chart | None:
+    """The chart as it is asked for; raises BadRequest for what it does not take."""
+    times = NAMES if found.default else ()
+    if unknown := sorted(set(request.GET) - {*times, "format"}):
+        takes = f"A chart takes {', '.join(NAMES)} and" if times else "This chart has a time of its own and takes only"
+        raise BadRequest(f"{takes} format, not “{unknown[0][:60]}”.")
     if (asked := request.GET.get("format", "csv")) not in FORMATS:
         raise BadRequest(f"There is no format “{asked[:40]}”. There are: {', '.join(FORMATS)}.")
-    return span_of(request.GET, found.default)
+    if found.default is None:
+        return found.fill(request, record)
+    return found.fill(request, record, span_of(request.GET, found.default))
 
 
-def with_file(chart: Chart | None, record: models.Model, span: Span) -> Any:
-    """The chart with the address of its file, for a page."""
+def with_file(chart: Chart | None, record: models.Model, span: Span | None) -> Any:
+    """The chart with the address of its file, for a page. None stands for a chart with a time of its own."""
     home = collection_of(record)
     if chart is None or home is None:
         return chart
-    return replace(chart, file_url=f"{home.url_of(record)}charts/{chart.name}/?{span.query}")
+    address = f"{home.url_of(record)}charts/{chart.name}/"
+    return replace(chart, file_url=f"{address}?{span.query}" if span else address)

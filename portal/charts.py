@@ -3,24 +3,23 @@
 A page shows a figure with a summary in words and a table of the same numbers; the drawing is added in the browser,
 where there is one (assets/js/charts). ``@chart(on=Check, name="latency")`` registers a function of
 ``(request, record, span)``, so that the same numbers have an address as CSV and JSON: ``…/charts/latency/?range=7d``.
+What shows a time of its own, whichever is asked for, has ``default=None`` and is a function of ``(request, record)``.
 """
 
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import slugify
 
 from portal.exports import guarded
-from portal.spans import Span
 
 Moment = dt.datetime | dt.date | str
 Numbers = Sequence[float | None]
@@ -206,8 +205,11 @@ class Chart:
 
     @property
     def file_names(self) -> list[str]:
-        names = [slugify(name).replace("-", "_") for name, *_ in self._columns]
-        return [slugify(self.head).replace("-", "_"), *names, *([slugify(self.noted)] if self.has_notes else [])]
+        """The headers of its file, each another one; that of a number says in which unit it is."""
+        unit = "share" if self.percent else self.unit
+        in_units = [(part, "" if isinstance(part, Column) else unit) for part in self.parts]
+        names = [_file_name(name, said) for part, said in in_units for name, _ in part.columns]
+        return _numbered([_file_name(self.head), *names, *([_file_name(self.noted)] if self.has_notes else [])])
 
     def file_rows(self) -> Iterator[list[Any]]:
         for place, moment in enumerate(self.at):
@@ -216,6 +218,20 @@ class Chart:
             ]
             notes = [self.notes[place]] if self.has_notes else []
             yield [moment if isinstance(moment, str) else moment.isoformat(), *numbers, *notes]
+
+
+def _file_name(*words: str) -> str:
+    """``Good``, ``share`` → ``good_share``: letters and digits of any script, in small letters."""
+    return re.sub(r"\W+", "_", " ".join(words).lower().replace("%", "percent")).strip("_") or "value"
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """A name that is there already is told from it by a number: ``eu``, ``eu_2``."""
+    found: list[str] = []
+    for name in names:
+        alike = (f"{name}_{number}" if number > 1 else name for number in range(1, len(names) + 1))
+        found.append(next(each for each in alike if each not in found))
+    return found
 
 
 def _part(part: Series | Band) -> dict[str, Any]:
@@ -258,22 +274,24 @@ def moment_cell(moment: Moment) -> SafeString | str:
 
 # The registry
 
-Fill = Callable[[HttpRequest, Any, Span], Chart | None]
+# Of a request, a record, and the span that is asked for, if the chart takes one.
+Fill = Callable[..., Chart | None]
 
 
 @dataclass(frozen=True)
 class Registered:
     on: type[models.Model]
     name: str
-    default: str
+    default: str | None
     fill: Fill
 
 
 _charts: list[Registered] = []
 
 
-def chart(*, on: type[models.Model], name: str, default: str = "7d") -> Callable[[Fill], Fill]:
-    """Register the decorated function as the chart ``name`` of ``on``, over ``default`` unless a span is asked for."""
+def chart(*, on: type[models.Model], name: str, default: str | None = "7d") -> Callable[[Fill], Fill]:
+    """Register the decorated function as the chart ``name`` of ``on``, over ``default`` unless a span is asked for;
+    with None the chart has a time of its own."""
 
     def decorate(fill: Fill) -> Fill:
         _charts.append(Registered(on, name, default, fill))

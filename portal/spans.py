@@ -14,6 +14,8 @@ DAY = dt.timedelta(days=1)
 RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY, "1y": 365 * DAY}
 WORDS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days", "1y": "a year"}
 LONGEST = 3 * 366 * DAY
+# Beyond these years some zones have no midnight that could be reckoned with.
+YEARS = range(2000, 2101)
 NAMES = ("range", "from", "to")
 
 
@@ -91,13 +93,15 @@ def _moment(name: str, text: str, more: dt.timedelta = dt.timedelta(0)) -> dt.da
     """Midnight of a day in the reader's zone, ``more`` later; or a moment with a zone."""
     try:
         if day := parse_date(text):
-            return timezone.make_aware(dt.datetime.combine(day, dt.time()) + more)
-        moment = parse_datetime(text)
+            moment: dt.datetime | None = timezone.make_aware(dt.datetime.combine(day, dt.time()) + more)
+        else:
+            moment = parse_datetime(text)
     except (ValueError, OverflowError):
         moment = None
-    if moment is None or timezone.is_naive(moment):
+    if moment is None or timezone.is_naive(moment) or moment.year not in YEARS:
         raise BadRequest(
-            f"{name}={text[:40]} is no day, such as 2026-11-01, and no moment, such as 2026-11-01T12:00:00Z."
+            f"{name}={text[:40]} is no day, such as 2026-11-01, and no moment, such as 2026-11-01T12:00:00Z, "
+            f"of the years {YEARS[0]} to {YEARS[-1]}."
         )
     return moment
 

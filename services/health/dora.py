@@ -10,6 +10,7 @@ import datetime as dt
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -19,6 +20,22 @@ ENVIRONMENT = "production"
 # Below this many events a share or a median is an anecdote: it is shown with its n, and without a trend.
 FEWEST_FOR_TREND = 30
 TAKEN_BACK = Exists(Deployment.objects.filter(rollback_of=OuterRef("pk")))
+
+
+class Deployed(NamedTuple):
+    """What is needed of a deployment to tell of many; a tenth of what the whole record takes."""
+
+    subject_id: int
+    finished_at: dt.datetime
+    committed_at: dt.datetime | None
+    recovered_at: dt.datetime | None
+    result: str
+    rollback_of_id: int | None
+    is_unplanned: bool
+    taken_back: bool
+
+
+Row = Deployment | Deployed
 
 
 @dataclass(frozen=True)
@@ -82,15 +99,18 @@ def deployments(
     )
 
 
-def delivery(
-    subject_ids: Iterable[int], start: dt.datetime, end: dt.datetime, environment: str = ENVIRONMENT
-) -> Delivery:
+def deployed(subject_ids: Iterable[int], start: dt.datetime, end: dt.datetime) -> list[Deployed]:
+    """The deployments of these services to production, oldest first, without their words; in one query."""
+    return [Deployed(*row) for row in deployments(subject_ids, start, end).values_list(*Deployed._fields)]
+
+
+def delivery(subject_ids: Iterable[int], start: dt.datetime, end: dt.datetime) -> Delivery:
     """The five metrics of these services, in one query."""
-    return of_rows(list(deployments(subject_ids, start, end, environment)), end - start)
+    return of_rows(deployed(subject_ids, start, end), end - start)
 
 
-def of_rows(rows: Sequence[Deployment], length: dt.timedelta) -> Delivery:
-    """What these rows of ``deployments``, of a span of this length, say. A rate is of a day at least."""
+def of_rows(rows: Sequence[Row], length: dt.timedelta) -> Delivery:
+    """What these rows of ``deployments`` or ``deployed``, of a span so long, say. A rate is of a day at least."""
     broken = [row for row in rows if is_failed(row)]
     return Delivery(
         days=max(length / dt.timedelta(days=1), 1),
@@ -102,11 +122,11 @@ def of_rows(rows: Sequence[Deployment], length: dt.timedelta) -> Delivery:
     )
 
 
-def is_failed(row: Deployment) -> bool:
+def is_failed(row: Row) -> bool:
     return row.result == DeploymentResult.FAILED or bool(getattr(row, "taken_back", False))
 
 
-def _lead_times(rows: Sequence[Deployment]) -> Distribution:
+def _lead_times(rows: Sequence[Row]) -> Distribution:
     succeeded = (row for row in rows if row.result == DeploymentResult.SUCCEEDED and row.rollback_of_id is None)
     return _durations((row.committed_at, row.finished_at) for row in succeeded)
 

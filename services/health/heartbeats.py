@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from services.health.hysteresis import Answer
 from services.health.models import Check, CheckKind, CheckState, MaintenanceWindow, Outcome
+from services.health.moments import duration
 from services.health.results import record
 from services.health.slots import next_slot
 from services.health.windows import in_maintenance, windows_of
@@ -67,15 +68,6 @@ def _missed(
         if number == count - 1 and count > 1:
             reason = f"{count:,} pings missed, expected every {duration(check.interval_s)}"
         yield Answer(check.pk, slot, now, Outcome.LATE, in_maintenance(windows, slot) is not None, reason=reason)
-
-
-def duration(seconds: int) -> str:
-    """Seconds as people say them: 45 s, 5 min, 2 h 10 min, 1 d."""
-    parts = []
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        count, seconds = divmod(seconds, size)
-        parts += [f"{count} {unit}"] if count else []
-    return " ".join(parts[:2]) or "0 s"
 
 
 def waiting_reason(check: Check) -> str:

@@ -1,7 +1,7 @@
 """How the words of health look (icon and colour), as every list and page shows them."""
 
-from portal.looks import looks
-from services.health.models import CheckStatus, DeploymentResult, EntityHealth, Severity, Urgency
+from portal.looks import look_of, looks
+from services.health.models import CheckStatus, DeploymentResult, EntityHealth, Outcome, Severity, Urgency
 
 looks(
     {
@@ -23,3 +23,9 @@ looks(
         Urgency.TOO_LATE: "bad",
     }
 )
+
+
+def look_of_outcome(outcome: int) -> str:
+    """One answer looks as the check does that says so."""
+    state, _ = look_of(CheckStatus[Outcome(outcome).name])
+    return state

@@ -11,6 +11,7 @@ from portal.people.models import User
 from services.health import budget
 from services.health.budget import Events, Rule
 from services.health.models import Severity, Slo, SloAlert, SloState
+from services.health.moments import duration
 
 Judged = tuple[Slo, SloState]
 
@@ -64,7 +65,7 @@ def _firing(
 def alert_text(slo: Slo, rule: Rule, burn: float, state: SloState, now: dt.datetime) -> str:
     """What burns, how fast, in which window, and until when the budget lasts if it goes on."""
     spent = burn * rule.long_minutes / (slo.window_days * 1440)
-    text = f"{spent:.0%} of the error budget of {slo.window_days} days went in {_span(rule.long_minutes)}"
+    text = f"{spent:.0%} of the error budget of {slo.window_days} days went in {duration(60 * rule.long_minutes)}"
     if state.remaining is not None and state.remaining <= 0:
         return f"{text}; nothing is left"
     return f"{text}; empty by {state.empty_at:%d %b %H:%M} UTC if it goes on" if state.empty_at else text
@@ -92,10 +93,6 @@ def _tell(slo: Slo, state: SloState) -> None:
 def _address_of(slo: Slo) -> str:
     collection = collection_of(slo)
     return collection.url_of(slo) if collection else reference_url(slo.entity.reference.canonical)
-
-
-def _span(minutes: int) -> str:
-    return f"{minutes // 1440} d" if minutes >= 1440 else f"{minutes // 60} h"
 
 
 def _say_worst(state: SloState, firing: Sequence[SloAlert], slo: Slo, now: dt.datetime) -> None:

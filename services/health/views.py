@@ -15,6 +15,7 @@ from portal.people.entering import acts
 from services.health import actions, heartbeats
 from services.health.answers import show_answer, too_often
 from services.health.forms import QuestionForm
+from services.health.looks import look_of_outcome
 from services.health.models import Check, CheckKind, Outcome
 from services.health.scheduler import ask_once, run_now
 from services.health.targets import Target, target_of
@@ -22,7 +23,6 @@ from services.health.throttle import may_ask
 
 # Whoever waits for it looks at the page meanwhile, and occupies a thread of the web server.
 PATIENCE_MS = 10_000
-_LOOKS = {Outcome.UP: "ok", Outcome.DEGRADED: "warn", Outcome.DOWN: "bad", Outcome.LATE: "idle"}
 
 
 @acts("record", "checks")
@@ -40,7 +40,7 @@ def run_check(request: HttpRequest, key: int) -> HttpResponse:
     answer = run_now(check, PATIENCE_MS)
     words = _words(answer.outcome, answer.reason, answer.latency_ms)
     if request.headers.get("HX-Request"):
-        return show_answer(request, check.name, _LOOKS[answer.outcome], words)
+        return show_answer(request, check.name, look_of_outcome(answer.outcome), words)
     messages.info(request, f"{check}: {words}")
     collection = collection_of(check)
     return redirect(collection.url_of(check) if collection else reference_url(check.entity.reference.canonical))
@@ -63,7 +63,8 @@ def test_check(request: HttpRequest) -> HttpResponse:
         problems = " ".join(str(text) for errors in form.errors.values() for text in errors)
         return show_answer(request, "Test", "bad", problems, status=422)
     said = ask_once(target, PATIENCE_MS)
-    return show_answer(request, "Test", _LOOKS[said.outcome], _words(said.outcome, said.reason, said.latency_ms))
+    words = _words(said.outcome, said.reason, said.latency_ms)
+    return show_answer(request, "Test", look_of_outcome(said.outcome), words)
 
 
 def _target_of(request: HttpRequest, form: QuestionForm) -> Target:

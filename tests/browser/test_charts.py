@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from services.health.models import Check, Outcome
+from services.health import samples
+from services.health.models import Check, CheckDay, Outcome, RollUpMark
 from tests.browser.conftest import Visit
 from tests.factories import make_entity
+from tests.services.health.limits import keep_days, make_metric
 from tests.services.health.results import answer, every, make_check
 
 pytestmark = [
@@ -75,6 +77,38 @@ def test_it_is_as_wide_as_its_place(visit: Visit, people, check):
     plot = page.locator("#chart-latency .gw-plot")
     width = plot.evaluate("(box) => box.clientWidth")
     expect(plot.locator("svg")).to_have_attribute("width", str(width))
+
+
+def stretches(page: Page, chart: str) -> list[int]:
+    """How many values each stretch of the line has."""
+    line = page.locator(f"#chart-{chart} svg path[stroke-width='2'][fill='none'][d^='M']").get_attribute("d") or ""
+    return [stretch.count("L") + 1 for stretch in line.split("M")[1:]]
+
+
+def dots(page: Page, chart: str) -> int:
+    return page.locator(f"#chart-{chart} svg path[d^='M1 0A1 1']").count()
+
+
+def test_a_job_that_runs_once_a_day_is_a_line_with_a_dot_for_each_day(visit: Visit, people):
+    nightly = make_check("Nightly", entity=make_entity("cart", owner=people.team), kind="heartbeat", interval_s=86_400)
+    for n in range(2, 7):
+        hours = [count for hour in range(24) for count in ([1, 0, 0, 0, 0] if hour == 3 else [0] * 5)]
+        day = (timezone.now() - dt.timedelta(days=n)).date()
+        CheckDay.objects.create(of=nightly, day=day, good=1, hours=hours)
+    RollUpMark.objects.update_or_create(pk=1, defaults={"rolled_until": timezone.now() - dt.timedelta(hours=1)})
+    page = visit(people.reader)
+    opened(page, f"/checks/{nightly.pk}/?range=7d")
+    assert (stretches(page, "availability"), dots(page, "availability")) == ([5], 5)
+
+
+def test_a_line_is_interrupted_where_nothing_came_and_a_value_alone_is_a_dot(visit: Visit, people):
+    metric = make_metric(make_entity("cart", owner=people.team), "builds")
+    today = samples.organisation_day()
+    for days_ago, values in ((50, [1.0, 2.0, 3.0, 4.0]), (25, [5.0]), (0, [6.0, 7.0, 8.0])):
+        keep_days(metric, values, today - dt.timedelta(days=days_ago))
+    page = visit(people.reader)
+    opened(page, f"/metrics/{metric.pk}/?range=90d")
+    assert ([n for n in stretches(page, "values") if n > 1], dots(page, "values")) == ([4, 3], 1)
 
 
 def test_hovering_says_the_numbers_of_the_table(visit: Visit, people, check):

@@ -1,5 +1,6 @@
 /* From the numbers of a chart (portal/charts.py) to what ECharts draws. What it says on hovering are the cells of the
    table, so that every number is written in one place. */
+import { stretches } from "./gaps.js";
 import { colourOf } from "./theme.js";
 
 const SIZE = 12;
@@ -92,15 +93,10 @@ function drawPart(part, at, data, look, labelled) {
     return [{ type: "bar", name, data: points, itemStyle: { color: colour }, stack: part.stack || undefined, barMaxWidth: 28, barCategoryGap: "25%" }];
   }
   if (part.look === "dots") return [{ type: "scatter", name, data: points, symbolSize: 7, itemStyle: { color: colour }, z: 4 }];
-  // Without what is empty at its end a line can be named where it ends.
-  while (points.length && points.at(-1)[1] === null) points.pop();
-  const alone = part.values.filter((value) => value !== null).length === 1;
   return [{
     type: "line",
     name,
-    data: points,
-    showSymbol: alone,
-    symbol: "circle",
+    data: lineOf(data, part.values),
     symbolSize: 6,
     lineStyle: { width: part.look === "line" ? 2 : 1.75, color: colour, type: DASHES[part.look] ?? "solid" },
     itemStyle: { color: colour },
@@ -109,6 +105,17 @@ function drawPart(part, at, data, look, labelled) {
     labelLayout: { moveOverlap: "shiftY" },
     z: 3,
   }];
+}
+
+/** What a line goes through: each of its stretches after a null. A value without one in the steps beside it is a dot. */
+function lineOf({ at }, values) {
+  return stretches(at, values).flatMap((places) => {
+    const points = places.map((place, number) => {
+      const alone = places[number - 1] !== place - 1 && places[number + 1] !== place + 1;
+      return { value: [at[place], values[place]], symbol: alone ? "circle" : "none" };
+    });
+    return [{ value: [at[places[0]], null] }, ...points];
+  });
 }
 
 /** A band is a line that is not seen, and a coloured area on top of it. */
@@ -144,7 +151,8 @@ function drawMarks(data, upright, look, text) {
     { xAxis: mark.at, itemStyle: { color: colourOf(look, mark.state), opacity: 0.1 } }, { xAxis: mark.until },
   ]);
   const drawn = [{
-    type: "line", data: [], silent: true, z: 5,
+    // Has every moment, so that hovering finds those without a value too.
+    type: "line", data: data.at.map((moment) => [moment, null]), silent: true, z: 5,
     markLine: { symbol: "none", silent: true, animation: false, precision: 12, data: lines },
     markArea: { silent: true, animation: false, data: areas },
   }];

@@ -16,7 +16,6 @@ from services.demo.health import sums
 from services.demo.health.checks import demo_checks, is_stopped, stops_at
 from services.demo.health.world import Mask, Nature, Numbers, answers, nature_of
 from services.health import partitions, rollup, service_health
-from services.health.heartbeats import duration
 from services.health.hysteresis import Answer, Change, Standing, advance
 from services.health.models import (
     Check,
@@ -28,6 +27,7 @@ from services.health.models import (
     Outcome,
     RollUpMark,
 )
+from services.health.moments import duration
 from services.health.slots import EPOCH, next_slot
 from services.health.windows import occurrences
 

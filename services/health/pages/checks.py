@@ -18,6 +18,7 @@ from portal.spans import Span, span_of
 from services.health import buckets
 from services.health.counts import Counts
 from services.health.course import Course, course, step_in_words
+from services.health.looks import look_of_outcome
 from services.health.models import (
     Check,
     CheckChange,
@@ -29,6 +30,7 @@ from services.health.models import (
     Slo,
     SloKind,
 )
+from services.health.moments import counted
 from services.health.pages import marks
 from services.health.pages.times import time_shown
 
@@ -37,7 +39,6 @@ CHANGES = 50
 # As many changes are drawn, the newest; and so many bars side by side can be told apart.
 MOST_DRAWN, BARS = 2000, 600
 QUANTILES = ((0.5, "p50", "c3", "dotted"), (0.95, "p95", "c1", "line"), (0.99, "p99", "c2", "dashed"))
-_LOOKS = {Outcome.UP: "ok", Outcome.DEGRADED: "warn", Outcome.DOWN: "bad", Outcome.LATE: "idle"}
 _HEIGHTS = {"ok": 100, "warn": 66, "bad": 33, "info": 50}
 # Which state a bar has that stands for several.
 _WORST = ("bad", "warn", "idle", "info", "ok")
@@ -56,10 +57,13 @@ class _Seen:
     def at(self) -> list[dt.datetime]:
         return [point.start for point in self.course.points]
 
+    def marked(self, chart: Chart) -> Chart:
+        return marks.marked(chart, self.deployments, self.course.step)
+
 
 def _seen(check: Check, span: Span) -> _Seen:
-    counted = course(check.pk, span.start, span.end)
-    return _Seen(check, span, counted, marks.deployments_in(check.entity.reference_id, span, check.environment))
+    found = course(check.pk, span.start, span.end)
+    return _Seen(check, span, found, marks.deployments_in(check.entity.reference_id, span, check.environment))
 
 
 @panel(on=Check, slot="main", order=5, title="Latency and availability", template="health/_check_charts.html")
@@ -78,10 +82,11 @@ def latency_and_availability(request: HttpRequest, check: Check) -> Context:
 def _figures(whole: Counts) -> list[tuple[str, str, str]]:
     """Name, value and note of what is said first, over the whole span."""
     quantiles = [(name, _ms(buckets.quantile_ms(whole.latency, share))) for share, name, *_ in QUANTILES]
+    timed = f"{counted(sum(whole.latency), 'answer')} timed"
     said = f"{whole.good:,} good of {whole.total:,}" if whole.total else "no answer in this time"
     return [
         ("Availability", _share(whole), said),
-        *((f"{name} latency", value, f"{sum(whole.latency):,} answers timed") for name, value in quantiles[1:]),
+        *((f"{name} latency", value, timed) for name, value in quantiles[1:]),
         ("Not measured", f"{whole.late:,}", f"asked late; {whole.maintenance:,} in maintenance"),
     ]
 
@@ -106,25 +111,25 @@ def _latency(seen: _Seen) -> Chart | None:
     histograms = [point.counts.latency for point in seen.course.points]
     p95 = buckets.quantile_ms(seen.course.whole.latency, 0.95)
     slow = seen.check.max_latency_ms
-    return Chart(
+    drawn = Chart(
         name="latency",
         title="Latency",
         unit="ms",
         summary=f"95 of 100 answers of {seen.span.words} came within {_ms(p95)}." if p95 else "No answer was timed.",
-        caption=f"Each point is {step_in_words(seen.course.step)}. {marks.caption(seen.deployments)}".strip(),
+        caption=f"Each point is {step_in_words(seen.course.step)}.",
         at=seen.at,
-        parts=[
-            *(
-                Series(name, [buckets.quantile_ms(each, share) for each in histograms], look, colour)
-                for share, name, colour, look in QUANTILES
-            ),
-            Column("Answers", [sum(each) for each in histograms]),
-        ],
+        parts=[*_quantiles(histograms), Column("Answers", [sum(each) for each in histograms])],
         levels=[Level(slow, f"slow from {slow:,} ms", "warn", always_seen=False)] if slow else [],
-        marks=marks.marks(seen.deployments),
-        notes=marks.notes(seen.at, seen.deployments, seen.course.step),
         empty="No answer of this time was timed.",
     )
+    return seen.marked(drawn)
+
+
+def _quantiles(histograms: Sequence[Sequence[int]]) -> list[Series]:
+    return [
+        Series(name, [buckets.quantile_ms(each, share) for each in histograms], look, colour)
+        for share, name, colour, look in QUANTILES
+    ]
 
 
 @chart(on=Check, name="availability")
@@ -134,33 +139,41 @@ def availability(request: HttpRequest, check: Check, span: Span) -> Chart:
 
 def _availability(seen: _Seen) -> Chart:
     """The share of good answers of each step, with the targets that were promised of it."""
-    counted = [point.counts for point in seen.course.points]
-    shares = [each.good / each.total if each.total else None for each in counted]
-    whole = seen.course.whole
-    promised = Slo.objects.filter(source_check=seen.check, kind=SloKind.AVAILABILITY, is_active=True).order_by("target")
-    targets = [float(slo.target) / 100 for slo in promised[:2]]
-    return Chart(
+    counts = [point.counts for point in seen.course.points]
+    shares = [each.good / each.total if each.total else None for each in counts]
+    targets = _targets(seen.check)
+    drawn = Chart(
         name="availability",
         title="Availability",
-        summary=f"{_share(whole)} of {whole.total:,} answers of {seen.span.words} were good."
-        if whole.total
-        else "Nothing was measured.",
+        summary=_good_in_words(seen),
         caption="What was not measured and what was in maintenance counts neither for nor against it.",
         at=seen.at,
         parts=[
             Series("Good", shares, digits=3),
-            Column("Good answers", [each.good for each in counted]),
-            Column("Failed", [each.bad for each in counted]),
-            Column("Not measured", [each.late for each in counted]),
+            Column("Good answers", [each.good for each in counts]),
+            Column("Failed", [each.bad for each in counts]),
+            Column("Not measured", [each.late for each in counts]),
         ],
         levels=[Level(target, f"target {100 * target:g}\u00a0%", "warn") for target in targets],
-        marks=marks.marks(seen.deployments),
-        notes=marks.notes(seen.at, seen.deployments, seen.course.step),
         percent=True,
         bottom=_floor_of([*(share for share in shares if share is not None), *targets]),
         top=1.0,
         small=True,
     )
+    return seen.marked(drawn)
+
+
+def _targets(check: Check) -> list[float]:
+    promised = Slo.objects.filter(source_check=check, kind=SloKind.AVAILABILITY, is_active=True).order_by("target")
+    return [float(slo.target) / 100 for slo in promised[:2]]
+
+
+def _good_in_words(seen: _Seen) -> str:
+    whole = seen.course.whole
+    if not whole.total:
+        return "Nothing was measured."
+    were = "was" if whole.total == 1 else "were"
+    return f"{_share(whole)} of {counted(whole.total, 'answer')} of {seen.span.words} {were} good."
 
 
 def _floor_of(shares: Sequence[float]) -> float:
@@ -198,7 +211,7 @@ def states(request: HttpRequest, check: Check) -> Context:
         "changes": newest[:CHANGES],
         "span": drawn,
         "cut": f"So many changes that only the last {MOST_DRAWN:,} are drawn." if drawn != span else "",
-        "fact": f"{total:,} change{'' if total == 1 else 's'} in {span.words}"
+        "fact": f"{counted(total, 'change')} in {span.words}"
         + (f", the last {CHANGES} here" if total > CHANGES else ""),
     }
 
@@ -284,7 +297,7 @@ def answers(request: HttpRequest, check: Check) -> Context:
     found = CheckResult.objects.filter(of_id=check.pk).order_by("-due_at")[:LATEST]
     ping = request.build_absolute_uri(reverse("heartbeat", args=[check.token])) if may and is_heartbeat else ""
     return {
-        "answers": [(_LOOKS[Outcome(each.outcome)], Outcome(each.outcome).label, each) for each in found],
+        "answers": [(look_of_outcome(each.outcome), Outcome(each.outcome).label, each) for each in found],
         "run_url": reverse("check-run", args=[check.pk]) if may and check.is_active and not is_heartbeat else "",
         "ping_url": ping,
         "fact": f"of two days, the last {LATEST} here",

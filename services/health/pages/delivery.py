@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,8 +18,9 @@ from portal.references.models import Reference
 from portal.spans import Span, span_of
 from services.health import dora
 from services.health.collections import DEPLOYMENTS
-from services.health.dora import Delivery, Distribution, Share
+from services.health.dora import Delivery, Deployed, Distribution, Share
 from services.health.models import Deployment
+from services.health.moments import counted, duration
 from services.health.pages.times import LONG, time_shown
 from services.models import Entity
 
@@ -55,12 +56,17 @@ def _owned(team: Team) -> dict[int, Reference]:
     return {each.reference_id: each.reference for each in owned.order_by("name")}
 
 
-def _rows(subject_ids: Any, span: Span) -> list[Deployment]:
-    return list(dora.deployments(subject_ids, span.start, span.end))
+def _rows(subject_ids: Iterable[int], span: Span) -> list[Deployed]:
+    return dora.deployed(subject_ids, span.start, _end(span))
 
 
-def _delivery(request: HttpRequest, record: Any, span: Span, rows: Sequence[Deployment]) -> dict[str, Any]:
-    found = dora.of_rows(rows, span.length)
+def _end(span: Span) -> dt.datetime:
+    """Until when a span is over: what is to come lowers no rate."""
+    return min(span.end, timezone.now())
+
+
+def _delivery(request: HttpRequest, record: Any, span: Span, rows: Sequence[Deployed]) -> dict[str, Any]:
+    found = dora.of_rows(rows, _end(span) - span.start)
     shown = [_frequency(rows, span), _lead_time(found.lead_time), _recovery_time(found.recovery_time)]
     name = "servicesentity-delivery" if isinstance(record, Entity) else "peopleteam-delivery"
     tab = "deployments" if isinstance(record, Entity) else "delivery"
@@ -98,26 +104,16 @@ def _share(found: Share) -> tuple[str, str]:
     return f"{100 * found.value:.1f}\u00a0%", f"{found.part:,} of {found.n:,}"
 
 
-def duration(seconds: float) -> str:
-    """``12 min``, ``2 h 10 min``, ``3.4 days``."""
-    if seconds < HOUR:
-        return f"{seconds / 60:.0f} min"
-    if seconds < DAY:
-        minutes = round(seconds / 60)
-        return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-    return f"{seconds / DAY:.1f} days"
-
-
-def _by_service(rows: Sequence[Deployment], owned: dict[int, Reference], span: Span) -> list[dict[str, Any]]:
+def _by_service(rows: Sequence[Deployed], owned: dict[int, Reference], span: Span) -> list[dict[str, Any]]:
     """The figures of each service, those that were deployed first."""
-    of_service: dict[int, list[Deployment]] = defaultdict(list)
+    of_service: dict[int, list[Deployed]] = defaultdict(list)
     for row in rows:
         of_service[row.subject_id].append(row)
     told = [
         {
             "name": reference.label,
             "url": f"{reference_url(reference.canonical, reference.attached)}deployments/?{span.query}",
-            "found": (found := dora.of_rows(of_service[key], span.length)),
+            "found": (found := dora.of_rows(of_service[key], _end(span) - span.start)),
             "figures": [value for _, value, _ in figures(found)[1:]],
         }
         for key, reference in owned.items()
@@ -138,28 +134,35 @@ def team_frequency(request: HttpRequest, team: Team, span: Span) -> Chart:
     return _frequency(_rows(_owned(team), span), span)
 
 
-def _frequency(rows: Sequence[Deployment], span: Span) -> Chart:
+def _frequency(rows: Sequence[Deployed], span: Span) -> Chart:
     """Deployments of each day, or of each week where the span is long, by how they ended."""
     is_daily = span.length <= DAILY_UP_TO
-    days = [span.first_day + dt.timedelta(days=at) for at in range((span.last_day - span.first_day).days + 1)]
-    starts = list(dict.fromkeys(days if is_daily else (_monday(day) for day in days)))
-    counts = {start: [0, 0] for start in starts}
-    for row in rows:
-        day = timezone.localtime(row.finished_at).date()
-        counts[day if is_daily else _monday(day)][dora.is_failed(row)] += 1
-    failed = sum(counts[start][1] for start in starts)
+    counts = _counts(rows, span, is_daily)
+    failed = sum(bad for _, bad in counts.values())
+    told = f"{counted(len(rows), 'deployment')} to production in {span.words}"
     return Chart(
         name="deployment-frequency",
         title=f"Deployments by {'day' if is_daily else 'week'}",
-        summary=f"{len(rows):,} deployments to production in {span.words}; {failed:,} failed or were taken back.",
-        at=starts,
+        summary=f"{told}; {failed:,} failed or {'was' if failed == 1 else 'were'} taken back.",
+        at=list(counts),
         head="Day" if is_daily else "Week of",
         parts=[
-            Series("Succeeded", [counts[start][0] for start in starts], "bar", "c1", digits=0, stack="all"),
-            Series("Failed or taken back", [counts[start][1] for start in starts], "bar", "bad", digits=0, stack="all"),
+            Series("Succeeded", [good for good, _ in counts.values()], "bar", "c1", digits=0, stack="all"),
+            Series("Failed or taken back", [bad for _, bad in counts.values()], "bar", "bad", digits=0, stack="all"),
         ],
         small=True,
     )
+
+
+def _counts(rows: Sequence[Deployed], span: Span, is_daily: bool) -> dict[dt.date, list[int]]:
+    """How many succeeded, and how many did not, by the day or the Monday of their week, up to today."""
+    last = min(span.last_day, timezone.localdate())
+    days = [span.first_day + dt.timedelta(days=at) for at in range((last - span.first_day).days + 1)]
+    counts = {day if is_daily else _monday(day): [0, 0] for day in days}
+    for row in rows:
+        day = timezone.localtime(row.finished_at).date()
+        counts[day if is_daily else _monday(day)][dora.is_failed(row)] += 1
+    return counts
 
 
 def _monday(day: dt.date) -> dt.date:
@@ -168,12 +171,12 @@ def _monday(day: dt.date) -> dt.date:
 
 @chart(on=Entity, name="lead-time", default="90d")
 def entity_lead_time(request: HttpRequest, entity: Entity, span: Span) -> Chart:
-    return _lead_time(dora.delivery([entity.reference_id], span.start, span.end).lead_time)
+    return _lead_time(dora.delivery([entity.reference_id], span.start, _end(span)).lead_time)
 
 
 @chart(on=Team, name="lead-time", default="90d")
 def team_lead_time(request: HttpRequest, team: Team, span: Span) -> Chart:
-    return _lead_time(dora.delivery(_owned(team), span.start, span.end).lead_time)
+    return _lead_time(dora.delivery(_owned(team), span.start, _end(span)).lead_time)
 
 
 def _lead_time(found: Distribution) -> Chart:
@@ -182,12 +185,12 @@ def _lead_time(found: Distribution) -> Chart:
 
 @chart(on=Entity, name="recovery-time", default="90d")
 def entity_recovery_time(request: HttpRequest, entity: Entity, span: Span) -> Chart:
-    return _recovery_time(dora.delivery([entity.reference_id], span.start, span.end).recovery_time)
+    return _recovery_time(dora.delivery([entity.reference_id], span.start, _end(span)).recovery_time)
 
 
 @chart(on=Team, name="recovery-time", default="90d")
 def team_recovery_time(request: HttpRequest, team: Team, span: Span) -> Chart:
-    return _recovery_time(dora.delivery(_owned(team), span.start, span.end).recovery_time)
+    return _recovery_time(dora.delivery(_owned(team), span.start, _end(span)).recovery_time)
 
 
 def _recovery_time(found: Distribution) -> Chart:

@@ -2,7 +2,7 @@
 how good earlier forecasts were."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from portal.spans import Span, span_of
 from services.health import race, samples
 from services.health.counts import DAY
 from services.health.models import Forecast, Limit, MetricKind, Urgency
+from services.health.moments import days_in_words
 from services.health.pages import marks
 from services.health.pages.times import LONG, time_shown
 from services.health.saying import day_in_words, with_unit
@@ -23,6 +24,8 @@ EARLIER = 12
 # How far ahead an earlier forecast is held against what came.
 HELD_AFTER = dt.timedelta(days=28)
 GROWTH_DAYS = 365
+# As far a line of days goes on without a value (assets/js/charts/gaps.js).
+JOINED_WITHIN = dt.timedelta(days=3)
 # What is said as 100 in 100.
 CERTAIN = 0.995
 _METERS = {Urgency.CALM: "ok", Urgency.PLAN: "info", Urgency.START_NOW: "warn", Urgency.TOO_LATE: "bad"}
@@ -55,17 +58,7 @@ def _start_by(limit: Limit, newest: Forecast | None) -> dict[str, Any] | None:
     if newest is None or newest.q10_date is None:
         return None
     day = newest.q10_date - dt.timedelta(days=limit.lead_p90_days + limit.margin_days)
-    return {"day": day, "words": days_in_words((day - samples.organisation_day()).days)}
-
-
-def days_in_words(days: int) -> str:
-    """``in 15 days``, ``today``, ``5 days ago``; weeks from three of them on."""
-    if days == 0:
-        return "today"
-    far = abs(days)
-    count, unit = (far // 7, "week") if far >= 21 else (far, "day")
-    words = f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"in {words}" if days > 0 else f"{words} ago"
+    return {"day": day, "words": days_in_words(day)}
 
 
 def _used(limit: Limit, newest: Forecast | None) -> dict[str, Any] | None:
@@ -104,39 +97,38 @@ def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
     today = samples.organisation_day()
     first, last = span.days_in(samples.organisation_zone())
     measured = dict(samples.daily([limit.metric_id], first, min(last, today))[limit.metric_id])
-    # A fan that begins where the measured line ends.
     band = {dt.date.fromisoformat(row["date"]): row for row in (newest.band if newest and last >= today else [])}
     days = sorted({*measured, *band})
-    joint = max(measured, default=None)
-
-    deployments = marks.deployments_of(limit.metric, span)
-
-    def foretold(name: str) -> list[float | None]:
-        return [band[day][name] if day in band else measured[day] if day == joint and band else None for day in days]
-
-    return Chart(
+    drawn = Chart(
         name="forecast",
         title=f"{limit.metric}, and where it goes",
         unit=_unit(limit),
         summary=_in_words(limit, newest),
-        caption=" ".join(
-            filter(None, [_caption(newest, days[-1]) if band and newest else "", marks.caption(deployments)])
-        ),
+        caption=_caption(newest, days[-1]) if band and newest else "",
         at=days,
         head="Day",
-        parts=[
-            Series("Measured", [measured.get(day) for day in days], "line", "c1"),
-            Series("Likely", foretold("q50"), "dashed", "c1"),
-            Band("8 of 10 chances", foretold("q10"), foretold("q90"), "c1"),
-        ],
+        parts=[Series("Measured", [measured.get(day) for day in days], "line", "c1"), *_foretold(days, measured, band)],
         levels=[Level(limit.ceiling, f"ceiling {_ceiling(limit)}", "bad")],
-        marks=[*(_marks(limit, newest, days, today) if band else []), *marks.marks(deployments)],
-        notes=marks.notes([marks.midnight(day) for day in days], deployments, DAY),
+        marks=_marks(limit, newest, days, today) if band else [],
         percent=_is_ratio(limit),
         bottom=0 if min(measured.values(), default=0) >= 0 else None,
         named=False,
         empty="No value of this time is known.",
     )
+    return marks.marked(drawn, marks.deployments_of(limit.metric, span), DAY)
+
+
+def _foretold(
+    days: Sequence[dt.date], measured: Mapping[dt.date, float], band: Mapping[dt.date, dict[str, float]]
+) -> list[Series | Band]:
+    """What is likely and its fan, which begin where the measured line ends, unless that is long ago."""
+    last, first = max(measured, default=None), min(band, default=None)
+    joint = last if last and first and first - last <= JOINED_WITHIN else None
+
+    def each(name: str) -> list[float | None]:
+        return [band[day][name] if day in band else measured[day] if day == joint else None for day in days]
+
+    return [Series("Likely", each("q50"), "dashed", "c1"), Band("8 of 10 chances", each("q10"), each("q90"), "c1")]
 
 
 def _caption(newest: Forecast, last: dt.date) -> str:
@@ -268,7 +260,7 @@ def honesty(request: HttpRequest, limit: Limit) -> Context | None:
     if not made:
         return None
     drawn = _honesty(limit)
-    return {"chart": with_file(drawn, limit, span_of(request.GET, "90d")) if drawn else None, "earlier": made}
+    return {"chart": with_file(drawn, limit, None), "earlier": made}
 
 
 def _earlier(limit: Limit) -> QuerySet[Forecast]:
@@ -277,30 +269,19 @@ def _earlier(limit: Limit) -> QuerySet[Forecast]:
     return Forecast.objects.filter(of=limit).exclude(pk__in=newest).defer("band").order_by("-made_on")
 
 
-@chart(on=Limit, name="honesty", default="90d")
-def honesty_chart(request: HttpRequest, limit: Limit, span: Span) -> Chart | None:
+@chart(on=Limit, name="honesty", default=None)
+def honesty_chart(request: HttpRequest, limit: Limit) -> Chart | None:
     return _honesty(limit)
 
 
 def _honesty(limit: Limit) -> Chart | None:
-    """One forecast a week, each at least four weeks old: its fan of that day, and what was measured on it."""
-    today = samples.organisation_day()
-    old = Forecast.objects.filter(of=limit, made_on__lte=today - HELD_AFTER).exclude(band=[]).order_by("-made_on")
-    weekly = {each.made_on.isocalendar()[:2]: each for each in reversed(old[: 7 * EARLIER])}
-    judged = list(weekly.values())[-EARLIER:]
-    if not judged:
-        return None
-    days = [each.made_on + HELD_AFTER for each in judged]
-    came = dict(samples.daily([limit.metric_id], days[0], days[-1])[limit.metric_id])
-    rows = [
-        (day, next((row for row in each.band if row["date"] == day.isoformat()), None), came.get(day))
-        for each, day in zip(judged, days, strict=True)
-    ]
+    """Earlier forecasts, each at least four weeks old: its fan of a day, and what was measured on it."""
+    rows = _judged(limit)
     held = [row["q10"] <= value <= row["q90"] for _, row, value in rows if row and value is not None]
     if not held:
         return None
     kept, share = sum(held), 100 * sum(held) / len(held)
-    low, high = ([row and row[name] for _, row, _ in rows] for name in ("q10", "q90"))
+    low, high = ([row[name] if row else None for _, row, _ in rows] for name in ("q10", "q90"))
     return Chart(
         name="honesty",
         title="Foretold four weeks before, and what came",
@@ -317,3 +298,18 @@ def _honesty(limit: Limit) -> Chart | None:
         bottom=None,
         small=True,
     )
+
+
+def _judged(limit: Limit) -> list[tuple[dt.date, dict[str, float] | None, float | None]]:
+    """Of one forecast a week: the day four weeks later, what was foretold of it, and what came."""
+    today = samples.organisation_day()
+    old = Forecast.objects.filter(of=limit, made_on__lte=today - HELD_AFTER).exclude(band=[]).order_by("-made_on")
+    weekly = {each.made_on.isocalendar()[:2]: each for each in reversed(old[: 7 * EARLIER])}
+    judged = {each.made_on + HELD_AFTER: each for each in list(weekly.values())[-EARLIER:]}
+    if not judged:
+        return []
+    came = dict(samples.daily([limit.metric_id], min(judged), max(judged))[limit.metric_id])
+    return [
+        (day, next((row for row in each.band if row["date"] == day.isoformat()), None), came.get(day))
+        for day, each in judged.items()
+    ]

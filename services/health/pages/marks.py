@@ -1,9 +1,11 @@
 """Deployments on charts: a mark where each was, and its version beside the numbers of that time."""
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 
-from portal.charts import Mark
+from portal.charts import Chart, Mark, Moment
 from portal.spans import Span
 from services.health import dora, samples
 from services.health.models import Deployment, Metric
@@ -29,31 +31,46 @@ def midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), tzinfo=samples.organisation_zone())
 
 
-def marks(deployments: Sequence[Deployment]) -> list[Mark]:
-    return [
-        Mark(each.finished_at, each.version, "bad" if dora.is_failed(each) else "idle", "event") for each in deployments
-    ]
+def start_of(moment: Moment) -> dt.datetime:
+    """When a step of a chart begins that goes by moments or by days."""
+    assert not isinstance(moment, str)  # noqa: S101  words have no beginning
+    return moment if isinstance(moment, dt.datetime) else midnight(moment)
 
 
-def notes(starts: Sequence[dt.datetime], deployments: Sequence[Deployment], step: dt.timedelta) -> list[str]:
+def marked(chart: Chart, deployments: Sequence[Deployment], step: dt.timedelta) -> Chart:
+    """The chart, whose points are a step long each, with deployments: drawn, told beside the numbers, and explained."""
+    return replace(
+        chart,
+        marks=[*chart.marks, *map(_mark, deployments)],
+        notes=_notes([start_of(each) for each in chart.at], deployments, step),
+        caption=" ".join(filter(None, [chart.caption, _caption(deployments)])),
+    )
+
+
+def _mark(deployment: Deployment) -> Mark:
+    state = "bad" if dora.is_failed(deployment) else "idle"
+    return Mark(deployment.finished_at, deployment.version, state, "event")
+
+
+def _notes(starts: Sequence[dt.datetime], deployments: Sequence[Deployment], step: dt.timedelta) -> list[str]:
     """What was deployed in each step, in words; steps begin at ``starts``. What is farther than a step from the last
     start, where nothing was measured, stands nowhere."""
     words: list[list[str]] = [[] for _ in starts]
     for each in deployments:
-        place = sum(start <= each.finished_at for start in starts) - 1
+        place = bisect_right(starts, each.finished_at) - 1
         if place >= 0 and each.finished_at < starts[place] + step:
-            words[place].append(in_words(each))
+            words[place].append(_in_words(each))
     return [", ".join(said) for said in words]
 
 
-def in_words(deployment: Deployment) -> str:
+def _in_words(deployment: Deployment) -> str:
     """``2.14.0``, ``2.14.1 failed``, ``2.14.2 taken back``."""
     if deployment.result == "failed":
         return f"{deployment.version} failed"
     return f"{deployment.version} taken back" if dora.is_failed(deployment) else deployment.version
 
 
-def caption(deployments: Sequence[Deployment]) -> str:
+def _caption(deployments: Sequence[Deployment]) -> str:
     if not deployments:
         return ""
     if any(dora.is_failed(each) for each in deployments):

@@ -80,34 +80,31 @@ def values(request: HttpRequest, metric: Metric, span: Span) -> Chart:
 def _over_time(metric: Metric, span: Span, series: Sequence[tuple[Metric, str]]) -> Chart:
     step, found = _values([each for each, _ in series], metric.kind, span)
     at: list[Moment] = sorted(set().union(*found.values()))
-    deployments = marks.deployments_of(metric, span)
-    is_ratio = metric.kind == MetricKind.RATIO
-    digits = 2 if is_ratio else _digits([value for values in found.values() for value in values.values()])
-    moments, worse = [_start_of(each) for each in at], _regression(metric, at, span)
-    said = [
-        _words_of_step(metric.kind, step),
-        "Shaded: worse than the baseline." if worse else "",
-        marks.caption(deployments),
-    ]
-    return Chart(
+    all_values = [value for values in found.values() for value in values.values()]
+    is_ratio, worse = metric.kind == MetricKind.RATIO, _regression(metric, at, span)
+    drawn = Chart(
         name="values",
         title=str(metric),
         unit="" if is_ratio else metric.unit,
         summary=_in_words(metric, [found[metric.pk][each] for each in at if each in found[metric.pk]], span),
-        caption=" ".join(filter(None, said)),
+        caption=f"{_words_of_step(metric.kind, step)}{' Shaded: worse than the baseline.' if worse else ''}",
         at=at,
         head="Day" if step >= DAY else "When",
-        parts=[
-            Series(name, [found[each.pk].get(moment) for moment in at], _LOOKS[place], _COLOURS[place], digits=digits)
-            for place, (each, name) in enumerate(series)
-        ],
+        parts=_parts(series, found, at, 2 if is_ratio else _digits(all_values)),
         levels=_levels(metric),
-        marks=[*marks.marks(deployments), *worse],
-        notes=marks.notes(moments, deployments, step),
+        marks=worse,
         percent=is_ratio,
-        bottom=None if is_ratio or any(value < 0 for values in found.values() for value in values.values()) else 0,
+        bottom=None if is_ratio or min(all_values, default=0) < 0 else 0,
         empty="No value of this time is known.",
     )
+    return marks.marked(drawn, marks.deployments_of(metric, span), step)
+
+
+def _parts(series: Sequence[tuple[Metric, str]], found: Values, at: Sequence[Moment], digits: int) -> list[Series]:
+    return [
+        Series(name, [found[each.pk].get(moment) for moment in at], _LOOKS[place], _COLOURS[place], digits=digits)
+        for place, (each, name) in enumerate(series)
+    ]
 
 
 def _values(metrics: Sequence[Metric], kind: str, span: Span) -> tuple[dt.timedelta, Values]:
@@ -154,17 +151,12 @@ def _levels(metric: Metric) -> list[Level]:
     return [Level(metric.baseline, f"baseline {with_unit(metric, metric.baseline)}")]
 
 
-def _start_of(moment: Moment) -> dt.datetime:
-    assert not isinstance(moment, str)  # noqa: S101  metrics go by moments and days
-    return moment if isinstance(moment, dt.datetime) else marks.midnight(moment)
-
-
 def _regression(metric: Metric, at: Sequence[Moment], span: Span) -> list[Mark]:
     """The time since which it is worse than its baseline, as far as it is shown."""
     state = _state(metric)
     if state is None or state.regressed_since is None or not at:
         return []
-    since = max(state.regressed_since, _start_of(at[0]))
+    since = max(state.regressed_since, marks.start_of(at[0]))
     return [Mark(since, "worse than the baseline", "bad", "area", until=span.end)] if since < span.end else []
 
 

@@ -1,7 +1,6 @@
 """The page of an SLO: its budget with the formula of every figure, how it burns down, and how fast."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,12 +10,13 @@ from portal.chart_views import with_file
 from portal.charts import Chart, Column, Level, Series, chart
 from portal.moments import moment_html
 from portal.panels import Context, panel
-from portal.spans import RANGES, Span, span_of
+from portal.spans import Span, span_of
 from services.health import budget, slo_evaluation
-from services.health.budget import Events
+from services.health.budget import Events, Rule
 from services.health.counts import DAY
 from services.health.course import step_in_words
 from services.health.models import Deployment, Severity, Slo, SloAlert
+from services.health.moments import duration
 from services.health.pages import marks
 from services.health.pages.times import time_shown
 from services.health.slo_course import EventCourse, event_course
@@ -32,8 +32,8 @@ def error_budget(request: HttpRequest, slo: Slo) -> Context:
         "state": state,
         "figures": _figures(slo, state, target) if state else [],
         "rules": _rules(slo, target),
-        "unreachable": [_span(rule.long_minutes) for rule in budget.unreachable(target, slo.window_days)],
-        "too_long": [_span(rule.long_minutes) for rule in budget.too_long(slo.window_days)],
+        "unreachable": [_long(rule) for rule in budget.unreachable(target, slo.window_days)],
+        "too_long": [_long(rule) for rule in budget.too_long(slo.window_days)],
         "alerts": SloAlert.objects.filter(slo=slo).order_by("-started_at")[:ALERTS],
         "fact": f"rolling window of {slo.window_days} days",
     }
@@ -46,13 +46,17 @@ def _rules(slo: Slo, target: float) -> list[dict[str, Any]]:
         {
             "severity": rule.severity,
             "factor": f"{rule.factor:.4g}",
-            "long": _span(rule.long_minutes),
-            "short": _span(rule.short_minutes),
+            "long": _long(rule),
+            "short": duration(60 * rule.short_minutes),
             "long_burn": _burn(windows(slo, rule.long_minutes), target),
             "short_burn": _burn(windows(slo, rule.short_minutes), target),
         }
         for rule in budget.rules(target, slo.window_days)
     ]
+
+
+def _long(rule: Rule) -> str:
+    return duration(60 * rule.long_minutes)
 
 
 def _burn(events: Events, target: float) -> str:
@@ -94,32 +98,23 @@ def _percent(share: float | None, digits: int) -> str:
     return "not measured" if share is None else f"{100 * share:,.{digits}f}\u00a0%"
 
 
-def _span(minutes: int) -> str:
-    if minutes >= 1440:
-        return f"{minutes // 1440} d"
-    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
-
-
 # Over time
 
 
 @panel(on=Slo, slot="main", order=15, title="How it burns", template="health/_slo_charts.html")
 def burning(request: HttpRequest, slo: Slo) -> Context:
     span = span_of(request.GET, "7d")
-    whole, deployments = _window(slo), _deployments(slo, span)
-    shown = [_burn_down(slo, whole), _burn_rate(slo, span, deployments)]
     return {
         **time_shown(request, slo, span, "healthslo-how-it-burns"),
-        "burn_down": with_file(shown[0], slo, whole),
-        "burn_rate": with_file(shown[1], slo, span),
+        "burn_down": with_file(_burn_down(slo), slo, None),
+        "burn_rate": with_file(_burn_rate(slo, span), slo, span),
     }
 
 
 def _window(slo: Slo) -> Span:
-    """The window of the SLO that ends now; it has the name of a range where it is as long as one."""
+    """The window of the SLO that ends now."""
     now = timezone.now()
-    name = next((name for name, length in RANGES.items() if length == slo.window_days * DAY), "")
-    return Span(now - slo.window_days * DAY, now, name)
+    return Span(now - slo.window_days * DAY, now)
 
 
 def _deployments(slo: Slo, span: Span) -> list[Deployment]:
@@ -128,38 +123,47 @@ def _deployments(slo: Slo, span: Span) -> list[Deployment]:
     return marks.deployments_in(slo.entity.reference_id, span, environment)
 
 
-@chart(on=Slo, name="burn-down")
-def burn_down(request: HttpRequest, slo: Slo, span: Span) -> Chart:
-    """Over the window of the SLO, whatever span is asked for."""
-    return _burn_down(slo, _window(slo))
+@chart(on=Slo, name="burn-down", default=None)
+def burn_down(request: HttpRequest, slo: Slo) -> Chart:
+    """Over the window of the SLO."""
+    return _burn_down(slo)
 
 
-def _burn_down(slo: Slo, window: Span) -> Chart:
+def _burn_down(slo: Slo) -> Chart:
     """What was left of the budget after each step, and what would be if it were spent evenly."""
-    target, found = float(slo.target) / 100, event_course(slo, window.start, window.end)
-    left = budget.burn_down(found.events, target)
+    window = _window(slo)
+    found = event_course(slo, window.start, window.end)
+    left = budget.burn_down(found.events, float(slo.target) / 100)
     now = next((value for value in reversed(left) if value is not None), None)
-    even = [None if now is None else 1 - place / len(left) for place in range(1, len(left) + 1)]
-    deployments = _deployments(slo, window)
-    return Chart(
+    drawn = Chart(
         name="burn-down",
         title=f"Budget left over the window of {slo.window_days} days",
         summary="Nothing was measured in this window." if now is None else _left_in_words(now),
-        caption=f"{budget.FORMULAS['burn_down']}. {marks.caption(deployments)}".strip(),
+        caption=f"{budget.FORMULAS['burn_down']}.",
         at=found.at,
         parts=[
-            Series("Left", left, "line", "c1", digits=1),
-            Series("Spent evenly", even, "dotted", "c6", digits=1),
-            Column("Bad events", [each.bad for each in found.events]),
-            Column("Events", [each.total for each in found.events]),
+            Series("Left", left, "line", "c1"),
+            Series("Spent evenly", [None for _ in left] if now is None else _evenly(found, window), "dotted", "c6"),
+            *_counts(found),
         ],
         levels=[Level(0, "nothing left", "bad")],
-        marks=marks.marks(deployments),
-        notes=marks.notes(found.at, deployments, found.step),
         percent=True,
         bottom=0 if now is None or now >= 0 else None,
         empty="No event of this window was measured.",
     )
+    return marks.marked(drawn, _deployments(slo, window), found.step)
+
+
+def _evenly(found: EventCourse, window: Span) -> list[float]:
+    """What is left at the end of each step of a budget that is spent in the same time as the window takes."""
+    return [1 - (min(at + found.step, window.end) - window.start) / window.length for at in found.at]
+
+
+def _counts(found: EventCourse) -> list[Column]:
+    return [
+        Column("Bad events", [each.bad for each in found.events]),
+        Column("Events", [each.total for each in found.events]),
+    ]
 
 
 def _left_in_words(now: float) -> str:
@@ -170,38 +174,40 @@ def _left_in_words(now: float) -> str:
 
 @chart(on=Slo, name="burn-rate")
 def burn_rate(request: HttpRequest, slo: Slo, span: Span) -> Chart:
-    return _burn_rate(slo, span, _deployments(slo, span))
+    return _burn_rate(slo, span)
 
 
-def _burn_rate(slo: Slo, span: Span, deployments: Sequence[Deployment]) -> Chart:
+def _burn_rate(slo: Slo, span: Span) -> Chart:
     """How fast the budget went in each step, beside the rates at which it alerts."""
-    target = float(slo.target) / 100
-    found: EventCourse = event_course(slo, span.start, span.end)
+    target, found = float(slo.target) / 100, event_course(slo, span.start, span.end)
     rates = [budget.burn_rate(each, target) for each in found.events]
-    worst = max((rate for rate in rates if rate is not None), default=None)
-    step, top = step_in_words(found.step), _top(slo, target)
-    return Chart(
+    worst, top = max((rate for rate in rates if rate is not None), default=None), _top(slo, target)
+    drawn = Chart(
         name="burn-rate",
         title="Burn rate",
-        summary="Nothing was measured in this time."
-        if worst is None
-        else f"At worst the budget burned {worst:,.2f} times as fast as evenly, in {step} of {span.words}.",
+        summary=_worst_in_words(worst, found, span),
         caption=f"{budget.FORMULAS['burn'].capitalize()}. {_cut(worst, top)}".strip(),
         at=found.at,
-        parts=[
-            Series("Burn rate", rates, "line", "c2", digits=2),
-            Column("Bad events", [each.bad for each in found.events]),
-            Column("Events", [each.total for each in found.events]),
-        ],
-        levels=[
-            Level(rule.factor, f"pages at {rule.factor:.4g} in {_span(rule.long_minutes)}", "bad", always_seen=False)
-            for rule in budget.rules(target, slo.window_days)
-            if rule.severity == Severity.PAGE
-        ],
-        marks=marks.marks(deployments),
-        notes=marks.notes(found.at, deployments, found.step),
+        parts=[Series("Burn rate", rates, "line", "c2", digits=2), *_counts(found)],
+        levels=_paging(slo, target),
         top=top if worst is not None and worst > top else None,
     )
+    return marks.marked(drawn, _deployments(slo, span), found.step)
+
+
+def _worst_in_words(worst: float | None, found: EventCourse, span: Span) -> str:
+    if worst is None:
+        return "Nothing was measured in this time."
+    step = step_in_words(found.step)
+    return f"At worst the budget burned {worst:,.2f} times as fast as evenly, in {step} of {span.words}."
+
+
+def _paging(slo: Slo, target: float) -> list[Level]:
+    """The rates at which somebody is paged."""
+    rules = [rule for rule in budget.rules(target, slo.window_days) if rule.severity == Severity.PAGE]
+    return [
+        Level(rule.factor, f"pages at {rule.factor:.4g} in {_long(rule)}", "bad", always_seen=False) for rule in rules
+    ]
 
 
 def _top(slo: Slo, target: float) -> float:

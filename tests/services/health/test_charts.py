@@ -114,11 +114,11 @@ def test_what_is_shown_is_what_the_file_has_and_the_other_way_round(client, chec
     assert f'href="/checks/{check.pk}/charts/availability/?range=7d"' in page
     assert len(found) == len(table(page, "availability"))
     assert found[-1] == {
-        "when": "2026-11-21T11:00:00+00:00", "good": "0.9", "good_answers": "54.0", "failed": "6.0",
+        "when": "2026-11-21T11:00:00+00:00", "good_share": "0.9", "good_answers": "54.0", "failed": "6.0",
         "not_measured": "0.0",
     }  # fmt: skip
     told = client.get(f"/checks/{check.pk}/charts/availability/?range=7d&format=json").json()
-    assert told["items"][-1]["good"] == 0.9
+    assert told["items"][-1]["good_share"] == 0.9
 
 
 def test_a_day_is_drawn_by_quarters_of_an_hour_and_a_year_by_days(client, check):
@@ -245,7 +245,51 @@ def test_the_budget_burns_down_to_what_the_page_says_is_left(client, check, cart
     assert "The budget is overspent by 100.0 % of its size." in page
     assert table(page, "burn-down")[0][1] == "-100.0 %"
     assert drawn(page, "burn-down")["parts"][0]["values"][-1] == pytest.approx(-1)
-    assert rows(client, f"/slos/{slo.pk}/charts/burn-down/")[-1]["left"] == "-1.0"
+    assert rows(client, f"/slos/{slo.pk}/charts/burn-down/")[-1]["left_share"] == "-1.0"
+
+
+@pytest.fixture
+def ratio(cart):
+    """Nine of ten good, on the first three days of a window of ten days, and then not before an hour ago."""
+    metric = make_metric(cart, "checkouts", kind="ratio")
+    moments = [NOON - n * DAY for n in (10, 9, 8)] + [NOON - HOUR]
+    write([SampleRow(metric.pk, at, 0.9, good=90, total=100) for at in moments])
+    return Slo.objects.create(entity=cart, name="cart-ratio", kind="ratio", metric=metric, target="90", window_days=10)
+
+
+def test_a_budget_is_spent_evenly_by_the_clock_and_not_by_the_number_of_values(client, ratio):
+    found = rows(client, f"/slos/{ratio.pk}/charts/burn-down/")
+    # Each is told at the end of its hour.
+    assert [(row["when"][8:13], float(row["spent_evenly_share"])) for row in found] == [
+        ("11T12", pytest.approx(1 - 1 / 240)), ("12T12", pytest.approx(1 - 25 / 240)),
+        ("13T12", pytest.approx(1 - 49 / 240)), ("21T11", pytest.approx(0)),
+    ]  # fmt: skip
+
+
+def test_the_file_of_a_burn_down_has_the_time_of_its_slo_and_says_so_to_who_asks_for_another(client, check, cart):
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="99", window_days=30)
+    page = said(client, f"/slos/{slo.pk}/?range=24h")
+    assert f'href="/slos/{slo.pk}/charts/burn-down/"' in page
+    assert f'href="/slos/{slo.pk}/charts/burn-rate/?range=24h"' in page
+    response = client.get(f"/slos/{slo.pk}/charts/burn-down/?range=24h")
+    assert response.status_code == 400
+    assert "This chart has a time of its own and takes only format, not “range”." in response.content.decode()
+    assert client.get(f"/slos/{slo.pk}/charts/burn-down/?format=json").status_code == 200
+
+
+def test_each_chart_with_deployments_says_what_a_triangle_is(client, check, cart):
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="99", window_days=30)
+    deploy(cart, NOON - 90 * MINUTE)
+    for address, charts in ((f"/checks/{check.pk}/", 2), (f"/slos/{slo.pk}/", 2)):
+        assert said(client, address).count("A triangle on the axis is a deployment.") == charts
+
+
+def test_one_answer_is_said_as_one(client, cart):
+    check = make_check(entity=cart)
+    answer(check, [NOON - HOUR], latency_ms=100.0)
+    page = said(client, f"/checks/{check.pk}/")
+    assert "1 answer timed" in page
+    assert "100.000 % of 1 answer of the last 7 days was good." in page
 
 
 def test_the_burn_rate_of_each_step_is_its_share_of_bad_events_by_the_budget(client, check, cart):
@@ -428,6 +472,12 @@ def test_a_deployment_before_a_gap_stands_beside_no_value_of_long_before(client,
     assert [(row["day"], row["deployed"]) for row in found] == [("2026-11-01", ""), ("2026-11-21", "3.0")]
 
 
+def test_a_fan_does_not_reach_back_to_a_value_of_long_ago(client, limit):
+    limit.metric.days.filter(day__gt=TODAY - 20 * DAY).delete()
+    found = rows(client, f"/limits/{limit.pk}/charts/forecast/?range=30d")
+    assert [row["likely"] for row in found if row["measured"]] == [""] * 11
+
+
 def test_earlier_forecasts_stand_beside_what_came_and_their_score(client, limit):
     page = said(client, f"/limits/{limit.pk}/")
     assert "1 of 1 earlier forecasts held: 80 % promised, 100 % kept." in page
@@ -435,6 +485,8 @@ def test_earlier_forecasts_stand_beside_what_came_and_their_score(client, limit)
     assert "100 %" in part
     assert "of 41" in part
     assert "0.25" in part
+    assert f'href="/limits/{limit.pk}/charts/honesty/"' in page
+    assert client.get(f"/limits/{limit.pk}/charts/honesty/?from=2026-11-01").status_code == 400
     (held,) = rows(client, f"/limits/{limit.pk}/charts/honesty/")
     assert held == {
         "day": "7 Nov 2026", "8_of_10_chances_from": "378.0", "8_of_10_chances_to": "394.0", "measured": "386.0",
@@ -471,6 +523,23 @@ def test_a_metric_is_drawn_with_its_labelled_siblings_its_baseline_and_since_whe
     assert (mark["kind"], mark["until"] - mark["at"]) == ("area", 20 * 3600 * 1000)
     assert "20% above the baseline of 250 ms" in page
     assert table(page, "values")[0] == ["21 Nov 2026, 11:00", "301", "201"]
+
+
+def test_a_file_has_each_series_under_a_name_of_its_own_with_its_unit(client, cart):
+    labels = [{"region": "東京"}, {"region": "大阪"}, {"v": "1.5"}, {"v": "15"}]
+    same = [make_metric(cart, "p95", labels=each, unit="ms", title="p95") for each in labels]
+    write([SampleRow(metric.pk, NOON - HOUR, float(n)) for n, metric in enumerate(same)])
+    address = f"/metrics/{same[0].pk}/charts/values/?range=24h"
+    named = {"region_東京_ms": 0.0, "region_大阪_ms": 1.0, "v_1_5_ms": 2.0, "v_15_ms": 3.0}
+    assert client.get(f"{address}&format=json").json()["items"] == [{"when": "2026-11-21T11:00:00+00:00", **named}]
+    assert list(rows(client, address)[0]) == ["when", *named]
+
+
+def test_series_whose_names_are_alike_in_a_file_are_numbered(client, cart):
+    same = [make_metric(cart, "p95", labels={"region": each}, unit="%") for each in ("eu west", "eu-west")]
+    write([SampleRow(metric.pk, NOON - HOUR, 1.0) for metric in same])
+    (row,) = rows(client, f"/metrics/{same[0].pk}/charts/values/?range=24h")
+    assert list(row) == ["when", "region_eu_west_percent", "region_eu_west_percent_2"]
 
 
 def test_a_long_span_of_a_metric_is_told_by_days_a_ratio_in_percent(client, cart):

@@ -80,6 +80,25 @@ def test_a_rate_is_of_the_whole_time_and_not_of_its_whole_days(sign_in, people, 
     assert "Deployments 3 6.0 a week" in page
 
 
+def test_days_to_come_lower_no_rate_and_are_no_bars(sign_in, people, cart):
+    client = sign_in(people.reader)
+    page = words(client, "/services/cart/deployments/?from=2026-11-16&to=2026-12-20")
+    # Two in four days and a half.
+    assert "Deployments 2 3.1 a week" in page
+    weeks = rows(client, "/services/cart/charts/deployment-frequency/?from=2026-11-02&to=2026-12-20")
+    assert [row["week_of"] for row in weeks] == ["2026-11-02", "2026-11-09", "2026-11-16"]
+    assert rows(client, "/services/cart/charts/deployment-frequency/?from=2026-12-01&to=2026-12-20") == []
+
+
+def test_one_deployment_is_said_as_one_and_seconds_as_seconds(sign_in, people):
+    quick = make_entity("quick", owner=people.team)
+    deploy(quick, 2, "1.0", result="failed", recovered_at=NOON - 2 * DAY + dt.timedelta(seconds=25))
+    client = sign_in(people.reader)
+    assert "Recovery time 25 s median of 1; nine of ten within 25 s" in words(client, "/services/quick/deployments/")
+    told = client.get("/services/quick/charts/deployment-frequency/?format=json").json()
+    assert told["summary"] == "1 deployment to production in the last 90 days; 1 failed or was taken back."
+
+
 def test_times_are_told_as_distributions(sign_in, people, cart):
     client = sign_in(people.reader)
     assert [(row["took"], row["deployments"]) for row in rows(client, "/services/cart/charts/lead-time/")] == [

@@ -8,7 +8,7 @@ from django.test import Client
 
 from services.health import tasks
 from services.health.actions import renew_token
-from services.health.heartbeats import duration, read_heartbeats
+from services.health.heartbeats import read_heartbeats
 from services.health.models import (
     CheckChange,
     CheckKind,
@@ -146,14 +146,6 @@ def test_silence_in_maintenance_is_maintenance(beat):
     assert list(CheckResult.objects.order_by("due_at").values_list("maintenance", flat=True)) == [
         False, True, True, False,
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0 s"), (45, "45 s"), (60, "1 min"), (90, "1 min 30 s"), (7800, "2 h 10 min"), (86_400, "1 d")],
-)
-def test_durations_are_said_in_two_units(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_an_address_that_fell_into_wrong_hands_can_be_changed(beat):
