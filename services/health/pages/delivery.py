@@ -95,7 +95,8 @@ def figures(found: Delivery) -> list[tuple[str, str, str]]:
 def _durations(found: Distribution) -> tuple[str, str]:
     if found.median is None or found.p90 is None:
         return "not known", "nothing to measure it by"
-    return duration(found.median), f"median of {found.n:,}; nine of ten within {duration(found.p90)}"
+    within = duration(found.p90).replace(" ", "\u00a0")
+    return duration(found.median), f"median of {found.n:,}; nine of ten within {within}"
 
 
 def _share(found: Share) -> tuple[str, str]:

@@ -190,25 +190,24 @@ def what_breaks(request: HttpRequest, limit: Limit) -> Context | None:
     room = headroom(now, limit.ceiling, grows)
     return {
         "rows": [
-            {
-                "load": "Today",
-                "need": with_unit(limit.metric, now),
-                "used": _times(now, limit.ceiling),
-                "breaks": now >= limit.ceiling,
-            },
+            _needed(limit, "Today", now, now >= limit.ceiling),
             *(
-                {
-                    "load": f"{each.factor}×",
-                    "need": with_unit(limit.metric, each.need),
-                    "used": _times(each.need, limit.ceiling),
-                    "breaks": each.breaks,
-                }
+                _needed(limit, f"{each.factor}×", each.need, each.breaks)
                 for each in multiples(now, limit.ceiling, grows)
             ),
         ],
         "grows": grows,
         "room": f"{room:,.3g}" if room is not None else "",
         "fact": f"driver: {limit.driver}" if limit.driver else "",
+    }
+
+
+def _needed(limit: Limit, load: str, need: float, breaks: bool) -> dict[str, Any]:
+    return {
+        "load": load,
+        "need": with_unit(limit.metric, need),
+        "used": _times(need, limit.ceiling),
+        "breaks": breaks,
     }
 
 
