@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from portal.actions import delete_record, insert_record, lock, new_record, update_record
 from services import graph
@@ -49,10 +50,12 @@ def update_entity(*, by: Any, record: Entity, values: Mapping[str, Any], version
 
 @transaction.atomic
 def delete_entity(*, by: Any, record: Entity, version: int | None = None) -> None:
-    """Delete an entity and what it declared. What pointed at it now points at a loose end."""
+    """Delete an entity, and what people and its own document said of it. What pointed at it points at a loose end now,
+    and what other documents say of it stays: they are not read again when it comes back."""
     reference_id = record.reference_id
     neighbours = graph.neighbours([reference_id])
-    Relation.objects.filter(subject=reference_id).delete()
+    said_here = Q(subject=reference_id, document=None)
+    Relation.objects.filter(said_here | Q(document__reference=reference_id)).delete()
     delete_record(by=by, record=record, version=version)
     graph.refresh_counts(neighbours)
 

@@ -291,6 +291,7 @@ SOURCES = register(
             Column("name", cell="link"),
             Column("location", perm="services.view_locations"),
             Column("trusted", help="A trusted source may make teams, people and memberships."),
+            Column("precedence", help="Of two sources that describe the same, the one with the lower number keeps it."),
             Column("documents", expr=lambda reader: _documents()),
             Column("rejected", expr=lambda reader: _documents(status=DocumentStatus.REJECTED)),
             Column(

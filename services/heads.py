@@ -167,7 +167,7 @@ def document_head(request: HttpRequest, document: Document) -> Head:
 def source_head(request: HttpRequest, source: Source) -> Head:
     trust = "Trusted: it may make teams and people" if source.trusted else "Not trusted with teams and people"
     location = source.location if request.user.has_perm("services.view_locations") else ""
-    return Head(title=source.name, subtitle=location, tags=[trust])
+    return Head(title=source.name, subtitle=location, tags=[trust, f"Precedence {source.precedence}"])
 
 
 @head(on=Reference)

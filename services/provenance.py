@@ -9,7 +9,7 @@ from portal.declared import Declared, register_declared
 from portal.people.belonging import register_belonging
 from portal.references.models import Reference, Referenced
 from services.catalog.fields import PATHS
-from services.models import Document, DocumentStatus
+from services.models import DeclaredMembership, Document, DocumentStatus
 
 _DESCRIBING = (DocumentStatus.ACCEPTED, DocumentStatus.FOREIGN, DocumentStatus.REJECTED)
 
@@ -20,7 +20,8 @@ def describing_document(reference: Reference) -> Document | None:
     A document that was rejected since still does: what it declared goes on being the file's, not the browser's.
     """
     described = Document.objects.filter(reference=reference, conflict="").select_related("source", "run")
-    return described.filter(status__in=_DESCRIBING).first()
+    # In the order of the alphabet, which has those that hold the reference before a rejected one that only names it.
+    return described.filter(status__in=_DESCRIBING).order_by("status", "pk").first()
 
 
 def describes(document: Document) -> bool:
@@ -37,8 +38,22 @@ def declared_in_file(record: models.Model) -> Mapping[str, Declared]:
 
 @register_belonging
 def said_in_files(team: Reference, people: Collection[int]) -> dict[int, Declared]:
-    """Person → where files say which teams they are in: of those whom the team's source describes too, and of whom
-    nobody describes (services.catalog.organisation)."""
+    """Person → where files say whether they are in the team: of those whom a file puts there, of those whom the team's
+    source describes too, and of whom nobody describes (services.catalog.organisation)."""
+    return {**_said_by_source(team, people), **_said_by_document(team, people)}
+
+
+def _said_by_document(team: Reference, people: Collection[int]) -> dict[int, Declared]:
+    """Of those whom a document puts into the team; the person's own where both do."""
+    rows = DeclaredMembership.objects.filter(
+        membership__team=team, membership__person__in=people, membership__effective_to=None,
+        document__conflict="", document__status__in=_DESCRIBING, document__source__trusted=True,
+    )  # fmt: skip
+    found = rows.select_related("membership", "document").order_by("document__reference__kind")  # the user's comes last
+    return {each.membership.person_id: _belonging(each.document, each.document) for each in found}
+
+
+def _said_by_source(team: Reference, people: Collection[int]) -> dict[int, Declared]:
     found = Document.objects.filter(
         reference__in=[team.pk, *people], conflict="", status__in=_DESCRIBING, source__trusted=True
     )

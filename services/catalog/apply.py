@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pghistory
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -25,13 +25,12 @@ from services.catalog.documents import Reading, Row
 from services.catalog.entities import ORGANISATION, EntityWrite
 from services.catalog.files import FoundFile, LoadedFile, find_files, load, named
 from services.catalog.organisation import OrganisationWrite
-from services.catalog.reader import ACCEPTED, ASIDE, FOREIGN, read_file
+from services.catalog.reader import ACCEPTED, FOREIGN, read_file
 from services.catalog.records import Written
 from services.models import DocumentStatus, Entity, Run, Source
 
 Progress = Callable[[str, int, int], None]
-# Any number, as long as nothing else in the portal takes the same lock.
-LOCK = 7_302_114
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,17 @@ class Result:
     change: str = "unchanged"
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What is asked for a source; None leaves one that is known as it is."""
+
+    trusted: bool | None
+    precedence: int | None
+
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
 @dataclass(slots=True)
 class _File:
     """One file of a run: its rows where nothing changed, otherwise what was read."""
@@ -62,21 +72,28 @@ def apply_paths(
     paths: Iterable[str | Path],
     *,
     source: str = "",
-    trusted: bool = True,
+    trusted: bool | None = None,
+    precedence: int | None = None,
     by: Any = None,
     progress: Progress | None = None,
+    say: Say | None = None,
 ) -> Iterator[Result]:
     """Apply the files at or below ``paths`` and return what became of each document.
 
-    Without the name of a ``source``, each path is a source of its own. Only a ``trusted`` one makes teams and people.
+    Without the name of a ``source``, each path is a source of its own. Only a ``trusted`` one makes teams and people:
+    one that is known stays as it is unless that is said, a new one is. ``precedence`` too stays where it is not said.
+    ``say`` is told what is another about a source than before.
     Raises MissingPathError before anything is written when a path does not exist.
     """
     found = {Path(path): list(find_files(path)) for path in paths}
     groups = [(source, list(found.items()))] if source else [("", [item]) for item in found.items()]
     results: list[Result] = []
+    terms = _Terms(trusted, precedence)
     for name, group in groups:
         with bulk.without_collection():
-            results += _apply_source(name, group, trusted=trusted, by=by, progress=progress or _no_progress)
+            results += _apply_source(
+                name, group, terms=terms, by=by, progress=progress or _no_progress, say=say or _say_nothing
+            )
     return iter(results)
 
 
@@ -84,26 +101,32 @@ def _no_progress(stage: str, done: int, total: int) -> None:
     pass
 
 
+def _say_nothing(text: str) -> None:
+    pass
+
+
 @transaction.atomic
 def _apply_source(
-    name: str, group: list[tuple[Path, list[FoundFile]]], *, trusted: bool, by: Any, progress: Progress
+    name: str, group: list[tuple[Path, list[FoundFile]]], *, terms: _Terms, by: Any, progress: Progress, say: Say
 ) -> list[Result]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    bulk.wait_for_turn()
     bulk.skip_no_trigger()
-    source, is_new_trust = _source(name, [path for path, _ in group], trusted=trusted)
+    source, before = _source(name, [path for path, _ in group], terms)
     with pghistory.context(origin=source.name, **({"user": by.pk} if by else {})):
         run = Run.objects.create(source=source, started_at=timezone.now())
         rows = documents.rows_of(source)
-        files = _read(source, rows, _distinct(group), progress, read_all=is_new_trust)
+        files = _read(source, rows, _distinct(group), progress, read_all="trusted" in before)
+        ended = 0 if source.trusted else organisation.withdraw(source)
         changed = _write(source, run, rows, files, progress)
         results = [result for file in files for result in _results(file, changed)]
         _finish(run, results, changed)
+    for text in _what_changed(source, before, ended):
+        say(text)
     return results
 
 
-def _source(name: str, paths: list[Path], *, trusted: bool) -> tuple[Source, bool]:
-    """The source of these paths, made where there is none; and whether its trust is another than before."""
+def _source(name: str, paths: list[Path], terms: _Terms) -> tuple[Source, dict[str, Any]]:
+    """The source of these paths, made where there is none; and the values it had that are others now."""
     location = ", ".join(str(path.resolve()) for path in paths)[:1000]
     if name:
         source = Source.objects.filter(name=name).first()
@@ -111,12 +134,26 @@ def _source(name: str, paths: list[Path], *, trusted: bool) -> tuple[Source, boo
         source = Source.objects.filter(kind="folder", location=location).first()
         name = _free_name(paths[0].resolve().name or "files")
     if source is None:
-        return Source.objects.create(name=name[:200], location=location, trusted=trusted), False
-    before = source.trusted
-    if (source.location, source.trusted) != (location, trusted):
-        source.location, source.trusted = location, trusted
-        source.save(update_fields=["location", "trusted"])
-    return source, before != trusted
+        return Source.objects.create(name=name[:200], location=location, **{"trusted": True, **terms.given()}), {}
+    wanted = {"location": location, **terms.given()}
+    before = {name: getattr(source, name) for name, value in wanted.items() if getattr(source, name) != value}
+    for name in before:
+        setattr(source, name, wanted[name])
+    if before:
+        source.save(update_fields=list(before))
+    return source, before
+
+
+def _what_changed(source: Source, before: dict[str, Any], ended: int) -> Iterator[str]:
+    if "trusted" in before and source.trusted:
+        yield f"The source {source} is trusted from now on: it makes teams, people and memberships, which give rights."
+    elif "trusted" in before:
+        yield (
+            f"The source {source} is no longer trusted: its teams and people are set aside, and memberships that only "
+            f"it declared end ({ended:,})."
+        )
+    if "precedence" in before:
+        yield f"The source {source} has precedence {source.precedence} from now on, no longer {before['precedence']}."
 
 
 def _free_name(name: str) -> str:
@@ -167,8 +204,8 @@ def _read(
 def _readings(source: Source, loaded: LoadedFile) -> list[Reading]:
     readings = [Reading(document) for document in read_file(loaded)]
     for reading in readings:
-        if reading.kind in ORGANISATION and reading.document.status == ACCEPTED and not source.trusted:
-            reading.document.status, reading.document.error = ASIDE, organisation.UNTRUSTED
+        if reading.kind in ORGANISATION:
+            organisation.set_aside(reading, trusted=source.trusted)
     return readings
 
 

@@ -12,6 +12,16 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 Row = TypeVar("Row", bound=models.Model)
 
 
+# Any number, as long as nothing else in the portal takes the same lock.
+LOCK = 7_302_114
+
+
+def wait_for_turn() -> None:
+    """Hold the catalog until the transaction ends: what reads a source and what removes one never interleave."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
 def insert(model: type[Row], rows: Sequence[Row]) -> None:
     """Insert rows by COPY and give each its key. Triggers and constraints hold as for any insert."""
     if not rows:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from services.actions import delete_entity
+from services.catalog import bulk, organisation
 from services.catalog.documents import TAKEN
 from services.catalog.organisation import GROUP, USER
 from services.models import Document, Entity, Source
@@ -22,6 +23,7 @@ class Removal:
     stays: list[Entity] = field(default_factory=list)
     organisation: int = 0
     documents: int = 0
+    memberships: int = 0
 
 
 def plan_removal(source: Source) -> Removal:
@@ -35,17 +37,20 @@ def plan_removal(source: Source) -> Removal:
     mine = Document.objects.filter(source=source)
     plan.documents = mine.count()
     plan.organisation = mine.filter(reference__kind__in=(GROUP, USER), reference__attached=True).count()
+    plan.memberships = organisation.said_only_by(source).count()
     return plan
 
 
 @transaction.atomic
 def remove_source(*, by: Any, source: Source) -> Removal:
-    """Delete the source, its documents and what only it described."""
+    """Delete the source, its documents and what only it described, and end the memberships that only it declared."""
+    bulk.wait_for_turn()
     source = Source.objects.select_for_update().get(pk=source.pk)
     plan = plan_removal(source)
     with pghistory.context(origin=f"removal of the source {source.name}", **({"user": by.pk} if by else {})):
         for entity in plan.goes:
             delete_entity(by=by, record=entity)
+        organisation.withdraw(source)
         source.delete()
     return plan
 

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('people', '0001_initial'),
         ('references', '0001_initial'),
     ]
 
@@ -392,5 +393,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='document',
             constraint=models.UniqueConstraint(fields=('source', 'file', 'number'), name='one_row_per_document'),
+        ),
+        migrations.CreateModel(
+            name='DeclaredMembership',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='services.document')),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='declarations', to='people.membership')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('membership', 'document'), name='one_declaration')],
+            },
         ),
     ]

@@ -8,9 +8,10 @@ from services.models.entity import (
     Relation,
     RelationType,
 )
-from services.models.source import Document, DocumentStatus, Run, Source, needs_attention
+from services.models.source import DeclaredMembership, Document, DocumentStatus, Run, Source, needs_attention
 
 __all__ = [
+    "DeclaredMembership",
     "Document",
     "DocumentStatus",
     "Edge",

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from portal.people.models import Membership
 from portal.references.models import Reference
 
 
@@ -81,6 +82,19 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file}, document {self.number}"
+
+
+class DeclaredMembership(models.Model):
+    """A document says that a membership holds. When the last one that said so no longer does, the membership ends."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="declarations")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["membership", "document"], name="one_declaration")]
+
+    def __str__(self) -> str:
+        return f"{self.membership}, says {self.document}"
 
 
 def needs_attention() -> Q:

@@ -71,6 +71,26 @@ def test_a_membership_that_files_declare_is_not_ended_here(sign_in, people, file
     assert name in members()
 
 
+def test_a_membership_that_the_person_s_file_declares_is_not_ended_here_though_the_team_is_of_another_source(
+    sign_in, people, tmp_path
+):
+    """The next reading of the changed file would bring it back."""
+    for name, text in (("teams", TEAM), ("staff", PEOPLE)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.yaml").write_text(text, encoding="utf-8")
+    apply_paths([tmp_path / "teams", tmp_path / "staff"], trusted=True)
+    membership = Membership.objects.get(person__name="mei", team__name="storefront")
+    client = sign_in(people.administrator)
+    page = client.post(f"/teams/storefront/-/members/{membership.pk}/end/", follow=True).content.decode()
+    assert "is said in staff.yaml, line 5. Change it there" in page
+    assert "End the membership of" not in page
+    assert "mei" in members()
+    (tmp_path / "staff" / "staff.yaml").unlink()
+    apply_paths([tmp_path / "staff"])
+    client.post(f"/teams/storefront/-/members/{membership.pk}/end/")
+    assert members() == {"omar", "ghost"}
+
+
 def test_somebody_whose_teams_files_say_is_not_added_here(sign_in, people, files):
     client = sign_in(people.administrator)
     page = client.post("/teams/storefront/-/members/", {"person": "lena", "role": "member"}, follow=True)

@@ -95,6 +95,47 @@ def test_the_source_can_be_named_and_left_untrusted(folder: Path) -> None:
     assert Team.objects.get().name == "payments"
 
 
+def test_an_untrusted_source_stays_untrusted_until_the_command_says_otherwise(folder: Path) -> None:
+    """A schedule that leaves the flag out must not give rights to files that were kept from giving any."""
+    run(folder, "--no-trusted")
+    _, err = run(folder)
+    assert (Source.objects.get().trusted, Team.objects.count()) == (False, 0)
+    assert "trusted" not in err
+    _, err = run(folder, "--trusted")
+    assert "The source repos is trusted from now on: it makes teams, people and memberships, which give rights." in err
+    assert (Source.objects.get().trusted, Team.objects.count()) == (True, 1)
+    assert "trusted" not in run(folder)[1]
+    assert "The source repos is no longer trusted: its teams and people are set aside" in run(folder, "--untrusted")[1]
+
+
+def test_a_source_with_a_lower_precedence_takes_over_what_another_keeps(folder: Path, tmp_path: Path) -> None:
+    run(folder)
+    (tmp_path / "central").mkdir()
+    (tmp_path / "central" / "shop.yaml").write_text(SHOP.replace("metadata: {", "metadata: {title: Ours, "))
+    assert "conflict: shop.yaml, document 0" in run(tmp_path / "central")[0]
+    assert Entity.objects.get(kind="component").title == ""
+    out, err = run(tmp_path / "central", "--precedence", "10")
+    assert "The source central has precedence 10 from now on, no longer 100." in err
+    assert "conflict" not in out
+    assert Entity.objects.get(kind="component").title == "Ours"
+    assert "precedence" not in run(tmp_path / "central")[1]
+    assert Source.objects.get(name="central").precedence == 10
+
+
+def test_the_list_and_the_page_of_sources_show_their_precedence(folder: Path, api, sign_in, people) -> None:
+    run(folder, "--precedence", "7")
+    rows = api(people.administrator).get("/api/v1/sources/").json()["items"]
+    assert [row["precedence"] for row in rows] == [7]
+    page = sign_in(people.administrator).get(f"/sources/{Source.objects.get().pk}/").content.decode()
+    assert "Precedence 7" in page
+
+
+@pytest.mark.parametrize("rank", ["-1", "first", "1000001", "²"])
+def test_a_precedence_that_is_none_is_told(folder: Path, rank: str) -> None:
+    with pytest.raises(CommandError, match=r"is no rank\. Write a whole number from 0 to 1,000,000\."):
+        run(folder, f"--precedence={rank}")
+
+
 def test_a_path_that_does_not_exist_fails_and_says_which(folder: Path) -> None:
     with pytest.raises(CommandError, match=r"There is no file or folder “.*/nowhere”\. Give the path of one"):
         run(folder, folder / "nowhere")

@@ -1,14 +1,21 @@
 """``manage.py catalog remove``: a source that was a mistake goes again, with what only it described."""
 
 import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from portal.people.models import Team
 from portal.references.models import Reference
+from services.catalog.apply import apply_paths
 from services.models import Document, Entity, Relation, Source
+from tests.services.applying import members
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +23,12 @@ THING = """apiVersion: backstage.io/v1alpha1
 kind: Component
 metadata: {{name: {name}}}
 spec: {{type: service, lifecycle: production, owner: payments, dependsOn: [component:shared]}}
+"""
+USER = """---
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: {{name: {name}}}
+spec: {{memberOf: [payments]}}
 """
 TEAM = """---
 apiVersion: backstage.io/v1alpha1
@@ -68,6 +81,46 @@ def test_what_another_source_describes_as_well_is_that_ones_at_its_next_reading(
     catalog("apply", folders[1])
     assert Entity.objects.get(name="shared").source == Source.objects.get(name="right")
     assert not Document.objects.exclude(conflict="").exists()
+
+
+def test_a_membership_that_only_a_removed_source_declared_ends_with_it(tmp_path: Path) -> None:
+    for folder, names in (("wrong", ("jane", "omar")), ("right", ("omar",))):
+        (tmp_path / folder).mkdir()
+        users = [USER.format(name=name) for name in names] if folder == "wrong" else []
+        team = TEAM.replace("children: []", f"children: [], members: [{', '.join(names)}]")
+        (tmp_path / folder / "org.yaml").write_text((team if folder == "right" else "") + "".join(users))
+        catalog("apply", tmp_path / folder)
+    assert members("payments") == {"jane", "omar"}
+    assert "Would end: 1 memberships that only it declared." in catalog("remove", "wrong")
+    assert "Ended: 1 memberships that only it declared." in catalog("remove", "wrong", "--yes")
+    assert members("payments") == {"omar"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_removal_waits_until_an_import_that_runs_is_done(folders) -> None:
+    """The import has read who describes what; it would write of things that are gone."""
+    reading, go_on = Event(), Event()
+
+    def linger(stage: str, done: int, total: int) -> None:
+        reading.set()
+        go_on.wait(timeout=20)
+
+    def with_own_connection(act: Callable[[], Any]) -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        imported = pool.submit(with_own_connection, lambda: list(apply_paths([folders[1]], progress=linger)))
+        assert reading.wait(timeout=20)
+        removed = pool.submit(with_own_connection, lambda: catalog("remove", "wrong", "--yes"))
+        done, _ = wait([removed], timeout=1)
+        go_on.set()
+        assert not done
+        imported.result(timeout=20)
+        removed.result(timeout=20)
+    assert names() == {"shared", "cart"}
 
 
 def test_a_source_that_is_not_there_is_told_with_those_that_are(folders) -> None:

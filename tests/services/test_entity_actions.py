@@ -6,6 +6,7 @@ from portal.search.find import find
 from services import actions
 from services.models import Entity, EntityState, Relation, RelationType
 from tests.factories import make_entity, make_reference, make_team
+from tests.services.applying import apply, descriptor, entity, write
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,22 @@ def test_a_new_owner_finds_it_and_the_former_does_not(people):
     actions.update_entity(by=None, record=entity, values={"owner": people.other.reference})
     assert "lighthouse" in found(people.reader, "payments")
     assert "lighthouse" not in found(people.reader, "checkout")
+
+
+def test_what_a_file_said_of_something_deleted_holds_again_when_it_is_back(tmp_path, sign_in, people):
+    """The file of the one has not changed, so nothing reads it again when the other is described anew."""
+    write(tmp_path / "ledger.yaml", descriptor("Component", "ledger", "dependencyOf: [component:cart]"))
+    write(tmp_path / "cart.yaml", descriptor("Component", "cart", "dependsOn: [component:clock]"))
+    apply(tmp_path)
+    client = sign_in(people.administrator)
+    page = client.get("/services/cart/delete/")
+    client.post("/services/cart/delete/", {"version": page.context["version"]})
+    assert [str(each) for each in Relation.objects.all()] == ["cart depends on ledger"]
+    assert client.get("/services/ledger/").status_code == 200
+    assert entity("component:default/ledger").state.dependants == 1
+    apply(tmp_path)
+    assert {str(each) for each in Relation.objects.all()} == {"cart depends on ledger", "cart depends on clock"}
+    assert entity("component:default/cart").state.dependencies == 2
 
 
 @pytest.mark.parametrize("door", ["page", "api"])

@@ -17,6 +17,7 @@ from services.catalog.removal import Removal, plan_removal, remove_source
 from services.models import Source
 
 MOST_NAMES = 10
+HIGHEST_RANK = 1_000_000
 STEP = 0.2  # seconds between two lines of progress
 MEANINGS = {
     "accepted": "accepted",
@@ -40,10 +41,17 @@ class Command(BaseCommand):
         apply.add_argument(
             "--trusted",
             action=argparse.BooleanOptionalAction,
-            default=True,
-            help="whether the files may describe teams, people and memberships, which give rights",
+            default=None,
+            help="whether the files may describe teams, people and memberships, which give rights; without it, a "
+            "source that is known stays as it is, and a new one is trusted",
         )
         apply.add_argument("--untrusted", dest="trusted", action="store_false", help=argparse.SUPPRESS)
+        apply.add_argument(
+            "--precedence",
+            type=_rank,
+            metavar="N",
+            help="of two sources that describe the same, the one with the lower number keeps it; 100 unless it is said",
+        )
         apply.add_argument(
             "--format",
             choices=("text", "json"),
@@ -71,18 +79,17 @@ class Command(BaseCommand):
 
     def _apply(self, options: dict[str, Any]) -> None:
         progress = Progress(self.stderr._out, quiet=options["verbosity"] == 0)
-        started = time.monotonic()
+        started, said = time.monotonic(), list[str]()
+        terms = {name: options[name] for name in ("source", "trusted", "precedence")}
         try:
-            results = list(
-                apply_paths(
-                    options["paths"], source=options["source"], trusted=options["trusted"], progress=progress.show
-                )
-            )
+            results = list(apply_paths(options["paths"], **terms, progress=progress.show, say=said.append))
         except MissingPathError as error:
             raise CommandError(str(error)) from None
         finally:
             progress.clear()
         self._report(results, options["format"])
+        for text in said:
+            self.stderr.write(text)
         if options["verbosity"]:
             self.stderr.write(_summary(results, time.monotonic() - started))
 
@@ -92,6 +99,12 @@ class Command(BaseCommand):
                 self.stdout.write(_line(result))
             elif result.status == "rejected" or result.conflict:
                 self.stdout.write(_paragraph(result))
+
+
+def _rank(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= HIGHEST_RANK):
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is no rank. Write a whole number from 0 to {HIGHEST_RANK:,}.")
+    return int(text)
 
 
 class Progress:
@@ -125,6 +138,7 @@ def _told(plan: Removal, *, really: bool) -> str:
         f"{'Gone' if really else 'Would go'}: the source {plan.source}, {goes}"
         + (f" ({names}{more})." if names else "."),
         f"{'Stay' if really else 'Would stay'}: {stays}, every history.",
+        f"{'Ended' if really else 'Would end'}: {plan.memberships:,} memberships that only it declared.",
         "What points at something that is gone points at a loose end.",
     ]
     return "\n".join(lines if really else [*lines, "Nothing was done. Add --yes to do it."])
