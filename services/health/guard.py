@@ -6,7 +6,8 @@ PROBE_DENY refuses more, and wins. Both are lists of networks (CIDR), host names
 
 A name is looked up once, every address it has is checked, and the connection goes to one that was checked; so a second
 look-up cannot lead elsewhere. Names are looked up by the machine's own resolver in threads, which knows /etc/hosts and
-search domains as every other program does; a look-up that takes too long is given up.
+search domains as every other program does; a look-up that takes too long is given up. Its time begins when a thread is
+free for it: waiting for one says nothing about the name.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import socket
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
@@ -117,6 +119,8 @@ class GuardedResolver(AbstractResolver):
         self.guard = guard
         self.executor = executor
         self._found: dict[tuple[str, int], asyncio.Task[list[ResolveResult]]] = {}
+        # Those that no thread was free for yet.
+        self._queued: set[tuple[str, int]] = set()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -143,10 +147,23 @@ class GuardedResolver(AbstractResolver):
             # Where everybody has stopped waiting, asyncio would complain of a problem that nobody has read.
             done.exception()
 
+    def is_queued(self, host: str, port: int | None) -> bool:
+        """Whether the look-up of a name has not begun yet."""
+        return (host, port) in self._queued
+
     async def _look_up(self, host: str, port: int) -> list[ResolveResult]:
-        looking = asyncio.get_running_loop().run_in_executor(
-            self.executor, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        )
+        loop, begun = asyncio.get_running_loop(), asyncio.Event()
+
+        def look_up() -> list[tuple[Any, ...]]:
+            loop.call_soon_threadsafe(begun.set)
+            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+        looking = loop.run_in_executor(self.executor, look_up)
+        self._queued.add((host, port))
+        try:
+            await begun.wait()
+        finally:
+            self._queued.discard((host, port))
         try:
             found = await asyncio.wait_for(looking, LOOK_UP_SECONDS)
         except TimeoutError:

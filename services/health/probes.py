@@ -13,7 +13,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -52,6 +52,14 @@ class Failed(Exception):  # noqa: N818  it names what happened
     def __init__(self, reason: str, status_code: int | None = None) -> None:
         super().__init__(reason)
         self.status_code = status_code
+
+
+@dataclass
+class _Way:
+    """How far a question came, to say of one that ran out of time: the host and port it is at, the statuses heard."""
+
+    place: tuple[str, int | None] = ("", None)
+    heard: list[int] = field(default_factory=list)
 
 
 class _Response(aiohttp.ClientResponse):
@@ -102,22 +110,22 @@ class Prober:
 
     async def ask(self, target: Target) -> Said:
         """What the target says. Never raises: what goes wrong is what it says."""
-        started = time.perf_counter()
-        # The statuses heard on the way, which say how far a question came that ran out of time.
-        heard: list[int] = []
+        started, way = time.perf_counter(), _Way()
         try:
             async with asyncio.timeout(target.timeout_ms / 1000):
-                said = await (self._connect(target) if target.kind == CheckKind.TCP else self._request(target, heard))
+                said = await (self._connect if target.kind == CheckKind.TCP else self._request)(target, way)
         except TimeoutError:
-            return Said(Outcome.DOWN, _out_of_time(target, heard), None, heard[-1] if heard else None)
+            if self._resolver.is_queued(*way.place):
+                return Said(Outcome.LATE, "not asked: the portal had too many names to look up")
+            return Said(Outcome.DOWN, _out_of_time(target, way.heard), None, way.heard[-1] if way.heard else None)
         except Failed as problem:
             return Said(Outcome.DOWN, str(problem), _since(started), problem.status_code)
         except Exception as problem:  # noqa: BLE001  whatever a target does to us, the others are still asked
             return _of_problem(target, problem)
         return _judged(target, said, _since(started))
 
-    async def _connect(self, target: Target) -> Said:
-        host, port = parse_host_port(target.address)
+    async def _connect(self, target: Target, way: _Way) -> Said:
+        host, port = way.place = parse_host_port(target.address)
         addresses = await self._resolver.resolve(host, port)
         problem: OSError | None = None
         for each in addresses:
@@ -130,13 +138,14 @@ class Prober:
                 return Said(Outcome.UP, "connected")
         raise problem or OSError(f"{host} has no address")
 
-    async def _request(self, target: Target, heard: list[int]) -> Said:
+    async def _request(self, target: Target, way: _Way) -> Said:
         """Ask, and follow redirects that are not themselves what is expected."""
         url, method, headers = parse_url(target.address), target.method, dict(target.headers)
-        while len(heard) <= MOST_REDIRECTS:
-            async with self._open(url, method, headers, redirected=bool(heard)) as response:
+        while len(way.heard) <= MOST_REDIRECTS:
+            way.place = url.raw_host or "", url.port
+            async with self._open(url, method, headers, redirected=bool(way.heard)) as response:
                 status = response.status
-                heard.append(status)
+                way.heard.append(status)
                 if _is_expected(target, status) or status not in _REDIRECTS or "Location" not in response.headers:
                     return await _read(target, response)
                 onward = _onward(url, response.headers["Location"], status)
@@ -145,7 +154,7 @@ class Prober:
                 headers = {}
             method = "GET" if status == 303 or (status in {301, 302} and method == "POST") else method
             url = onward
-        raise Failed(f"redirected more than {MOST_REDIRECTS} times, last to {_shown(url)}", heard[-1])
+        raise Failed(f"redirected more than {MOST_REDIRECTS} times, last to {_shown(url)}", way.heard[-1])
 
     @contextlib.asynccontextmanager
     async def _open(
@@ -224,6 +233,8 @@ def _of_problem(target: Target, problem: Exception) -> Said:
     cause = getattr(problem, "os_error", None) or problem
     if isinstance(cause, Refused):
         return Said(Outcome.LATE, f"not asked: {cause}")
+    if ours := _of_portal(cause):
+        return Said(Outcome.LATE, f"not asked: {ours}")
     if isinstance(problem, (OSError, aiohttp.ClientError, HttpProcessingError)):
         return Said(Outcome.DOWN, f"no connection: {of_network(problem, cause)}")
     log.error("A check could not be asked.", check=target.check_id, exc_info=problem)
@@ -237,8 +248,19 @@ _WORDS = {
     errno.EHOSTUNREACH: "no way to the machine",
     errno.ENETUNREACH: "no way to the network",
     errno.ETIMEDOUT: "the machine does not answer",
-    errno.EMFILE: "the portal has too many connections open",
 }
+
+
+# Errors of a look-up that say nothing about the name: the resolver, or the portal's own machine, could not answer.
+_NOT_NOW = {socket.EAI_AGAIN, socket.EAI_SYSTEM, socket.EAI_MEMORY}
+
+
+def _of_portal(cause: Any) -> str:
+    """What the portal's own machine lacks, where that is why nothing was asked."""
+    code = getattr(cause, "errno", None)
+    if isinstance(cause, socket.gaierror):
+        return "the name could not be looked up at the moment" if code in _NOT_NOW else ""
+    return "the portal has too many connections open" if code in {errno.EMFILE, errno.ENFILE} else ""
 
 
 def of_network(problem: Exception, cause: Any) -> str:

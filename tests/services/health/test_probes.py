@@ -1,6 +1,8 @@
 """What targets say, well or badly behaved, in the words that the page shows."""
 
+import asyncio
 import datetime as dt
+import errno
 import socket
 import ssl
 import time
@@ -8,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from services.health import probes
+from services.health import guard, probes
+from services.health.guard import Guard, Hosts
 from services.health.models import Outcome
 from services.health.scheduler import ask_once
 from services.health.targets import Target, parse_host_port, parse_statuses, parse_url
@@ -228,6 +231,68 @@ def test_a_port_that_takes_connections_is_up(targets):
 
 def test_a_port_that_does_not_is_down(targets):
     assert ask(f"127.0.0.1:{closed_port()}", kind="tcp").reason == "no connection: refused"
+
+
+# What the portal lacks
+
+
+@pytest.mark.parametrize("kind", ["http", "tcp"])
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE])
+def test_a_portal_that_can_open_no_more_connections_does_not_call_its_targets_down(targets, monkeypatch, kind, code):
+    class Socket(socket.socket):
+        def __init__(self, family=-1, *given, **named):
+            if family == socket.AF_INET and len(given) < 3:
+                raise OSError(code, "too many")
+            super().__init__(family, *given, **named)
+
+    monkeypatch.setattr(socket, "socket", Socket)
+    said = ask(targets.url() if kind == "http" else f"127.0.0.1:{targets.port}", kind=kind)
+    assert (said.outcome, said.reason) == (Outcome.LATE, "not asked: the portal has too many connections open")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (socket.EAI_AGAIN, (Outcome.LATE, "not asked: the name could not be looked up at the moment")),
+        (socket.EAI_NONAME, (Outcome.DOWN, "no connection: no such host name")),
+    ],
+)
+def test_a_name_that_cannot_be_looked_up_now_is_told_from_one_that_is_not_there(monkeypatch, code, said):
+    def fail(*_given, **_named):
+        raise socket.gaierror(code, "for tests")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    for kind, address in (("http", "http://shop.example.com/"), ("tcp", "shop.example.com:5432")):
+        found = ask(address, kind=kind)
+        assert (found.outcome, found.reason) == said
+
+
+@pytest.mark.parametrize("kind", ["http", "tcp"])
+def test_a_look_up_that_waits_for_others_counts_from_its_turn_and_without_one_says_nothing(
+    targets, settings, monkeypatch, kind
+):
+    settings.PROBE_ALLOW = ["127.0.0.0/8", "localhost"]
+    monkeypatch.setattr(probes, "LOOK_UP_THREADS", 1)
+    monkeypatch.setattr(guard, "LOOK_UP_SECONDS", 1.8)
+    original = socket.getaddrinfo
+
+    def slowly(host, *given, **named):
+        time.sleep(1)
+        return original("127.0.0.1", *given, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    names = ["a.localhost", "b.localhost", "c.localhost"]
+
+    async def ask_all(timeout_ms: int) -> list[tuple[Outcome, str]]:
+        addresses = [targets.url(host=name) if kind == "http" else f"{name}:{targets.port}" for name in names]
+        async with probes.Prober(Guard(Hosts.parse(["127.0.0.0/8"]))) as prober:
+            said = await asyncio.gather(*(prober.ask(Target(1, kind, each, 60, timeout_ms)) for each in addresses))
+        return [(each.outcome, each.reason) for each in said]
+
+    well = (Outcome.UP, "answered 200" if kind == "http" else "connected")
+    assert asyncio.run(ask_all(10_000)) == [well] * 3
+    late = (Outcome.LATE, "not asked: the portal had too many names to look up")
+    assert asyncio.run(ask_all(1500)) == [well, (Outcome.DOWN, "no answer within 1,500 ms"), late]
 
 
 # What people write
