@@ -16,6 +16,9 @@ SHORT_IS_PART = 12
 # Fewer bad events than this in the long window are no pattern. With one question a minute a single failure in an hour
 # is a burn rate of 16.7 for a target of 99.9 %, and would page.
 FEWEST_BAD = 3
+# An alert ends where it burns slower than this share of the factor, so that one event more or less in a window does not
+# end it and begin it again.
+ENDS_BELOW = 0.8
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,15 @@ def fires(rule: Rule, long: Events, short: Events, target: float) -> bool:
         return False
     rates = burn_rate(long, target), burn_rate(short, target)
     return all(rate is not None and rate >= rule.factor for rate in rates)
+
+
+def is_over(rule: Rule, long: Events, short: Events, target: float) -> bool:
+    """Whether an alert of this rule has ended: it burns clearly slower in either window. Where the short one has no
+    events nothing is known, and it goes on; unless in the whole long one none were even expected."""
+    if not short.total:
+        return not long.total and not long.missing
+    rates = burn_rate(long, target), burn_rate(short, target)
+    return any(rate is None or rate < ENDS_BELOW * rule.factor for rate in rates)
 
 
 def minutes_to_detect(rule: Rule, target: float, error_ratio: float) -> float:

@@ -1,7 +1,8 @@
 """Alerts of error budgets: opened when a rule fires, closed when it no longer does, told to who owns the service."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 
 from django.utils import timezone
 
@@ -14,25 +15,26 @@ from services.health.models import Severity, Slo, SloAlert, SloState
 from services.health.moments import duration
 
 Judged = tuple[Slo, SloState]
+Windows = Callable[[Slo, int], Events]
 
 
-def note_alerts(judged: Sequence[Judged], windows: Callable[[Slo, int], Events], now: dt.datetime) -> None:
+def note_alerts(judged: Sequence[Judged], windows: Windows, now: dt.datetime) -> None:
     """Open and close alerts, and write into each state the worst one that is open."""
-    open_alerts = {
-        (alert.slo_id, alert.long_minutes): alert
-        for alert in SloAlert.objects.filter(slo__in=[slo for slo, _ in judged], ended_at=None)
-    }
-    opened, ended = [], []
+    open_alerts: dict[int, dict[int, SloAlert]] = defaultdict(dict)
+    for alert in SloAlert.objects.filter(slo__in=[slo for slo, _ in judged], ended_at=None):
+        open_alerts[alert.slo_id][alert.long_minutes] = alert
+    opened: list[SloAlert] = []
+    ended: list[SloAlert] = []
     for slo, state in judged:
-        firing = _firing(slo, state, windows, now)
-        opened += [alert for key, alert in firing.items() if key not in open_alerts]
-        mine = {key: alert for key, alert in open_alerts.items() if key[0] == slo.pk}
-        ended += [alert for key, alert in mine.items() if key not in firing]
-        _say_worst(state, [mine.get(key, alert) for key, alert in firing.items()], slo, now)
+        before = open_alerts[slo.pk]
+        after = _alerts(slo, state, before, windows, now)
+        opened += [alert for minutes, alert in after.items() if minutes not in before]
+        ended += [alert for minutes, alert in before.items() if minutes not in after]
+        _say_worst(state, list(after.values()), slo, now)
     SloAlert.objects.bulk_create(opened, ignore_conflicts=True)
     SloAlert.objects.filter(pk__in=[alert.pk for alert in ended], ended_at=None).update(ended_at=now)
     for slo, state in judged:
-        _tell(slo, state)
+        _tell(slo, state, windows)
 
 
 def end(slo: Slo) -> None:
@@ -41,25 +43,31 @@ def end(slo: Slo) -> None:
     SloState.objects.filter(slo=slo).update(severity="", alert_text="", since=None)
 
 
-def _firing(
-    slo: Slo, state: SloState, windows: Callable[[Slo, int], Events], now: dt.datetime
-) -> dict[tuple[int, int], SloAlert]:
-    """The alerts that the rules of an SLO ask for at ``now``, by SLO and long window."""
-    target, firing = float(slo.target) / 100, {}
+def _alerts(
+    slo: Slo, state: SloState, before: Mapping[int, SloAlert], windows: Windows, now: dt.datetime
+) -> dict[int, SloAlert]:
+    """The alerts of an SLO at ``now`` by their long window: those that go on, and those that its rules ask for."""
+    target, alerts = float(slo.target) / 100, {}
     for rule in budget.rules(target, slo.window_days):
         long, short = windows(slo, rule.long_minutes), windows(slo, rule.short_minutes)
-        if budget.fires(rule, long, short, target):
-            burn = budget.burn_rate(long, target) or 0.0
-            firing[slo.pk, rule.long_minutes] = SloAlert(
-                slo=slo,
-                severity=rule.severity,
-                text=alert_text(slo, rule, burn, state, now),
-                long_minutes=rule.long_minutes,
-                factor=rule.factor,
-                burn=burn,
-                started_at=now,
-            )
-    return firing
+        goes_on = before.get(rule.long_minutes)
+        if goes_on and not budget.is_over(rule, long, short, target):
+            alerts[rule.long_minutes] = goes_on
+        elif not goes_on and budget.fires(rule, long, short, target):
+            alerts[rule.long_minutes] = _new_alert(slo, state, rule, budget.burn_rate(long, target) or 0.0, now)
+    return alerts
+
+
+def _new_alert(slo: Slo, state: SloState, rule: Rule, burn: float, now: dt.datetime) -> SloAlert:
+    return SloAlert(
+        slo=slo,
+        severity=rule.severity,
+        text=alert_text(slo, rule, burn, state, now),
+        long_minutes=rule.long_minutes,
+        factor=rule.factor,
+        burn=burn,
+        started_at=now,
+    )
 
 
 def alert_text(slo: Slo, rule: Rule, burn: float, state: SloState, now: dt.datetime) -> str:
@@ -71,13 +79,13 @@ def alert_text(slo: Slo, rule: Rule, burn: float, state: SloState, now: dt.datet
     return f"{text}; empty by {state.empty_at:%d %b %H:%M} UTC if it goes on" if state.empty_at else text
 
 
-def _tell(slo: Slo, state: SloState) -> None:
+def _tell(slo: Slo, state: SloState, windows: Windows) -> None:
     """Tell the owners when the worst alert of an SLO is another one than before: it began, became worse, or ended."""
     before: SloState | None = getattr(slo, "state", None)
     owner = slo.entity.owner
     if owner is None or state.severity == (before.severity if before else ""):
         return
-    word = f"burns ({state.get_severity_display().lower()})" if state.severity else "no longer burns too fast"
+    word = f"burns ({state.get_severity_display().lower()})" if state.severity else _how_it_ended(slo, before, windows)
     is_team = owner.kind == "group"
     notify(
         to=owner if is_team else User.objects.filter(person__reference=owner),
@@ -88,6 +96,12 @@ def _tell(slo: Slo, state: SloState) -> None:
         about=f"slo:{slo.pk}#{state.severity or 'calm'}-{state.evaluated_at:%Y-%m-%dT%H:%MZ}",
         why=f"You are in {owner}, which owns {slo.entity}." if is_team else f"You own {slo.entity}.",
     )
+
+
+def _how_it_ended(slo: Slo, before: SloState | None, windows: Windows) -> str:
+    rules = budget.rules(float(slo.target) / 100, slo.window_days)
+    looked = [windows(slo, rule.long_minutes) for rule in rules if before and rule.severity == before.severity]
+    return "no longer burns too fast" if any(each.total for each in looked) else "is not measured any more"
 
 
 def _address_of(slo: Slo) -> str:
