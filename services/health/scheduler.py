@@ -6,7 +6,6 @@ again, and the key of a result (check and slot) lets nothing double.
 """
 
 import asyncio
-import dataclasses
 import datetime as dt
 import math
 import queue
@@ -234,30 +233,37 @@ def _answer(check_id: int, due_at: dt.datetime, said: Said, maintenance: bool, l
 # One check at once, for whoever looks at it
 
 
-def ask_once(target: Target, timeout_ms: int) -> Said:
-    """Ask a target now, in a thread with a loop of its own, for at most ``timeout_ms``; nothing is written."""
-    said: list[Said] = []
-    limited = _limited(target, timeout_ms)
-    thread = threading.Thread(target=lambda: said.append(asyncio.run(_ask_once(limited))), name="probe once")
+def ask_once(target: Target, patience_ms: int) -> Said | None:
+    """Ask a target now, in a thread with a loop of its own; nothing is written.
+
+    None where whoever waits has no more patience, though the target has time left: that says nothing about the target.
+    """
+    said: list[Said | None] = []
+    thread = threading.Thread(target=lambda: said.append(asyncio.run(_ask_once(target, patience_ms))))
     thread.start()
     thread.join()
     return said[0]
 
 
-async def _ask_once(target: Target) -> Said:
+async def _ask_once(target: Target, patience_ms: int) -> Said | None:
+    # A limit of the target's own that is as short speaks first.
+    patience = patience_ms / 1000 if patience_ms < target.timeout_ms else None
     async with Prober(current_guard()) as prober:
-        return await prober.ask(target)
+        try:
+            async with asyncio.timeout(patience):
+                return await prober.ask(target)
+        except TimeoutError:
+            return None
 
 
-def _limited(target: Target, timeout_ms: int) -> Target:
-    return dataclasses.replace(target, timeout_ms=min(target.timeout_ms, timeout_ms))
-
-
-def run_now(check: Check, timeout_ms: int) -> Answer:
-    """Ask an active check besides its schedule, and record what it says."""
+def run_now(check: Check, patience_ms: int) -> Answer | None:
+    """Ask an active check besides its schedule, and record what it says; None where it said nothing in time (ask_once),
+    and nothing was written."""
     now = timezone.now()
     maintenance = in_maintenance(windows_of([check.entity_id], now).get(check.entity_id, ()), now) is not None
-    said = ask_once(target_of(check), timeout_ms)
+    said = ask_once(target_of(check), patience_ms)
+    if said is None:
+        return None
     answer = _answer(check.pk, now, said, maintenance, None)
     record([answer], scheduled=False)
     return answer

@@ -15,8 +15,10 @@ from portal.people.entering import acts
 from services.health import actions, heartbeats
 from services.health.answers import show_answer, too_often
 from services.health.forms import QuestionForm
+from services.health.hysteresis import Answer
 from services.health.looks import look_of_outcome
 from services.health.models import Check, CheckKind, Outcome
+from services.health.probes import Said
 from services.health.scheduler import ask_once, run_now
 from services.health.targets import Target, target_of
 from services.health.throttle import may_ask
@@ -38,9 +40,9 @@ def run_check(request: HttpRequest, key: int) -> HttpResponse:
     if not may_ask(reader):
         return too_often(request, check.name)
     answer = run_now(check, PATIENCE_MS)
-    words = _words(answer.outcome, answer.reason, answer.latency_ms)
+    words = _words(answer) if answer else f"{_too_slow(check)} Nothing is recorded; its schedule will tell."
     if request.headers.get("HX-Request"):
-        return show_answer(request, check.name, look_of_outcome(answer.outcome), words)
+        return show_answer(request, check.name, look_of_outcome(answer.outcome) if answer else "idle", words)
     messages.info(request, f"{check}: {words}")
     collection = collection_of(check)
     return redirect(collection.url_of(check) if collection else reference_url(check.entity.reference.canonical))
@@ -63,8 +65,9 @@ def test_check(request: HttpRequest) -> HttpResponse:
         problems = " ".join(str(text) for errors in form.errors.values() for text in errors)
         return show_answer(request, "Test", "bad", problems, status=422)
     said = ask_once(target, PATIENCE_MS)
-    words = _words(said.outcome, said.reason, said.latency_ms)
-    return show_answer(request, "Test", look_of_outcome(said.outcome), words)
+    if said is None:
+        return show_answer(request, "Test", "idle", f"{_too_slow(target)} Once saved, its schedule will tell.")
+    return show_answer(request, "Test", look_of_outcome(said.outcome), _words(said))
 
 
 def _target_of(request: HttpRequest, form: QuestionForm) -> Target:
@@ -97,10 +100,16 @@ def renew_heartbeat(request: HttpRequest, key: int) -> HttpResponse:
     return redirect(collection.url_of(check) if collection else reference_url(check.entity.reference.canonical))
 
 
-def _words(outcome: Outcome, reason: str, latency_ms: float | None) -> str:
-    took = f", in {latency_ms:,.0f} ms" if latency_ms is not None and "took" not in reason else ""
-    word = "Nothing was asked" if outcome == Outcome.LATE else outcome.label
-    return f"{word}: {reason.removeprefix('not asked: ')}{took}."
+def _words(said: Said | Answer) -> str:
+    took = f", in {said.latency_ms:,.0f} ms" if said.latency_ms is not None and "took" not in said.reason else ""
+    word = "Nothing was asked" if said.outcome == Outcome.LATE else said.outcome.label
+    return f"{word}: {said.reason.removeprefix('not asked: ')}{took}."
+
+
+def _too_slow(asked: Check | Target) -> str:
+    """What is known where only whoever waits ran out of time."""
+    seconds = f"{asked.timeout_ms / 1000:g} s"
+    return f"No answer within {PATIENCE_MS // 1000} s, which is no failure: the check waits up to {seconds}."
 
 
 @csrf_exempt

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from portal.named_values import MASK
-from services.health import actions
+from services.health import actions, views
 from services.health.models import (
     Check,
     CheckChange,
@@ -159,6 +159,24 @@ def test_run_now_asks_at_once_records_the_answer_and_leaves_the_schedule_alone(s
     assert "Up: answered 200, in" in response.content.decode()
     assert (targets.asked["/ok"], CheckResult.objects.get().outcome) == (1, Outcome.UP)
     assert (CheckState.objects.get().due_at, CheckState.objects.get().status) == (due, CheckStatus.UP)
+
+
+def test_a_check_that_may_take_longer_than_its_reader_waits_is_not_called_down(
+    shop, people, sign_in, targets, monkeypatch
+):
+    monkeypatch.setattr(views, "PATIENCE_MS", 1000)
+    check = make(shop, targets.url("/hang"), timeout_ms=60_000)
+    client = sign_in(people.editor)
+    text = client.post(f"/checks/{check.pk}/-/run/", headers={"HX-Request": "true"}).content.decode()
+    assert "No answer within 1 s, which is no failure: the check waits up to 60 s. Nothing is recorded" in text
+    assert 'data-s="idle"' in text
+    assert not CheckResult.objects.exists()
+    assert CheckState.objects.get().status == CheckStatus.UNKNOWN
+    text = client.post("/checks/-/test/", {"address": targets.url("/hang"), "timeout_ms": 60_000}).content.decode()
+    assert "No answer within 1 s, which is no failure: the check waits up to 60 s. Once saved" in text
+    check = actions.update_check(by=None, record=check, values={"timeout_ms": 900})
+    client.post(f"/checks/{check.pk}/-/run/")
+    assert CheckResult.objects.values_list("outcome", "reason").get() == (Outcome.DOWN, "no answer within 900 ms")
 
 
 def test_run_now_answers_a_part_of_a_page_to_htmx(shop, people, sign_in, targets):
