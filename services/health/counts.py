@@ -17,7 +17,7 @@ from django.utils import timezone
 from services.health import buckets
 from services.health.models import RollUpMark
 from services.health.partitions import RESULTS
-from services.health.rollup import COUNT_COLUMNS, COUNTS, HOUR, KEEP_HOURS_DAYS
+from services.health.rollup import COUNT_COLUMNS, COUNTS, HOUR, KEEP_HOURS_DAYS, TIMED
 
 DAY = dt.timedelta(days=1)
 
@@ -128,11 +128,11 @@ _RAW = f"""
     SELECT of_id, {COUNT_COLUMNS} FROM health_checkresult
      WHERE of_id = ANY(%s) AND due_at >= %s AND due_at < %s GROUP BY of_id
 """  # noqa: S608  the parts are constants
-_RAW_LATENCY = """
+_RAW_LATENCY = f"""
     SELECT of_id, width_bucket(latency_ms::float8, %s::float8[]) - 1, count(*) FROM health_checkresult
-     WHERE of_id = ANY(%s) AND due_at >= %s AND due_at < %s AND NOT maintenance AND latency_ms IS NOT NULL
+     WHERE of_id = ANY(%s) AND due_at >= %s AND due_at < %s AND {TIMED}
      GROUP BY 1, 2
-"""
+"""  # noqa: S608  the parts are constants
 _DAYS = """
     SELECT of_id, sum(good), sum(slow), sum(bad), sum(late), sum(maintenance) FROM health_checkday
      WHERE of_id = ANY(%s) AND day >= %s AND day < %s GROUP BY of_id

@@ -17,7 +17,7 @@ from services.health import buckets
 from services.health.counts import DAY, Counts, first_whole
 from services.health.models import RollUpMark
 from services.health.partitions import RESULTS
-from services.health.rollup import COUNT_COLUMNS, COUNTS, HOUR, KEEP_HOURS_DAYS
+from services.health.rollup import COUNT_COLUMNS, COUNTS, HOUR, KEEP_HOURS_DAYS, TIMED
 
 QUARTER = dt.timedelta(minutes=15)
 # From how long a span on which step: some 100 points are enough to see anything by.
@@ -110,12 +110,12 @@ _RAW = f"""
     SELECT date_bin(%(step)s, due_at, %(origin)s), {COUNT_COLUMNS} FROM health_checkresult
      WHERE of_id = %(check)s AND due_at >= %(start)s AND due_at < %(end)s GROUP BY 1
 """  # noqa: S608  the parts are constants
-_RAW_LATENCY = """
+_RAW_LATENCY = f"""
     SELECT date_bin(%(step)s, due_at, %(origin)s), width_bucket(latency_ms::float8, %(bounds)s::float8[]) - 1, count(*)
       FROM health_checkresult
-     WHERE of_id = %(check)s AND due_at >= %(start)s AND due_at < %(end)s AND NOT maintenance AND latency_ms IS NOT NULL
+     WHERE of_id = %(check)s AND due_at >= %(start)s AND due_at < %(end)s AND {TIMED}
      GROUP BY 1, 2
-"""
+"""  # noqa: S608  the parts are constants
 # An hour of a day is the place in its packed array; what a day has of it is in UTC.
 _HOURS = """
     SELECT date_bin(%(step)s, at, %(origin)s), place, sum(count) FROM (

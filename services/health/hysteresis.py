@@ -19,7 +19,9 @@ LONGEST_REASON = 300
 class Answer:
     """One answer to the question that was due at ``due_at``; a second one to the same question is ignored.
 
-    ``lag_ms`` is how late the question was asked, None where nobody asks (a heartbeat, a slot that was missed).
+    ``due_at`` is also when the answer counts: of a heartbeat the ping itself, or the end of the grace of one that did
+    not come. ``lag_ms`` is how late the question was asked, None where nobody asks (a heartbeat, a slot that was
+    missed).
     """
 
     check_id: int
@@ -42,6 +44,7 @@ class Standing:
     entity_id: int
     kind: str
     interval_s: int
+    grace_s: int
     failures_needed: int
     of_last: int
     status: str
@@ -83,7 +86,8 @@ class Change:
 def move_on(standing: Standing, answer: Answer) -> None:
     """The question has its answer: say when the next is due, and give the lease back."""
     if standing.kind == CheckKind.HEARTBEAT:
-        since = answer.due_at if answer.outcome == Outcome.LATE else answer.taken_at
+        was_late = answer.outcome == Outcome.LATE
+        since = answer.due_at - dt.timedelta(seconds=standing.grace_s) if was_late else answer.taken_at
         next_due = since + dt.timedelta(seconds=standing.interval_s)
     else:
         next_due = next_slot(standing.check_id, standing.interval_s, answer.due_at)

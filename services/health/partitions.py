@@ -10,11 +10,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
+from services.health.models import RollUpMark
+
 
 @dataclass(frozen=True)
 class Partitioned:
     """A table with a partition for each day or month (UTC) of ``column``, ``ahead`` of them made before they begin, and
-    each dropped once it ended ``keep_days`` ago."""
+    each dropped once it ended ``keep_days`` ago; results not before they are summed."""
 
     table: str
     column: str
@@ -91,13 +93,31 @@ def _text(statement: str, **parts: sql.Composable) -> str:
 
 
 def drop_old(table: Partitioned, today: dt.date) -> list[str]:
-    """Drop the partitions whose time is over; return their names."""
-    oldest = table.name(table.start_of(today - dt.timedelta(days=table.keep_days)))
-    dropped = [name for name in partitions(table) if name < oldest]
+    """Drop the partitions whose time is over, and the rows of that time that found none; return the names."""
+    first = _first_kept(table, today)
+    dropped = [name for name in partitions(table) if name < table.name(first)]
     with connection.cursor() as cursor:
         for name in dropped:
             cursor.execute(_text("DROP TABLE IF EXISTS {name}", name=sql.Identifier(name)))
+        cursor.execute(
+            _text(
+                "DELETE FROM {default} WHERE {column} < {first}",
+                default=sql.Identifier(f"{table.table}_default"),
+                column=sql.Identifier(table.column),
+                first=sql.Literal(f"{first} 00:00+00"),
+            )
+        )
     return dropped
+
+
+def _first_kept(table: Partitioned, today: dt.date) -> dt.date:
+    """The day whose partition is the oldest to keep."""
+    first = today - dt.timedelta(days=table.keep_days)
+    mark = RollUpMark.objects.first() if table == RESULTS else None
+    if mark:
+        # A day before, because each summing begins some hours before the mark.
+        first = min(first, mark.rolled_until.astimezone(dt.UTC).date() - dt.timedelta(days=1))
+    return table.start_of(first)
 
 
 def astray(table: Partitioned) -> int:

@@ -15,14 +15,15 @@ from django.utils import timezone
 from services.health import service_health
 from services.health.hysteresis import Answer, Change, Standing, advance, move_on, storable
 from services.health.models import CheckChange, CheckKind, CheckState, CheckStatus, Outcome
+from services.health.rollup import sum_again_from
 from services.health.windows import in_maintenance, windows_of
 
 __all__ = ["Answer", "mark_late", "record"]
 
 _LOCK = """
-    SELECT state.of_id, chk.entity_id, chk.kind, chk.interval_s, chk.failures_needed, chk.of_last, state.status,
-           state.reason, state.since, state.status_before_maintenance, state.recent, state.last_at, state.latency_ms,
-           state.certificate_expires_at, state.due_at, state.leased_until, state.lease, state.lag_ms
+    SELECT state.of_id, chk.entity_id, chk.kind, chk.interval_s, chk.grace_s, chk.failures_needed, chk.of_last,
+           state.status, state.reason, state.since, state.status_before_maintenance, state.recent, state.last_at,
+           state.latency_ms, state.certificate_expires_at, state.due_at, state.leased_until, state.lease, state.lag_ms
       FROM health_checkstate state JOIN health_check chk ON chk.id = state.of_id
      WHERE state.of_id = ANY(%s) ORDER BY state.of_id FOR NO KEY UPDATE OF state
 """
@@ -30,17 +31,15 @@ _LOCK = """
 _TEMPORARY = """
     CREATE TEMPORARY TABLE IF NOT EXISTS health_answers (
         of_id bigint, due_at timestamptz, taken_at timestamptz, outcome smallint, maintenance boolean,
-        latency_ms real, status_code smallint, reason text
+        scheduled boolean, latency_ms real, status_code smallint, reason text
     ) ON COMMIT DELETE ROWS
 """
-_COPY = (
-    "COPY health_answers (of_id, due_at, taken_at, outcome, maintenance, latency_ms, status_code, reason) FROM STDIN"
-)
-_INSERT = """
-    INSERT INTO health_checkresult (of_id, due_at, taken_at, outcome, maintenance, latency_ms, status_code, reason)
-    SELECT of_id, due_at, taken_at, outcome, maintenance, latency_ms, status_code, reason FROM health_answers
+_COLUMNS = "of_id, due_at, taken_at, outcome, maintenance, scheduled, latency_ms, status_code, reason"
+_COPY = f"COPY health_answers ({_COLUMNS}) FROM STDIN"
+_INSERT = f"""
+    INSERT INTO health_checkresult ({_COLUMNS}) SELECT {_COLUMNS} FROM health_answers
         ON CONFLICT DO NOTHING RETURNING of_id, due_at
-"""
+"""  # noqa: S608  the columns are a constant
 _UPDATE = """
     UPDATE health_checkstate state
        SET status = new.status, reason = new.reason, since = new.since,
@@ -60,14 +59,15 @@ Key = tuple[int, dt.datetime]
 def record(answers: Sequence[Answer], *, scheduled: bool = True) -> int:
     """Write answers and what follows from them; return how many were new.
 
-    ``scheduled`` ones answer a slot of their check, which gives its lease back and is next due at the slot after. Those
-    of checks that are gone, or no longer active, are let go.
+    ``scheduled`` ones answer a slot of their check, which gives its lease back and is next due at the slot after.
+    Others are shown, and the status follows them, but they are part of no sum: who asks more often weighs no more.
+    Answers of checks that are gone, or no longer active, are let go.
     """
     standings = _locked({answer.check_id for answer in answers})
     known = {(each.check_id, each.due_at): each for each in answers if each.check_id in standings}
     if not known:
         return 0
-    new = _insert(known.values())
+    new = _insert(known.values(), scheduled)
     newest = dict(sorted(known))
     changes: list[Change] = []
     for key, answer in sorted(known.items()):
@@ -78,6 +78,9 @@ def record(answers: Sequence[Answer], *, scheduled: bool = True) -> int:
         if key in new and (answer.outcome != Outcome.LATE or newest[answer.check_id] == answer.due_at):
             changes += _advanced(standing, answer)
     _write(standings.values(), changes)
+    if new:
+        # Last, because it holds up whoever sums.
+        sum_again_from(min(due_at for _, due_at in new))
     return len(new)
 
 
@@ -122,7 +125,7 @@ def _locked(check_ids: Collection[int]) -> dict[int, Standing]:
         return {row[0]: Standing(*row) for row in cursor.fetchall()}
 
 
-def _insert(answers: Iterable[Answer]) -> set[Key]:
+def _insert(answers: Iterable[Answer], scheduled: bool) -> set[Key]:
     """Write raw results; return the keys of those that were not there yet."""
     with connection.cursor() as cursor:
         cursor.execute(_TEMPORARY)
@@ -130,7 +133,7 @@ def _insert(answers: Iterable[Answer]) -> set[Key]:
             for each in answers:
                 copy.write_row((
                     each.check_id, each.due_at, each.taken_at, int(each.outcome), each.maintenance,
-                    each.latency_ms, each.status_code, storable(each.reason),
+                    scheduled, each.latency_ms, each.status_code, storable(each.reason),
                 ))  # fmt: skip
         cursor.execute(_INSERT)
         new = set(cursor.fetchall())

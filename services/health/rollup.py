@@ -10,61 +10,101 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from services.health import buckets
 from services.health.models import CheckDay, Outcome, RollUpMark
+from services.health.partitions import RESULTS
 
 COUNTS = 5
 SPANS, HOURS = 288, 24
 SPANS_PER_HOUR = SPANS // HOURS
-HOUR = dt.timedelta(hours=1)
-# Results that come later than this after they were due find their day summed, until the night sums it once more.
-LATE_BY = dt.timedelta(hours=2)
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+# Each run sums this much anew. Answers that come later than half of it after they were due take the mark back.
+LATE_BY = 2 * HOUR
 KEEP_FINE_DAYS, KEEP_HOURS_DAYS = 14, 100
 BATCH = 500
 
+_GOOD = f"outcome IN ({Outcome.UP:d}, {Outcome.DEGRADED:d})"
 COUNT_COLUMNS = f"""
-    count(*) FILTER (WHERE NOT maintenance AND outcome IN ({Outcome.UP:d}, {Outcome.DEGRADED:d})),
-    count(*) FILTER (WHERE NOT maintenance AND outcome = {Outcome.DEGRADED:d}),
-    count(*) FILTER (WHERE NOT maintenance AND outcome = {Outcome.DOWN:d}),
-    count(*) FILTER (WHERE NOT maintenance AND outcome = {Outcome.LATE:d}),
-    count(*) FILTER (WHERE maintenance)
+    count(*) FILTER (WHERE scheduled AND NOT maintenance AND {_GOOD}),
+    count(*) FILTER (WHERE scheduled AND NOT maintenance AND outcome = {Outcome.DEGRADED:d}),
+    count(*) FILTER (WHERE scheduled AND NOT maintenance AND outcome = {Outcome.DOWN:d}),
+    count(*) FILTER (WHERE scheduled AND NOT maintenance AND outcome = {Outcome.LATE:d}),
+    count(*) FILTER (WHERE scheduled AND maintenance)
 """
+# Whose latency counts: a failure may be quick, and would look like a fast answer.
+TIMED = f"scheduled AND NOT maintenance AND {_GOOD} AND latency_ms IS NOT NULL"
 _FINE = f"""
     SELECT of_id, floor(extract(epoch FROM due_at - %(midnight)s) / 300)::int AS place, {COUNT_COLUMNS}
       FROM health_checkresult JOIN health_check ON health_check.id = of_id
      WHERE due_at >= %(start)s AND due_at < %(end)s GROUP BY 1, 2
 """  # noqa: S608  the parts are constants above
-_LATENCY = """
+_LATENCY = f"""
     SELECT of_id, floor(extract(epoch FROM due_at - %(midnight)s) / 3600)::int AS hour,
            width_bucket(latency_ms::float8, %(bounds)s::float8[]) - 1 AS bucket, count(*)
       FROM health_checkresult
-     WHERE due_at >= %(start)s AND due_at < %(end)s AND NOT maintenance AND latency_ms IS NOT NULL
+     WHERE due_at >= %(start)s AND due_at < %(end)s AND {TIMED}
      GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608  the parts are constants
 Row = tuple[int, ...]
+Window = tuple[dt.datetime, dt.datetime, dt.datetime]
 
 
 def roll_up_new() -> dt.datetime:
-    """Sum what has come since the last run; return up to when results are summed now."""
+    """Sum what has come since the last run, day by day; return up to when results are summed now.
+
+    The mark moves with each day, so that a run that is cut short is gone on with.
+    """
     now = timezone.now()
-    mark = RollUpMark.objects.first()
-    since = min(mark.rolled_until, now) - LATE_BY if mark else now - dt.timedelta(days=2)
-    until = now.replace(minute=0, second=0, microsecond=0)
-    roll_up(since, until)
-    RollUpMark.objects.update_or_create(pk=1, defaults={"rolled_until": until})
-    return until
+    mark = RollUpMark.objects.first() or RollUpMark.objects.create(pk=1, rolled_until=_floor(now - 2 * DAY))
+    for window in _days(min(mark.rolled_until, now) - LATE_BY, _floor(now)):
+        _roll_up_within_day(*window)
+        if not _moved(mark, window[-1]):
+            break
+    return mark.rolled_until
+
+
+def _moved(mark: RollUpMark, until: dt.datetime) -> bool:
+    """Whether the mark stood as it was read: else answers came late meanwhile, and the next run begins with them."""
+    as_read = {"pk": mark.pk, "rolled_until": mark.rolled_until, "late_answers": mark.late_answers}
+    moved = RollUpMark.objects.filter(**as_read).update(rolled_until=until)
+    mark.refresh_from_db()
+    return bool(moved)
+
+
+def sum_again_from(due_at: dt.datetime) -> None:
+    """Note that an answer has come which was due then: where its hour may be summed already, it is to be summed anew.
+
+    Not before the days that raw results are kept for, because the rest of what those sums rest on is gone.
+    """
+    now = timezone.now()
+    if due_at < now - LATE_BY / 2:
+        oldest = _floor(now).replace(hour=0) - RESULTS.keep_days * DAY
+        back_to = Least(F("rolled_until"), max(_floor(due_at), oldest))
+        RollUpMark.objects.update(rolled_until=back_to, late_answers=F("late_answers") + 1)
 
 
 def roll_up(since: dt.datetime, until: dt.datetime) -> None:
     """Sum the raw results of the whole hours (UTC) between two moments into their days."""
-    start = since.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
+    for window in _days(since, until):
+        _roll_up_within_day(*window)
+
+
+def _days(since: dt.datetime, until: dt.datetime) -> Iterator[Window]:
+    """The days that two moments span, each as its midnight and which of its whole hours lie between them."""
+    start = _floor(since)
     while start < until:
         midnight = start.replace(hour=0)
-        end = min(until, midnight + dt.timedelta(days=1))
-        _roll_up_within_day(midnight, start, end)
+        end = min(until, midnight + DAY)
+        yield midnight, start, end
         start = end
+
+
+def _floor(moment: dt.datetime) -> dt.datetime:
+    return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _roll_up_within_day(midnight: dt.datetime, start: dt.datetime, end: dt.datetime) -> None:

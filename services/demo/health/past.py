@@ -96,7 +96,6 @@ def fill(now: dt.datetime) -> list[Change]:
     first_due = min((state.due_at for state in states.values()), default=now)
     summed_until = _sum_what_will_go(first_due, oldest_raw)
     partitions.prepare(partitions.RESULTS, oldest_raw.date(), now.astimezone(dt.UTC).date())
-    partitions.maintain()
     changes = [
         change
         for start in range(0, len(checks), BATCH)
@@ -107,6 +106,8 @@ def fill(now: dt.datetime) -> list[Change]:
     until = now.replace(minute=0, second=0, microsecond=0)
     rollup.roll_up(max(oldest_raw, summed_until), until)
     RollUpMark.objects.update_or_create(pk=1, defaults={"rolled_until": until})
+    # What is summed may go.
+    partitions.maintain()
     return changes
 
 
@@ -180,7 +181,7 @@ def _windows_of(check: Check) -> Sequence[MaintenanceWindow]:
 
 
 _STAGE = """
-    CREATE TEMPORARY TABLE demo_results (LIKE health_checkresult) ON COMMIT DROP
+    CREATE TEMPORARY TABLE demo_results (LIKE health_checkresult INCLUDING DEFAULTS) ON COMMIT DROP
 """
 _COPY = """
     COPY demo_results (of_id, due_at, taken_at, outcome, maintenance, latency_ms, status_code, reason) FROM STDIN
@@ -244,9 +245,9 @@ def _telling(past: Past) -> Iterator[int]:
 
 def _standing(check: Check, state: CheckState) -> Standing:
     return Standing(
-        check.pk, check.entity_id, check.kind, check.interval_s, check.failures_needed, check.of_last, state.status,
-        state.reason, state.since, state.status_before_maintenance, list(state.recent), state.last_at, state.latency_ms,
-        state.certificate_expires_at, state.due_at, None, None, state.lag_ms,
+        check.pk, check.entity_id, check.kind, check.interval_s, check.grace_s, check.failures_needed, check.of_last,
+        state.status, state.reason, state.since, state.status_before_maintenance, list(state.recent), state.last_at,
+        state.latency_ms, state.certificate_expires_at, state.due_at, None, None, state.lag_ms,
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def _counts(past: "Past", place: Counts, count: int) -> Counts:
 
 def _latencies(past: "Past", place: Counts, count: int) -> Counts:
     """Answers by day, hour and bucket of latency."""
-    timed = ~past.maintenance & ~np.isnan(past.latency_ms)
+    timed = (past.outcome <= Outcome.DEGRADED) & ~past.maintenance & ~np.isnan(past.latency_ms)
     hour = past.slots[timed] % DAY_US // (DAY_US // HOURS)
     # As they are stored: with two digits.
     bucket = np.searchsorted(buckets.BOUNDS_MS, past.latency_ms[timed].round(2), side="right") - 1

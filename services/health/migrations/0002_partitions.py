@@ -13,6 +13,7 @@ CREATE TABLE health_checkresult (
     taken_at timestamptz NOT NULL,
     outcome smallint NOT NULL,
     maintenance boolean NOT NULL DEFAULT false,
+    scheduled boolean NOT NULL DEFAULT true,
     latency_ms real,
     status_code smallint,
     reason text NOT NULL DEFAULT '',

@@ -192,7 +192,8 @@ class Outcome(models.IntegerChoices):
 class CheckResult(models.Model):
     """One answer. The table is partitioned by day of ``due_at`` and written by COPY; nothing points into it.
 
-    ``due_at`` is the moment the question was due, so that one question has one answer whoever asks twice.
+    ``due_at`` is the moment the question was due, so that one question has one answer whoever asks twice, and when it
+    counts. Of a heartbeat it is the moment of the ping, or the end of the grace of one that did not come.
     """
 
     pk = models.CompositePrimaryKey("of_id", "due_at")
@@ -201,6 +202,8 @@ class CheckResult(models.Model):
     taken_at = models.DateTimeField()
     outcome = models.SmallIntegerField(choices=Outcome)
     maintenance = models.BooleanField()
+    # Others were asked for by a person besides the schedule: shown, but part of no sum.
+    scheduled = models.BooleanField(default=True)
     latency_ms = models.FloatField(null=True)
     status_code = models.SmallIntegerField(null=True)
     reason = models.TextField()
@@ -244,9 +247,14 @@ class CheckDay(models.Model):
 
 
 class RollUpMark(models.Model):
-    """Up to when raw results have been summed: one row. What came later is only in the raw results."""
+    """Up to when raw results have been summed: one row. What came later is only in the raw results.
+
+    ``late_answers`` counts how often answers came to hours that may be summed already, so that a summing under way sees
+    that it may have missed them.
+    """
 
     rolled_until = models.DateTimeField()
+    late_answers = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.rolled_until:%Y-%m-%d %H:%M}"

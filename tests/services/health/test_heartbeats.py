@@ -11,6 +11,7 @@ from services.health.actions import renew_token
 from services.health.heartbeats import read_heartbeats
 from services.health.models import (
     CheckChange,
+    CheckDay,
     CheckKind,
     CheckResult,
     CheckState,
@@ -19,6 +20,7 @@ from services.health.models import (
     MaintenanceWindow,
     Outcome,
 )
+from services.health.partitions import RESULTS, astray
 from tests.services.health.results import make_check
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +89,56 @@ def test_a_ping_is_up_and_many_within_one_period_are_one_answer(beat):
     assert read(2) == CheckStatus.UP
     assert len(results()) == 1
     assert results()[0][1] == "UP"
+
+
+def test_a_job_that_pings_more_often_than_its_interval_is_late_when_it_dies(beat):
+    for seconds in (0, 20, 40):
+        ping(beat, seconds / 60)
+        assert read(seconds / 60) == CheckStatus.UP
+    last = NOON + 40 * dt.timedelta(seconds=1)
+    assert CheckState.objects.values_list("last_at", "due_at").get() == (last, last + 10 * MINUTE)
+    assert read(12.6) == CheckStatus.UP
+    assert read(12.7) == CheckStatus.LATE
+    assert [outcome for _, outcome in results()] == ["UP", "LATE"]
+
+
+def test_a_ping_after_maintenance_ends_it_though_its_period_has_an_answer():
+    beat = make_check("Weekly report", kind=CheckKind.HEARTBEAT, interval_s=7 * 86_400, grace_s=120)
+    MaintenanceWindow.objects.create(
+        entity=beat.entity, reason="Move", starts_at=NOON - 9 * MINUTE, ends_at=NOON + 9 * MINUTE
+    )
+    ping(beat, 0)
+    assert read(0) == CheckStatus.MAINTENANCE
+    ping(beat, 10)
+    assert read(10) == CheckStatus.UP
+
+
+def test_a_daily_and_a_weekly_job_are_counted_on_the_day_of_their_ping(beat):
+    beats = [beat, *(make_check(f"Job {days}", kind=CheckKind.HEARTBEAT, interval_s=days * 86_400) for days in (1, 7))]
+    for each in beats:
+        ping(each, 0)
+    for minute in (0, 65):
+        with at(minute):
+            tasks.read_heartbeats.run()
+            tasks.make_partitions.run()
+            tasks.roll_up_results.run()
+    assert list(CheckDay.objects.order_by("of").values_list("of", "day", "good")) == [
+        (each.pk, NOON.date(), 1) for each in beats
+    ]
+    assert astray(RESULTS) == 0
+
+
+def test_a_job_that_is_missed_after_a_long_grace_is_counted_when_the_grace_is_over():
+    beat = make_check("Weekly report", kind=CheckKind.HEARTBEAT, interval_s=86_400, grace_s=5 * 86_400)
+    ping(beat, 0)
+    read(0)
+    after = 6 * 24 * 60 + 1
+    assert read(after) == CheckStatus.LATE
+    assert CheckState.objects.get().due_at == NOON + 2 * 24 * 60 * MINUTE
+    with at(after + 60):
+        tasks.make_partitions.run()
+        tasks.roll_up_results.run()
+    assert CheckDay.objects.values_list("day", "late").get(late__gt=0) == ((NOON + after * MINUTE).date(), 1)
 
 
 def test_pings_in_time_stay_up_and_have_one_answer_each(beat):

@@ -6,10 +6,12 @@ import random
 import pytest
 import time_machine
 
-from services.health import buckets
+from services.health import buckets, rollup
 from services.health.counts import counts
+from services.health.course import course
 from services.health.models import CheckDay, Outcome, RollUpMark
 from services.health.partitions import RESULTS, SAMPLES, astray, drop_old, maintain, partitions, prepare
+from services.health.results import Answer, record
 from services.health.rollup import forget_old, roll_up, roll_up_new
 from tests.services.health.results import answer, every, make_check
 
@@ -103,6 +105,85 @@ def test_of_a_check_that_was_deleted_nothing_is_summed():
     assert not CheckDay.objects.exists()
 
 
+def test_answers_that_come_long_after_they_were_due_are_counted_at_once_and_after_the_next_summing():
+    check = make_check(interval_s=3600)
+    answer(check, every(NOON - DAY, NOON, 3600))
+    roll_up_new()
+    missed = [NOON - DAY + (hour + 0.5) * HOUR for hour in range(10)]
+    record([Answer(check.pk, at, NOON, Outcome.LATE, reason="nobody asked") for at in missed])
+
+    def counted():
+        found = counts([check.pk], NOON - DAY, NOON)[check.pk]
+        return found.good, found.late
+
+    assert counted() == (24, 10)
+    roll_up_new()
+    assert RollUpMark.objects.get().rolled_until == NOON
+    assert counted() == (24, 10)
+    assert sum(CheckDay.objects.values_list("late", flat=True)) == 10
+
+
+def test_a_summing_that_is_cut_short_is_gone_on_with_and_nothing_is_dropped_before(monkeypatch):
+    check, first = make_check(), (NOON - 5 * DAY).date()
+    prepare(RESULTS, first, NOON.date())
+    answer(check, every(NOON - 5 * DAY, NOON, 3600))
+    RollUpMark.objects.create(rolled_until=NOON - 5 * DAY)
+    original, days = rollup._write, []
+
+    def is_killed_on_the_third_day(day, *rest):
+        days.append(day)
+        if len(days) == 3:
+            raise SystemExit
+        original(day, *rest)
+
+    monkeypatch.setattr(rollup, "_write", is_killed_on_the_third_day)
+    with pytest.raises(SystemExit):
+        roll_up_new()
+    assert RollUpMark.objects.get().rolled_until == NOON.replace(hour=0) - 3 * DAY
+    maintain()
+    assert partitions(RESULTS)[0] == "health_checkresult_20261117"
+    roll_up_new()
+    assert days == [first + day * DAY for day in (0, 1, 2, 1, 2, 3, 4, 5)]
+    assert sum(CheckDay.objects.values_list("good", flat=True)) == 120
+    maintain()
+    assert partitions(RESULTS)[0] == "health_checkresult_20261119"
+
+
+def test_an_answer_that_comes_late_while_its_day_is_summed_is_summed_by_the_next_run(monkeypatch):
+    check = make_check()
+    prepare(RESULTS, NOON.date() - 2 * DAY, NOON.date())
+    answer(check, every(NOON - DAY, NOON, 3600))
+    original, came = rollup._write, []
+
+    def one_comes_meanwhile(*given):
+        original(*given)
+        if not came:
+            came.append(record([Answer(check.pk, NOON - DAY + MINUTE, NOON, Outcome.LATE)]))
+
+    monkeypatch.setattr(rollup, "_write", one_comes_meanwhile)
+    roll_up_new()
+    assert counts([check.pk], NOON - DAY, NOON)[check.pk].late == 1
+    roll_up_new()
+    assert RollUpMark.objects.get().rolled_until == NOON
+    assert counts([check.pk], NOON - DAY, NOON)[check.pk].late == 1
+
+
+def test_a_failure_has_no_part_in_latencies_wherever_they_are_counted():
+    check = make_check()
+    answer(check, every(NOON - HOUR, NOON - 50 * MINUTE), Outcome.UP, 900.0)
+    answer(check, every(NOON - 50 * MINUTE, NOON), Outcome.DOWN, 15.0)
+
+    def timed():
+        whole = counts([check.pk], NOON - HOUR, NOON, latency=True)[check.pk].latency
+        drawn = course(check.pk, NOON - HOUR, NOON).whole.latency
+        return [(sum(each), each[buckets.bucket_of(900.0)]) for each in (whole, drawn)]
+
+    assert timed() == [(10, 10)] * 2
+    roll_up_new()
+    assert timed() == [(10, 10)] * 2
+    assert course(check.pk, NOON - 7 * DAY, NOON).whole.latency[buckets.bucket_of(15.0)] == 0
+
+
 # Partitions
 
 
@@ -123,6 +204,13 @@ def test_a_result_without_a_partition_is_kept_and_moves_in_when_it_is_made():
     assert astray(RESULTS) == 0
     assert counts([check.pk], NOON, NOON + MINUTE)[check.pk].good == 1
     assert prepare(RESULTS, NOON.date(), NOON.date()) == []
+
+
+def test_what_found_no_partition_goes_when_its_time_is_over():
+    check = make_check()
+    answer(check, [NOON - 9 * DAY, NOON])
+    drop_old(RESULTS, NOON.date())
+    assert astray(RESULTS) == 1
 
 
 def test_dropping_leaves_what_is_still_needed():
