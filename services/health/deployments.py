@@ -11,17 +11,18 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
+from portal.actions import create_record
 from portal.api_errors import Unprocessable
 from portal.collections import reference_condition
 from portal.references.models import Reference
 from services.health.hooks import Hook
 from services.health.models import Deployment, DeploymentResult
+from services.health.plausible import read_moment
 from services.health.voices import speaks_for
 
 _TEXTS = ("version", "environment", "result", "url", "note")
@@ -39,12 +40,12 @@ class DeploymentHook(Hook):
         service = _service(data.get("service"))
         if not speaks_for(request.user, service):
             raise PermissionDenied(f"This token may not speak for {service}: its team does not own it.")
-        key = request.headers.get("Idempotency-Key") or data.get("key")
-        if not key:
+        # An Idempotency-Key in the header names the request, and may be another for each attempt.
+        if not (key := data.get("key")):
             raise Unprocessable(
                 {"key": ["A deployment needs a key of its own, such as the number of the pipeline run."]}
             )
-        made = report(service=service, key=str(key), reported_by=str(request.user), values=_values(service, data))
+        made = report(service=service, key=key, reported_by=str(request.user), values=_values(service, data))
         return {"deployment": made.pk, "service": service.canonical, "version": made.version}
 
 
@@ -80,15 +81,11 @@ def _values(service: Reference, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _moment(name: str, text: Any, problems: dict[str, list[str]]) -> dt.datetime | None:
-    if text is None:
-        return None
     try:
-        moment = parse_datetime(text) if isinstance(text, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or timezone.is_naive(moment):
-        problems[name] = [f"“{str(text)[:40]}” is no moment with a zone, such as 2026-11-21T12:00:00Z."]
-    return moment
+        return None if text is None else read_moment(text)
+    except ValueError as problem:
+        problems[name] = [str(problem)]
+        return None
 
 
 def _earlier(service: Reference, key: Any, problems: dict[str, list[str]]) -> Deployment | None:
@@ -104,36 +101,61 @@ def _earlier(service: Reference, key: Any, problems: dict[str, list[str]]) -> De
 def report(*, service: Reference, key: str, values: Mapping[str, Any], reported_by: str = "") -> Deployment:
     """Note one deployment; one of the service with this key that is there already stays as it was reported first.
 
-    A deployment that succeeds restores what failed before it in the same place: its time ends their recovery. Raises
-    ValidationError when a value does not fit.
+    A deployment that succeeds restores what failed before it in the same place: its time ends their recovery, in
+    whatever order they are reported. Raises ValidationError when a value does not fit.
     """
+    # Of two reports of a service at once each sees what the other says.
+    Reference.objects.select_for_update(no_key=True).get(pk=service.pk)
     known = Deployment.objects.filter(subject=service, key=key).first()
     if known:
         return known
-    made = Deployment(subject=service, key=key, reported_by=reported_by, **{"finished_at": timezone.now(), **values})
-    _check(made)
-    made.full_clean()
-    made.save(force_insert=True)
+    said = {"finished_at": timezone.now(), **values, "subject": service, "key": key, "reported_by": reported_by}
+    _check(said)
+    made = create_record(by=None, model=Deployment, values=said)
     _note_recovery(made)
     return made
 
 
-def _check(made: Deployment) -> None:
-    if made.started_at and made.started_at > made.finished_at:
+def _check(said: Mapping[str, Any]) -> None:
+    if said.get("started_at", said["finished_at"]) > said["finished_at"]:
         raise ValidationError({"started_at": "It started after it was finished. One of the two is wrong."})
-    if made.committed_at and made.committed_at > made.finished_at:
+    if said.get("committed_at", said["finished_at"]) > said["finished_at"]:
         raise ValidationError({"committed_at": "It was committed after it was deployed. One of the two is wrong."})
 
 
 def _note_recovery(made: Deployment) -> None:
-    if made.result != DeploymentResult.SUCCEEDED:
-        return
-    before = Deployment.objects.filter(
-        subject=made.subject, environment=made.environment, finished_at__lte=made.finished_at, recovered_at=None
-    ).exclude(pk=made.pk)
-    # Taken back is as good as failed, whatever it said of itself.
-    broken = Q(result=DeploymentResult.FAILED) | Q(pk=made.rollback_of_id)
-    before.filter(broken).update(recovered_at=made.finished_at)
+    """Note what a new deployment restores, and what restored it, or what it takes back, later."""
+    if made.result == DeploymentResult.SUCCEEDED:
+        _restore(made)
+    else:
+        _await_success(made, made.finished_at)
+    # Taken back is as good as failed, whatever it said of itself, and restored by what came after that.
+    if made.rollback_of is not None:
+        _await_success(made.rollback_of, max(made.finished_at, made.rollback_of.finished_at))
+
+
+def _restore(made: Deployment) -> None:
+    """End the recovery of what was broken before this success, but where an earlier one did."""
+    before = _in_place_of(made).filter(finished_at__lte=made.finished_at)
+    broken = Q(result=DeploymentResult.FAILED) | Q(rollbacks__finished_at__lte=made.finished_at)
+    before.filter(broken, _unrecovered(made.finished_at)).update(recovered_at=made.finished_at)
+
+
+def _await_success(broken: Deployment, since: dt.datetime) -> None:
+    """End the recovery of what was broken at ``since`` with the first success from then on, where there is one yet."""
+    successes = _in_place_of(broken).filter(result=DeploymentResult.SUCCEEDED, finished_at__gte=since)
+    restored_at = successes.aggregate(first=Min("finished_at"))["first"]
+    if restored_at is not None:
+        Deployment.objects.filter(_unrecovered(restored_at), pk=broken.pk).update(recovered_at=restored_at)
+
+
+def _unrecovered(at: dt.datetime) -> Q:
+    return Q(recovered_at=None) | Q(recovered_at__gt=at)
+
+
+def _in_place_of(one: Deployment) -> QuerySet[Deployment]:
+    """The other deployments of the service in the same environment."""
+    return Deployment.objects.filter(subject=one.subject, environment=one.environment).exclude(pk=one.pk)
 
 
 deployment_hook = DeploymentHook.as_view()

@@ -3,7 +3,9 @@
 import datetime as dt
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from django.db.models import Min
 
 from services.health import dora, samples
 from services.health.budget import Events
@@ -75,24 +77,43 @@ register(
 
 DORA_DAYS = 30
 _HOUR_S = 3600
+_FREQUENCY = "deployment-frequency"
 
 
 def measure_delivery(days: Sequence[dt.date]) -> Iterator[Measured]:
-    """The five metrics of each service that deploys, and of each team over its services."""
+    """The five metrics of each service that deploys, and of each team over its services. Who has deployed before and
+    does no more has a frequency of 0."""
     start, end = bounds(days[0] - dt.timedelta(days=DORA_DAYS - 1))[0], bounds(days[-1])[1]
-    within = Deployment.objects.filter(finished_at__gte=start, finished_at__lt=end).values_list("subject", flat=True)
-    subjects = set(within.order_by().distinct())
-    teams, zone = _Teams(subjects), samples.organisation_zone()
+    began = _began(end)
+    teams, zone = _Teams(began), samples.organisation_zone()
     rows: dict[int, list[Deployment]] = defaultdict(list)
-    for row in dora.deployments(subjects, start, end):
+    for row in dora.deployments(began, start, end):
         team_id = teams.of(row.subject_id, row.finished_at.astimezone(zone).date())
         for subject_id in filter(None, (row.subject_id, team_id)):
             rows[subject_id].append(row)
-    for subject_id, of_subject in rows.items():
-        yield from _delivery(subject_id, of_subject, days)
+    deploying = {day: _deploying(began, teams, day) for day in days}
+    for subject_id in sorted(rows.keys() | set().union(*deploying.values())):
+        of_subject = {day for day in days if subject_id in deploying[day]}
+        yield from _delivery(subject_id, rows.get(subject_id, []), days, of_subject)
 
 
-def _delivery(subject_id: int, rows: Sequence[Deployment], days: Sequence[dt.date]) -> Iterator[Measured]:
+def _began(end: dt.datetime) -> dict[int, dt.datetime]:
+    """Service → the end of its first deployment to production, of each that is in the catalog."""
+    there = Deployment.objects.filter(environment=dora.ENVIRONMENT, subject__attached=True, finished_at__lt=end)
+    return dict(there.order_by().values_list("subject").annotate(Min("finished_at")))
+
+
+def _deploying(began: Mapping[int, dt.datetime], teams: _Teams, day: dt.date) -> set[int]:
+    """The services that had deployed by the end of a day, and the teams that owned them on it."""
+    end = bounds(day)[1]
+    services = {subject_id for subject_id, since in began.items() if since < end}
+    return services | set(filter(None, (teams.of(subject_id, day) for subject_id in services)))
+
+
+def _delivery(
+    subject_id: int, rows: Sequence[Deployment], days: Sequence[dt.date], deploying: Collection[dt.date]
+) -> Iterator[Measured]:
+    """The metrics of each day with deployments in its span, and a frequency of 0 on other days of ``deploying``."""
     moments = [row.finished_at for row in rows]
     for day in days:
         start, end = bounds(day - dt.timedelta(days=DORA_DAYS - 1))[0], bounds(day)[1]
@@ -100,10 +121,12 @@ def _delivery(subject_id: int, rows: Sequence[Deployment], days: Sequence[dt.dat
         if within:
             for name, value in _values(dora.of_rows(within, end - start)):
                 yield Measured(name, subject_id, day, value)
+        elif day in deploying:
+            yield Measured(_FREQUENCY, subject_id, day, 0.0)
 
 
 def _values(delivery: dora.Delivery) -> Iterator[tuple[str, float]]:
-    yield "deployment-frequency", delivery.per_day
+    yield _FREQUENCY, delivery.per_day
     for name, spans in (("lead-time", delivery.lead_time), ("recovery-time", delivery.recovery_time)):
         if spans.median is not None:
             yield name, spans.median / _HOUR_S
@@ -116,7 +139,7 @@ register(
     Provider(
         name="dora",
         measures=(
-            Measure("deployment-frequency", "Deployment frequency", "a day", higher_is_better=True),
+            Measure(_FREQUENCY, "Deployment frequency", "a day", higher_is_better=True),
             Measure("lead-time", "Lead time for changes", "h", higher_is_better=False),
             Measure("change-fail-rate", "Change fail rate", "%", higher_is_better=False),
             Measure("recovery-time", "Failed deployment recovery time", "h", higher_is_better=False),

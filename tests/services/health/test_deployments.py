@@ -101,6 +101,28 @@ def test_a_rollback_restores_what_it_takes_back_and_makes_it_a_failure(report, c
     assert found.recovery_time.seconds == (20 * 60,)
 
 
+@pytest.mark.parametrize("order", ["123", "132", "213", "231", "312", "321"])
+def test_recovery_is_from_a_failure_to_the_next_success_in_whatever_order_they_are_reported(report, cart, order):
+    said = {"1": (0, "failed"), "2": (10, "succeeded"), "3": (50, "succeeded")}
+    for number in order:
+        minute, result = said[number]
+        report(f"ci-{number}", result=result, finished_at=f"2026-11-20T12:{minute:02}:00Z")
+    assert dora.delivery([cart.reference_id], START, END).recovery_time.seconds == (10 * 60,)
+
+
+@pytest.mark.parametrize("order", ["23", "32"])
+def test_a_rollback_that_failed_leaves_it_broken_until_the_next_success(report, cart, order):
+    report("ci-1", finished_at="2026-11-20T12:00:00Z")
+    report("between", finished_at="2026-11-20T12:10:00Z")
+    said = {
+        "2": {"result": "failed", "rollback_of": "ci-1", "finished_at": "2026-11-20T12:20:00Z"},
+        "3": {"finished_at": "2026-11-20T12:30:00Z"},
+    }
+    for number in order:
+        report(f"ci-{number}", **said[number])
+    assert dora.delivery([cart.reference_id], START, END).recovery_time.seconds == (10 * 60, 30 * 60)
+
+
 def test_the_five_metrics_of_twenty_days(report, cart):
     for day in range(1, 11):
         report(

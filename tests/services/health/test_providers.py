@@ -229,6 +229,19 @@ def deploy(entity, days_ago: int, key: str, **values) -> Deployment:
     )
 
 
+def test_who_has_deployed_and_does_no_more_has_a_frequency_of_nothing(people):
+    cart = make_entity("cart", owner=people.team)
+    make_entity("till", owner=people.other)
+    deploy(cart, 40, "last")
+    providers.refresh()
+    for subject in (cart.reference, people.team.reference):
+        found = values_of("deployment-frequency", subject=subject)
+        assert (found[TODAY - 40 * DAY], found[TODAY - 11 * DAY]) == (pytest.approx(1 / 30), pytest.approx(1 / 30))
+        assert (found[TODAY - 10 * DAY], found[TODAY - DAY], TODAY - 41 * DAY in found) == (0, 0, False)
+    # Nothing is said of who never deployed.
+    assert Metric.objects.filter(name="deployment-frequency").count() == 2
+
+
 def test_delivery_is_measured_over_thirty_days_of_each_service_and_team(people):
     cart = make_entity("cart", owner=people.team)
     for n in range(1, 4):
