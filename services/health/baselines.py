@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.utils import timezone
 
 from services.health.models import Metric, MetricState
@@ -28,11 +29,15 @@ def change_in_words(metric: Metric, value: float) -> str:
     return f"{abs(share):.0%} {'above' if share > 0 else 'below'} {base}" if share else f"at {base}"
 
 
+@transaction.atomic(savepoint=False)
 def note_regressions(metric_ids: Iterable[int]) -> None:
     """Note since when each of these metrics is worse than its baseline, and forget it where it no longer is."""
     now, changed = timezone.now(), []
-    states = MetricState.objects.filter(metric_id__in=list(metric_ids)).select_related("metric")
-    for state in states.exclude(metric__baseline=None, regressed_since=None):
+    states = MetricState.objects.filter(metric_id__in=list(metric_ids)).exclude(
+        metric__baseline=None, regressed_since=None
+    )
+    # In the order in which whoever writes values takes them (services.health.samples).
+    for state in states.select_related("metric").select_for_update(of=("self",), no_key=True).order_by("pk"):
         worse = state.value is not None and is_worse(state.metric, state.value)
         if worse != (state.regressed_since is not None):
             state.regressed_since = now if worse else None

@@ -8,9 +8,9 @@ sum of the last day that is over, since today's is not all in yet (on its first 
 """
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,10 +19,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from services.health.baselines import note_regressions
-from services.health.models import Metric, MetricDay, MetricKind
+from services.health.models import Metric, MetricDay, MetricKind, SummedMark
 from services.health.partitions import SAMPLES, prepare
 
-# Days whose sums are made anew by the task; an earlier day that a late sample falls into is summed at once.
+# Days that still receive samples and are summed by the task; an earlier one that a late sample falls into is at once.
 OPEN_DAYS = 2
 
 
@@ -42,8 +42,10 @@ _STAGE = """
         (metric_id bigint, at timestamptz, value float8, good float8, total float8);
     TRUNCATE health_stage
 """
+# Whatever writes several rows takes them in one order, so that two who write the same ones wait in line: samples by
+# metric and moment, then days by day and metric, then states by metric.
 _UPSERT = """
-    INSERT INTO health_sample SELECT metric_id, at, value, good, total FROM health_stage
+    INSERT INTO health_sample SELECT metric_id, at, value, good, total FROM health_stage ORDER BY metric_id, at
     ON CONFLICT (metric_id, at) DO UPDATE SET value = excluded.value, good = excluded.good, total = excluded.total
 """
 
@@ -62,8 +64,11 @@ def write(rows: Sequence[SampleRow]) -> int:
             for row in moments.values():
                 copy.write_row((row.metric_id, row.at, row.value, row.good, row.total))
         cursor.execute(_UPSERT)
-    _sum_late_days(moments.values())
-    _keep_newest(moments.values())
+    newest = _newest(moments.values())
+    # An older value of an amount may belong to the day that counts.
+    amounts = set(Metric.objects.filter(pk__in=newest, kind=MetricKind.FLOW).values_list("pk", flat=True))
+    _sum_days_of(moments.values(), amounts)
+    _keep_newest(newest, amounts)
     return len(moments)
 
 
@@ -75,21 +80,20 @@ def _make_room(first: dt.datetime) -> None:
         prepare(SAMPLES, first.date(), now.astimezone(dt.UTC).date())
 
 
-def _keep_newest(rows: Iterable[SampleRow]) -> None:
+def _newest(rows: Iterable[SampleRow]) -> dict[int, SampleRow]:
     newest: dict[int, SampleRow] = {}
     for row in rows:
         if row.metric_id not in newest or row.at >= newest[row.metric_id].at:
             newest[row.metric_id] = row
+    return newest
+
+
+def _keep_newest(newest: Mapping[int, SampleRow], amounts: Collection[int]) -> None:
+    values, moments = [row.value for row in newest.values()], [row.at for row in newest.values()]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _NEWEST,
-            [list(newest), [row.value for row in newest.values()], [row.at for row in newest.values()], timezone.now()],
-        )
+        cursor.execute(_NEWEST, [list(newest), values, moments, timezone.now()])
         changed = {metric_id for (metric_id,) in cursor.fetchall()}
-    # An older value may belong to the day that counts.
-    amounts = list(Metric.objects.filter(pk__in=newest, kind=MetricKind.FLOW).values_list("pk", flat=True))
     if amounts:
-        _sum_open_days(amounts)
         keep_amounts(amounts)
     note_regressions(changed.union(amounts))
 
@@ -108,6 +112,7 @@ _NEWEST = """
     SELECT metric_id, value, at, received_at, ''
       FROM unnest(%s::bigint[], %s::float8[], %s::timestamptz[]) AS newest(metric_id, value, at),
            (SELECT %s::timestamptz AS received_at) AS now
+     ORDER BY metric_id
     ON CONFLICT (metric_id) DO UPDATE
        SET value = excluded.value, at = excluded.at, received_at = excluded.received_at, problem = ''
      WHERE state.at IS NULL OR state.at <= excluded.at
@@ -124,10 +129,10 @@ def delete(moments: Sequence[tuple[int, dt.datetime]]) -> int:
     ids = [metric_id for metric_id, _ in moments]
     given: dict[str, Any] = {"ids": ids, "moments": [at for _, at in moments], "zone": settings.TIME_ZONE}
     with connection.cursor() as cursor:
-        for statement in (_DELETE, _DELETE_DAYS, _NEWEST_LEFT):
+        for statement in (_DELETE, _DELETE_DAYS):
             cursor.execute(statement, given)
-    for day in sorted({at.astimezone(organisation_zone()).date() for _, at in moments}):
-        sum_days(day, day, set(ids))
+        _sum({(metric_id, _day(at)) for metric_id, at in moments})
+        cursor.execute(_NEWEST_LEFT, given)
     keep_amounts(set(ids))
     note_regressions(ids)
     return len(moments)
@@ -139,18 +144,23 @@ _DELETE = f"""
      WHERE sample.metric_id = given.metric_id AND sample.at = given.at
 """  # noqa: S608  both parts are constants
 _DELETE_DAYS = f"""
-    DELETE FROM health_metricday metric_day USING {_GIVEN}
-     WHERE metric_day.metric_id = given.metric_id AND metric_day.day = (given.at AT TIME ZONE %(zone)s)::date
-       AND NOT EXISTS (SELECT FROM health_sample sample
-                        WHERE sample.metric_id = given.metric_id
-                          AND sample.at >= metric_day.day::timestamp AT TIME ZONE %(zone)s
-                          AND sample.at < (metric_day.day + 1)::timestamp AT TIME ZONE %(zone)s)
+    DELETE FROM health_metricday WHERE id IN (
+           SELECT metric_day.id FROM health_metricday metric_day JOIN {_GIVEN}
+               ON metric_day.metric_id = given.metric_id AND metric_day.day = (given.at AT TIME ZONE %(zone)s)::date
+            WHERE NOT EXISTS (SELECT FROM health_sample sample
+                               WHERE sample.metric_id = given.metric_id
+                                 AND sample.at >= metric_day.day::timestamp AT TIME ZONE %(zone)s
+                                 AND sample.at < (metric_day.day + 1)::timestamp AT TIME ZONE %(zone)s)
+            ORDER BY metric_day.day, metric_day.metric_id FOR UPDATE OF metric_day)
 """  # noqa: S608
 _NEWEST_LEFT = """
+    WITH locked AS (
+         SELECT metric_id FROM health_metricstate WHERE metric_id = ANY(%(ids)s::bigint[])
+          ORDER BY metric_id FOR NO KEY UPDATE)
     UPDATE health_metricstate state
        SET (value, at) = (SELECT value, at FROM health_sample sample WHERE sample.metric_id = state.metric_id
                            ORDER BY at DESC LIMIT 1)
-     WHERE metric_id = ANY(%(ids)s::bigint[])
+      FROM locked WHERE state.metric_id = locked.metric_id
 """
 
 
@@ -161,70 +171,109 @@ _AMOUNTS = """
                     ORDER BY day DESC LIMIT 1),
                   (SELECT sum FROM health_metricday WHERE metric_id = metric.id ORDER BY day DESC LIMIT 1)) AS sum
              FROM health_metric metric
-            WHERE kind = 'flow' AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[])))
-    UPDATE health_metricstate state SET value = newest.sum
-      FROM newest
-     WHERE state.metric_id = newest.id AND newest.sum IS NOT NULL AND state.value IS DISTINCT FROM newest.sum
+            WHERE kind = 'flow' AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))),
+           locked AS (
+           SELECT metric_id, sum FROM health_metricstate state JOIN newest ON newest.id = state.metric_id
+            WHERE sum IS NOT NULL AND value IS DISTINCT FROM sum
+            ORDER BY metric_id FOR NO KEY UPDATE OF state)
+    UPDATE health_metricstate state SET value = locked.sum FROM locked WHERE state.metric_id = locked.metric_id
  RETURNING state.metric_id
 """
 
 
-def _sum_late_days(rows: Iterable[SampleRow]) -> None:
-    zone, open_from = organisation_zone(), organisation_day() - dt.timedelta(days=OPEN_DAYS - 1)
-    late: dict[dt.date, set[int]] = defaultdict(set)
-    for row in rows:
-        day = row.at.astimezone(zone).date()
-        if day < open_from:
-            late[day].add(row.metric_id)
-    for day, metric_ids in late.items():
-        sum_days(day, day, metric_ids)
+# Days
+
+OfDay = tuple[int, dt.date]
+
+
+def _sum_days_of(rows: Iterable[SampleRow], amounts: Collection[int]) -> None:
+    """Sum the closed days that samples fall into; of an amount any day, since one of them is its current value."""
+    open_from = _midnight(organisation_day() - dt.timedelta(days=OPEN_DAYS - 1)).astimezone(dt.UTC)
+    _sum({(row.metric_id, _day(row.at)) for row in rows if row.at < open_from or row.metric_id in amounts})
 
 
 def sum_open_days() -> None:
-    """Sum yesterday and today, which still receive samples; an amount has the day that is over as its value."""
-    _sum_open_days()
+    """Sum the days that received samples since the last time, at least yesterday and today; an amount has the day that
+    is over as its value."""
+    first, today = _unsummed_from(), organisation_day()
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_SUMS.format(source=_OF_SPAN), _span(first, today, None))
+    SummedMark.objects.update_or_create(pk=1, defaults={"day": today})
     keep_amounts()
 
 
-def _sum_open_days(metric_ids: Iterable[int] | None = None) -> None:
-    today = organisation_day()
-    sum_days(today - dt.timedelta(days=OPEN_DAYS - 1), today, metric_ids)
+def _unsummed_from() -> dt.date:
+    """The first day whose samples may not be in its sum yet, however long the worker was away: earlier than the open
+    days of the last time a sample is summed as it comes."""
+    kept, mark = _day(kept_from()), SummedMark.objects.values_list("day", flat=True).first()
+    return max(kept, min(mark, organisation_day()) - dt.timedelta(days=OPEN_DAYS - 1)) if mark else kept
 
 
-_SUM = """
-    INSERT INTO health_metricday (metric_id, day, count, sum, min, max, last, good, total)
-    SELECT metric_id, (at AT TIME ZONE %(zone)s)::date, count(*), sum(value), min(value), max(value),
-           (array_agg(value ORDER BY at DESC))[1], sum(good), sum(total)
-      FROM health_sample JOIN health_metric ON health_metric.id = metric_id
-     WHERE at >= %(start)s AND at < %(end)s AND (%(ids)s::bigint[] IS NULL OR metric_id = ANY(%(ids)s::bigint[]))
+_SUMS = """
+    SELECT metric_id, (at AT TIME ZONE %(zone)s)::date AS day, count(*) AS count, sum(value) AS sum, min(value) AS min,
+           max(value) AS max, (array_agg(value ORDER BY at DESC))[1] AS last, sum(good) AS good, sum(total) AS total
+      FROM {source}
      GROUP BY 1, 2
+     ORDER BY 2, 1
+"""
+_OF_SPAN = """
+    health_sample JOIN health_metric ON health_metric.id = metric_id
+     WHERE at >= %(start)s AND at < %(end)s AND (%(ids)s::bigint[] IS NULL OR metric_id = ANY(%(ids)s::bigint[]))
+"""
+_OF_PAIRS = """
+    unnest(%(ids)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS given(id, starts, ends)
+      JOIN health_metric USING (id)
+      JOIN health_sample ON metric_id = given.id AND at >= starts AND at < ends
+"""
+_WRITE_SUMS = f"""
+    INSERT INTO health_metricday (metric_id, day, count, sum, min, max, last, good, total)
+    {_SUMS}
     ON CONFLICT (metric_id, day) DO UPDATE
        SET count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max, last = excluded.last,
            good = excluded.good, total = excluded.total
-"""
+"""  # noqa: S608  both parts are constants
 
 
-def sum_days(first: dt.date, last: dt.date, metric_ids: Iterable[int] | None = None) -> None:
-    """Sum the samples of these days anew. Days whose samples are gone keep the sums they have."""
+def _span(first: dt.date, last: dt.date, metric_ids: Collection[int] | None) -> dict[str, Any]:
+    """What _OF_SPAN asks for: the samples of these days, of all metrics without ids."""
     start, end = _midnight(first), _midnight(last + dt.timedelta(days=1))
-    # A sample from before what is kept cannot be summed with the others of its day, which are gone.
-    start = max(start, kept_from())
     ids = None if metric_ids is None else list(metric_ids)
+    return {"zone": settings.TIME_ZONE, "start": start, "end": end, "ids": ids}
+
+
+def _sum(pairs: Iterable[OfDay]) -> None:
+    """Sum the samples of days of metrics anew. Days whose samples are gone keep the sums they have."""
+    # A sample from before what is kept cannot be summed with the others of its day, which are gone.
+    kept = _day(kept_from())
+    if not (given := [(metric_id, day) for metric_id, day in pairs if day >= kept]):
+        return
+    days = {day: (_midnight(day), _midnight(day + dt.timedelta(days=1))) for _, day in given}
+    starts, ends = ([days[day][place] for _, day in given] for place in (0, 1))
+    ids = [metric_id for metric_id, _ in given]
+    params: dict[str, Any] = {"zone": settings.TIME_ZONE, "ids": ids, "starts": starts, "ends": ends}
     with connection.cursor() as cursor:
-        cursor.execute(_SUM, {"zone": settings.TIME_ZONE, "start": start, "end": end, "ids": ids})
+        cursor.execute(_WRITE_SUMS.format(source=_OF_PAIRS), params)
 
 
 def daily(metric_ids: Iterable[int], first: dt.date, last: dt.date) -> dict[int, list[tuple[dt.date, float]]]:
     """Metric → (day, value) of each day from ``first`` to ``last`` that has one, oldest first: the last value of a
-    level, the sum of an amount, good over total of a ratio. Two queries; the open days are summed first."""
+    level, the sum of an amount, good over total of a ratio. Four queries; days that may not be summed yet are summed as
+    they are read, and nothing is written."""
     ids = list(metric_ids)
-    sum_days(max(first, organisation_day() - dt.timedelta(days=OPEN_DAYS - 1)), last, ids)
     kinds = dict(Metric.objects.filter(pk__in=ids).values_list("pk", "kind"))
-    days = MetricDay.objects.filter(metric_id__in=ids, day__gte=first, day__lte=last).order_by("day")
+    days = MetricDay.objects.filter(metric_id__in=ids, day__gte=first, day__lte=last)
+    known = {(day.metric_id, day.day): day for day in days}
+    unsummed = max(first, _unsummed_from())
+    if unsummed <= last:
+        rows = MetricDay.objects.raw(_READ_SUMS, _span(unsummed, last, ids))
+        known |= {(day.metric_id, day.day): day for day in rows}
     found: dict[int, list[tuple[dt.date, float]]] = {metric_id: [] for metric_id in ids}
-    for day in days:
-        found[day.metric_id].append((day.day, value_of(kinds[day.metric_id], day)))
+    for metric_id, day in sorted(known, key=itemgetter(1)):
+        found[metric_id].append((day, value_of(kinds[metric_id], known[metric_id, day])))
     return found
+
+
+_READ_SUMS = f"SELECT NULL AS id, sums.* FROM ({_SUMS.format(source=_OF_SPAN)}) AS sums"  # noqa: S608
 
 
 def value_of(kind: str, day: MetricDay) -> float:
@@ -239,7 +288,7 @@ def value_of(kind: str, day: MetricDay) -> float:
 def kept_from() -> dt.datetime:
     """The midnight from which on every sample is kept; what was before is known by the sums of its days alone."""
     oldest = timezone.now() - dt.timedelta(days=SAMPLES.keep_days)
-    return _midnight(oldest.astimezone(organisation_zone()).date() + dt.timedelta(days=1))
+    return _midnight(_day(oldest) + dt.timedelta(days=1))
 
 
 def organisation_zone() -> ZoneInfo:
@@ -249,6 +298,10 @@ def organisation_zone() -> ZoneInfo:
 def organisation_day() -> dt.date:
     """Today where the organisation is, whatever zone the reader has chosen."""
     return timezone.now().astimezone(organisation_zone()).date()
+
+
+def _day(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(organisation_zone()).date()
 
 
 def _midnight(day: dt.date) -> dt.datetime:
