@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 LONGEST_TEXT = 20_000
 MOST_ITEMS = 50
 # Control characters, but for tab and line ends, and those that reverse the writing direction of what follows them.
-_INVISIBLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 def text_problems(values: Mapping[str, Any]) -> dict[str, str]:

@@ -40,7 +40,8 @@ _NARROW, _WIDE = frozenset("fijlrtI.,:;'|!()[] "), frozenset("mwMWQO@%")
 @require_safe
 def badge(request: HttpRequest, token: str) -> HttpResponseBase:
     """The picture, as SVG; 404 for an address that was never given, or is no longer."""
-    found = Badge.objects.filter(token=token).select_related("entity__health").first()
+    given = Badge.objects.filter(token=token.replace("\x00", " "))
+    found = given.select_related("entity__health").first()
     if found is None:
         return HttpResponse("There is no badge at this address.\n", status=404, content_type="text/plain")
     response = render(request, "health/badge.svg", _drawn(found.entity), content_type="image/svg+xml")

@@ -27,6 +27,7 @@ _SECOND = dt.timedelta(seconds=1)
 
 def ping(token: str) -> bool:
     """Note that the job behind this address lives; whether there is an active heartbeat of that token."""
+    token = token.replace("\x00", " ")
     beats = CheckState.objects.filter(of__token=token, of__kind=CheckKind.HEARTBEAT, of__is_active=True)
     return bool(beats.update(pinged_at=timezone.now()))
 

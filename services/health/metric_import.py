@@ -17,11 +17,12 @@ from typing import Any
 
 import orjson
 from django.db import transaction
-from django.utils import timezone
 
+from portal.search import index
 from services.health import samples
 from services.health.models import Metric, MetricDay, MetricKind, Origin, Sample
 from services.health.partitions import SAMPLES
+from services.health.plausible import DONE_AHEAD, moment_problem, number_problem, read_moment
 from services.health.push import Identity, NamedMetrics, Problems
 from services.health.samples import SampleRow
 from services.health.uploads import Preview, text_of
@@ -30,6 +31,7 @@ MOST_LINES = 100_000
 _NEEDED = ("metric", "at")
 _KNOWN = (*_NEEDED, "subject", "value", "good", "total", "environment", "unit", "title", "kind")
 _LABEL = "label."
+_DAY_OR_MOMENT = "day such as 2026-11-21, nor a moment with a zone such as 2026-11-21T12:00:00Z"
 Read = tuple[int, Identity, dt.datetime, dict[str, Any]]
 
 
@@ -90,7 +92,8 @@ def preview(by: Any, body: bytes) -> Preview:
         word = "New" if metric_id in found.new_metrics else "There already"
         of = str(metric.subject or "the organisation")
         shown.rows.append((str(metric), of, word, f"{len(rows):,}", moments[0], moments[-1]))
-    old = sum(row.at < _oldest() for row in found.rows)
+    oldest = samples.kept_from()
+    old = sum(row.at < oldest for row in found.rows)
     if old:
         shown.notes.append(
             f"{_counted(old)} from more than {SAMPLES.keep_days} days ago: of such days one value is kept, not each "
@@ -176,26 +179,35 @@ def _fits(number: int, one: Mapping[str, Any], problems: Problems) -> bool:
 
 def _moment(number: int, text: str, problems: Problems) -> dt.datetime | None:
     try:
-        if len(text) == len("2026-11-21"):
-            return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(12), samples.organisation_zone())
-        moment = dt.datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment
-    except (ValueError, OverflowError):
-        pass
-    words = f"“{text[:40]}” is no day such as 2026-11-21, nor a moment with a zone such as 2026-11-21T12:00:00Z."
-    problems.add(number, words, "at")
-    return None
+        return _noon(text) if len(text) == len("2026-11-21") else read_moment(text, _DAY_OR_MOMENT)
+    except ValueError as problem:
+        problems.add(number, str(problem), "at")
+        return None
+
+
+def _noon(text: str) -> dt.datetime:
+    """The noon of a day, today's at any hour. Raises ValueError, in words for people."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"“{text}” is no {_DAY_OR_MOMENT}.") from None
+    noon = dt.datetime.combine(day, dt.time(12), samples.organisation_zone())
+    is_today = day == samples.organisation_day()
+    if not is_today and (problem := moment_problem(noon, DONE_AHEAD)):
+        raise ValueError(problem)
+    return noon
 
 
 def _number(number: int, text: str, column: str, problems: Problems) -> float:
+    words = f"“{text[:40]}” is no number. Write it with a point and without thousands, such as 1234.5."
     try:
         value = float(text)
-        if math.isfinite(value) and "_" not in text:
-            return value
     except ValueError:
-        pass
-    words = f"“{text[:40]}” is no number. Write it with a point and without thousands, such as 1234.5."
+        value = math.nan
+    if math.isfinite(value) and "_" not in text:
+        if not (problem := number_problem(value)):
+            return value
+        words = problem
     problems.add(number, words if text else "a number is missing.", column)
     return math.nan
 
@@ -215,7 +227,7 @@ def _resolve(by: Any, read: Sequence[Read], problems: Problems, imported: Import
     imported.rows = [row for _number, row in seen.values()]
     imported.metrics = {metric.pk: metric for metric in named.metrics.values() if metric is not None}
     imported.new_metrics = imported.metrics.keys() - there
-    oldest = _oldest()
+    oldest = samples.kept_from()
     _compare(imported, [row for row in imported.rows if row.at >= oldest])
     _compare_days(imported, _days(row for row in imported.rows if row.at < oldest))
 
@@ -261,17 +273,14 @@ def _known(rows: Iterable[SampleRow]) -> dict[tuple[int, dt.datetime], tuple[flo
 # Writing
 
 
-def _oldest() -> dt.datetime:
-    return timezone.now() - dt.timedelta(days=SAMPLES.keep_days)
-
-
 def _write(imported: Imported) -> None:
-    oldest = _oldest()
-    samples.write([row for row in imported.rows if row.at >= oldest])
+    oldest = samples.kept_from()
     MetricDay.objects.bulk_create(
         _days(row for row in imported.rows if row.at < oldest),
         update_conflicts=True, unique_fields=["metric", "day"], update_fields=_SUMS, batch_size=1000,
     )  # fmt: skip
+    samples.write([row for row in imported.rows if row.at >= oldest])
+    index.refresh(Metric, imported.new_metrics)
 
 
 _SUMS = ("count", "sum", "min", "max", "last", "good", "total")
@@ -282,7 +291,9 @@ def _days(rows: Iterable[SampleRow]) -> list[MetricDay]:
     zone, by_day = samples.organisation_zone(), defaultdict(list)
     for row in sorted(rows, key=lambda each: each.at):
         by_day[row.metric_id, row.at.astimezone(zone).date()].append(row)
-    return [_day(metric_id, day, of_day) for (metric_id, day), of_day in by_day.items()]
+    # In the order in which whoever writes days takes them (services.health.samples).
+    in_order = sorted(by_day.items(), key=lambda each: (each[0][1], each[0][0]))
+    return [_day(metric_id, day, of_day) for (metric_id, day), of_day in in_order]
 
 
 def _day(metric_id: int, day: dt.date, rows: Sequence[SampleRow]) -> MetricDay:

@@ -7,7 +7,6 @@ set of labels; a metric is one of them.
 
 import asyncio
 import datetime as dt
-import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ import yarl
 
 from services.health.guard import Guard, GuardedResolver, Refused, current_guard
 from services.health.models import PrometheusServer
+from services.health.plausible import number_problem
 from services.health.probes import LOOK_UP_THREADS, of_network, trusted
 
 PATIENCE_S = 20.0
@@ -249,10 +249,10 @@ def _named(series: Series) -> str:
     return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(series.labels.items()))[:120] + "}"
 
 
-def split(series: Series) -> tuple[dict[float, float], int]:
-    """Moment → value of what can be kept, and how many moments had NaN or an infinite value."""
-    kept = {at: value for at, value in series.points if math.isfinite(value)}
-    return kept, len(series.points) - len(kept)
+def split(series: Series) -> tuple[dict[float, float], list[float]]:
+    """Moment → value of what can be kept, and the values that cannot: NaN, infinite, or too large."""
+    kept = {at: value for at, value in series.points if not number_problem(value)}
+    return kept, [value for _at, value in series.points if number_problem(value)]
 
 
 def at_once(server: PrometheusServer, query: str, at: dt.datetime, patience_s: float) -> Answer:

@@ -7,7 +7,6 @@ organisation, which only an administrator speaks for. A batch is taken whole or 
 """
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,12 +14,16 @@ import orjson
 from django.core.exceptions import ValidationError
 from rest_framework.request import Request
 
+from portal.actions import new_record
 from portal.api_errors import Unprocessable
 from portal.people.models import ServiceAccount
 from portal.references.models import Reference
+from portal.search import index
 from services.health import samples
 from services.health.hooks import Hook
 from services.health.models import Metric, MetricKind, Origin
+from services.health.partitions import SAMPLES
+from services.health.plausible import number_problem, read_moment
 from services.health.samples import SampleRow
 from services.health.voices import speaks_for
 
@@ -30,6 +33,10 @@ MOST_PROBLEMS = 20
 MOST_NEW = 500
 _KNOWN = frozenset(
     {"metric", "subject", "environment", "labels", "at", "value", "good", "total", "unit", "title", "kind"}
+)
+_TOO_OLD = (
+    f"each sample is kept for {SAMPLES.keep_days} days, and of earlier days one value. Send those as a CSV file, under "
+    "Metrics, Import CSV."
 )
 Identity = tuple[str, str, str, str]
 
@@ -50,6 +57,8 @@ class Problems(Exception):  # noqa: N818  it names what it carries
 
 class MetricHook(Hook):
     name = "metrics"
+    # A year of pushes each minute would be hundreds of gigabytes, and the samples themselves are kept.
+    keeps_body = False
 
     def take(self, request: Request, data: Mapping[str, Any]) -> dict[str, Any]:
         given = data.get("samples")
@@ -66,12 +75,13 @@ class MetricHook(Hook):
             pass
         if problems.texts:
             raise Unprocessable({"samples": problems.texts})
+        metrics.make_findable()
         return {"written": samples.write(rows)}
 
 
 def _read(given: Sequence[Any], problems: Problems) -> Iterator[tuple[Identity, dt.datetime, Mapping[str, Any]]]:
     """Each sample's identity, moment and values, as far as they can be read by themselves."""
-    moments: dict[str, dt.datetime | None] = {}
+    moments, oldest = dict[str, dt.datetime | str](), samples.kept_from()
     for place, one in enumerate(given):
         if not isinstance(one, dict):
             problems.add(place, "expected an object.")
@@ -79,22 +89,23 @@ def _read(given: Sequence[Any], problems: Problems) -> Iterator[tuple[Identity, 
             problems.add(place, f"“{min(unknown)}” is not known. There are: {', '.join(sorted(_KNOWN))}.")
         elif not isinstance(one.get("metric"), str) or not isinstance(one.get("at"), str):
             problems.add(place, "“metric” and “at” are needed, both as text.")
-        elif (at := _moment(one["at"], moments)) is None:
-            problems.add(place, f"“{one['at'][:40]}” is no moment with a zone, such as 2026-11-21T12:00:00Z.")
+        elif isinstance(at := _moment(one["at"], moments, oldest), str):
+            problems.add(place, f"“at”: {at}")
         elif (wrong := _wrong_value(one)) is not None:
             problems.add(place, wrong)
         else:
             yield _identity(one), at, one
 
 
-def _moment(text: str, known: dict[str, dt.datetime | None]) -> dt.datetime | None:
+def _moment(text: str, known: dict[str, dt.datetime | str], oldest: dt.datetime) -> dt.datetime | str:
+    """The moment, or what is wrong with it; a batch has many samples of one moment."""
     if text not in known:
         try:
-            moment = dt.datetime.fromisoformat(text)
-        except ValueError:
-            known[text] = None
+            moment = read_moment(text)
+        except ValueError as problem:
+            known[text] = str(problem)
         else:
-            known[text] = moment if moment.tzinfo else None
+            known[text] = moment if moment >= oldest else f"{text[:40]} is too long ago: {_TOO_OLD}"
     return known[text]
 
 
@@ -105,8 +116,10 @@ def _wrong_value(one: Mapping[str, Any]) -> str | None:
     names = ("good", "total") if "good" in one or "total" in one else ("value",)
     for name in names:
         number = one.get(name)
-        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+        if isinstance(number, bool) or not isinstance(number, int | float):
             return f"“{name}” is needed, as a number."
+        if problem := number_problem(number):
+            return f"“{name}”: {problem}"
     if names != ("value",) and not 0 <= one["good"] <= one["total"]:
         return "“good” is from 0 up to “total”."
     return None
@@ -140,6 +153,7 @@ class NamedMetrics:
         }
         self.may: dict[str, bool] = {}
         self.new = 0
+        self.made: list[int] = []
 
     def row(self, place: int, identity: Identity, at: dt.datetime, one: Mapping[str, Any]) -> Iterator[SampleRow]:
         subject, *rest = identity
@@ -196,24 +210,30 @@ class NamedMetrics:
 
     def _make(self, place: int, identity: Identity, one: Mapping[str, Any]) -> Metric | None:
         subject, name, environment, labels = identity
-        metric = Metric(
-            subject=self.subjects.get(subject),
-            name=name,
-            environment=environment,
-            labels=orjson.loads(labels),
-            title=str(one.get("title") or ""),
-            unit=str(one.get("unit") or ""),
-            kind=MetricKind.RATIO if "total" in one else MetricKind(one.get("kind") or MetricKind.GAUGE),
-            origin=self.origin,
-        )
+        values = {
+            "subject": self.subjects.get(subject),
+            "name": name,
+            "environment": environment,
+            "labels": orjson.loads(labels),
+            "title": str(one.get("title") or ""),
+            "unit": str(one.get("unit") or ""),
+            "kind": MetricKind.RATIO if "total" in one else MetricKind(one.get("kind") or MetricKind.GAUGE),
+            "origin": self.origin,
+        }
         try:
-            metric.full_clean()
+            metric = new_record(model=Metric, values=values)
         except ValidationError as problem:
             told = " ".join(f"{field}: {' '.join(t)}" for field, t in problem.message_dict.items())
             self.problems.add(place, told, "metric")
             return None
-        metric.save()
+        metric.save(force_insert=True)
+        self.made.append(metric.pk)
         return metric
+
+    def make_findable(self) -> None:
+        """Let search find the metrics that were made: all at once, for they may be hundreds."""
+        if self.made:
+            index.refresh(Metric, self.made)
 
 
 def _labels(metric: Metric) -> str:

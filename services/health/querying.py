@@ -8,18 +8,20 @@ can fill. Each answer is written as it comes, so that a slow server delays its o
 
 import asyncio
 import datetime as dt
+import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from asgiref.sync import async_to_sync, sync_to_async
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from services.health import samples
 from services.health.guard import current_guard
 from services.health.models import Metric, MetricKind, MetricState, Origin, PrometheusServer
+from services.health.plausible import number_problem
 from services.health.prometheus import Answer, Client, NotAnswered, Span, choose, in_words, split
 from services.health.samples import SampleRow
 
@@ -111,7 +113,7 @@ def ask_due(now: dt.datetime | None = None) -> int:
     taken = claim(BATCH, now)
     waiting = [due for due in taken if due.span is None]
     for due in waiting:
-        _write(Found(due), now)
+        _note(Found(due), now)
     return len(waiting) + (async_to_sync(_ask_all)([due for due in taken if due.span], now) if taken else 0)
 
 
@@ -124,7 +126,7 @@ async def _ask_all(taken: Sequence[Due], now: dt.datetime) -> int:
         asked = [servers[due.metric.server_id].ask(client, due) for due in taken]
         for coming in asyncio.as_completed(asked):
             due, found = await coming
-            await (sync_to_async(_write)(found, now) if found else sync_to_async(_give_back)(due))
+            await (sync_to_async(_note)(found, now) if found else sync_to_async(_give_back)(due))
             count += found is not None
     return count
 
@@ -166,15 +168,15 @@ class _Server:
 
 def _level(due: Due, answer: Answer) -> Found:
     """A value for each moment of the one series."""
-    kept, words = _kept(due.metric, answer, "The query")
+    kept, words = _kept(due, answer, "The query")
     rows = tuple(SampleRow(due.metric.pk, _moment(at), value) for at, value in kept.items())
     return Found(due, rows, in_words([*words, *answer.remarks]), is_partial=answer.is_partial)
 
 
 def _ratio(due: Due, good: Answer, total: Answer) -> Found:
     """Good over total for each moment that has both, where good is from 0 up to total."""
-    goods, words = _kept(due.metric, good, "The query")
-    totals, more = _kept(due.metric, total, "The query of the total")
+    goods, words = _kept(due, good, "The query")
+    totals, more = _kept(due, total, "The query of the total")
     both = {at: (value, totals[at]) for at, value in goods.items() if at in totals}
     # Prometheus extrapolates both; rounding may leave good a hair above total.
     fitting = {at: (min(g, t), t) for at, (g, t) in both.items() if 0 <= g <= t * (1 + 1e-9)}
@@ -192,15 +194,34 @@ def _moments(count: int) -> str:
     return "1 moment" if count == 1 else f"{count:,} moments"
 
 
-def _kept(metric: Metric, answer: Answer, what: str) -> tuple[dict[float, float], list[str]]:
+def _kept(due: Due, answer: Answer, what: str) -> tuple[dict[float, float], list[str]]:
     """The values that can be kept, and what is to be said of the others."""
-    series = choose(answer, metric.labels)
-    if series is None:
+    series, span = choose(answer, due.metric.labels), due.span
+    if series is None or span is None:
         return {}, [f"{what} gives no series; nothing is measured, or its name has changed."]
     kept, others = split(series)
-    if not others:
-        return kept, []
-    return kept, [f"{what} gave {others:,} of {len(series.points):,} values as NaN or infinite; they are left out."]
+    asked_for = {at: value for at, value in kept.items() if span.start.timestamp() <= at <= span.end.timestamp()}
+    strange, large = len(kept) - len(asked_for), [value for value in others if math.isfinite(value)]
+    words, nothing = [], len(others) - len(large)
+    if nothing:
+        words.append(f"{what} gave {nothing:,} of {len(series.points):,} values as NaN or infinite; they are left out.")
+    if large:
+        words.append(f"{what} gave what is left out: {number_problem(large[0])}")
+    if strange:
+        words.append(f"{what} was answered for {_moments(strange)} that nobody asked for; left out.")
+    return asked_for, words
+
+
+def _note(found: Found, now: dt.datetime) -> None:
+    """Write what was found; where that fails, its own state says so, and the others are still written."""
+    try:
+        _write(found, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as problem:
+        log.exception("What a metric was answered could not be written.", metric=found.due.metric.pk)
+        words = f"The answer could not be written: {type(problem).__name__}. The fault is in the log of the portal."
+        _write(replace(found, rows=(), remarks=words, failed=True), now)
 
 
 @transaction.atomic

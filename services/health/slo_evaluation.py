@@ -4,7 +4,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
@@ -14,17 +15,33 @@ from services.health.counts import Counts, counts
 from services.health.models import MetricDay, Sample, Slo, SloKind, SloState
 from services.health.slo_alerts import note_alerts
 
+log = structlog.get_logger(__name__)
 BATCH = 500
+# What a state has room for; what burns is reckoned from all of them.
+MOST_EVENTS = 2**63 - 1
 
 
 def evaluate(now: dt.datetime | None = None) -> int:
-    """Bring the state and the alerts of every active SLO up to date; return how many there are."""
+    """Bring the state and the alerts of every active SLO up to date; return how many were judged."""
     now = now or timezone.now()
     slos = list(
         Slo.objects.filter(is_active=True).select_related("entity__owner", "entity__reference", "state").order_by("pk")
     )
-    for start in range(0, len(slos), BATCH):
-        _evaluate_batch(slos[start : start + BATCH], now)
+    return sum(_evaluate(slos[start : start + BATCH], now) for start in range(0, len(slos), BATCH))
+
+
+def _evaluate(slos: Sequence[Slo], now: dt.datetime) -> int:
+    """Judge these SLOs; where one of them cannot be, the others are, by halves."""
+    try:
+        _evaluate_batch(slos, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        if len(slos) == 1:
+            log.exception("An SLO could not be judged.", slo=slos[0].pk)
+            return 0
+        half = len(slos) // 2
+        return _evaluate(slos[:half], now) + _evaluate(slos[half:], now)
     return len(slos)
 
 
@@ -78,8 +95,8 @@ def state_of(slo: Slo, windows: Windows, now: dt.datetime) -> SloState:
         remaining=left,
         burn=burn,
         measured=budget.measured(whole),
-        good=round(whole.good),
-        total=round(whole.total),
+        good=min(round(whole.good), MOST_EVENTS),
+        total=min(round(whole.total), MOST_EVENTS),
         empty_at=budget.empty_at(now, left, burn, slo.window_days),
         evaluated_at=now,
     )

@@ -8,18 +8,29 @@ twice means the first.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
 
 from services.health.models import MaintenanceWindow, Weekday
 
+log = structlog.get_logger(__name__)
 _WEEK = dt.timedelta(days=7)
 Span = tuple[dt.datetime, dt.datetime]
 
 
 def in_maintenance(windows: Iterable[MaintenanceWindow], at: dt.datetime) -> MaintenanceWindow | None:
     """The window that holds at a moment, if any; an end is no longer part of its window."""
-    instant = dt.timedelta(microseconds=1)
-    return next((window for window in windows if occurrences(window, at, at + instant)), None)
+    return next((window for window in windows if _holds(window, at)), None)
+
+
+def _holds(window: MaintenanceWindow, at: dt.datetime) -> bool:
+    try:
+        return bool(occurrences(window, at, at + dt.timedelta(microseconds=1)))
+    except (ZoneInfoNotFoundError, OverflowError):
+        # Its zone went out of use, say. What is asked of everything else does not stop for it.
+        log.exception("A maintenance window cannot be computed and does not hold.", window=window.pk)
+        return False
 
 
 def occurrences(window: MaintenanceWindow, start: dt.datetime, end: dt.datetime) -> list[Span]:

@@ -25,6 +25,7 @@ from services.health.models.metric import (
     PrometheusServer,
     ReceivedBatch,
     Sample,
+    SummedMark,
 )
 from services.health.models.slo import Severity, Slo, SloAlert, SloKind, SloState
 
@@ -60,6 +61,7 @@ __all__ = [
     "SloAlert",
     "SloKind",
     "SloState",
+    "SummedMark",
     "Urgency",
     "Weekday",
 ]

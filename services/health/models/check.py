@@ -10,6 +10,7 @@ from django.utils.crypto import get_random_string
 from portal.history.tracking import track_history
 from portal.models import Versioned, bump_version
 from portal.named_values import NamedValues
+from services.health.plausible import EARLIEST, LATEST_KEPT, check_planned
 from services.models import Entity
 
 SHORTEST_INTERVAL_S = 10
@@ -279,8 +280,8 @@ class MaintenanceWindow(Versioned):
 
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="maintenance_windows")
     reason = models.CharField(max_length=200)
-    starts_at = models.DateTimeField(null=True, blank=True)
-    ends_at = models.DateTimeField(null=True, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True, validators=[check_planned])
+    ends_at = models.DateTimeField(null=True, blank=True, validators=[check_planned])
     weekday = models.CharField(max_length=9, choices=Weekday, blank=True)
     start_time = models.TimeField(null=True, blank=True)
     minutes = models.PositiveIntegerField(
@@ -296,7 +297,12 @@ class MaintenanceWindow(Versioned):
                 condition=Q(starts_at__isnull=False, ends_at__gt=models.F("starts_at"), weekday="")
                 | (~Q(weekday="") & Q(starts_at=None, start_time__isnull=False, minutes__isnull=False)),
                 violation_error_message="Give a start and a later end, or a weekday, a time and a number of minutes.",
-            )
+            ),
+            models.CheckConstraint(
+                name="window_is_of_years_that_can_be_read",
+                condition=Q(starts_at__gte=EARLIEST, ends_at__lt=LATEST_KEPT),
+                violation_error_message="Choose days from 1990 to 2199.",
+            ),
         ]
 
     def __str__(self) -> str:

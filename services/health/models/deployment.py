@@ -1,8 +1,12 @@
 """Deployments: what was put where, when, and how it ended."""
 
 from django.db import models
+from django.db.models import Q
 
 from portal.references.models import Reference
+from services.health.plausible import EARLIEST, LATEST_KEPT
+
+_KEPT = (EARLIEST, LATEST_KEPT)
 
 
 class DeploymentResult(models.TextChoices):
@@ -40,7 +44,14 @@ class Deployment(models.Model):
     reported_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["subject", "key"], name="one_deployment_of_a_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "key"], name="one_deployment_of_a_key"),
+            models.CheckConstraint(
+                name="deployment_is_of_years_that_can_be_read",
+                condition=Q(finished_at__range=_KEPT, started_at__range=_KEPT, committed_at__range=_KEPT),
+                violation_error_message="Give moments from 1990 to 2199.",
+            ),
+        ]
         indexes = [
             models.Index(fields=["-finished_at", "id"], name="deployment_by_time"),
             models.Index(fields=["subject", "environment", "-finished_at"], name="deployment_of_service"),

@@ -195,11 +195,21 @@ class MetricDay(models.Model):
         return f"{self.metric_id} on {self.day}"
 
 
+class SummedMark(models.Model):
+    """The last day on which the samples of open days were summed: one row. What came since may be in no sum yet."""
+
+    day = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
 class ReceivedBatch(models.Model):
     """That a push, a deployment report or another hook with this key was taken: a repeat is answered, not done again.
 
     A key is its sender's own (``services.health.hooks.sender_of``): what others send under it is something else.
-    ``digest`` tells a repeat from another body under the same key. ``body`` is kept as it came.
+    ``digest`` tells a repeat from another body under the same key. ``body`` is kept as it came, but for that of
+    samples, which are kept themselves.
     """
 
     hook = models.CharField(max_length=40)

@@ -7,9 +7,10 @@ import json
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import DataError
 
 from portal.actions import create_record
-from services.health import actions, querying, tasks
+from services.health import actions, querying, samples, tasks
 from services.health import prometheus as asking
 from services.health.models import Metric, MetricState, PrometheusServer, Sample
 from tests.services.health.prometheus_server import serving
@@ -245,6 +246,37 @@ def test_nan_and_infinity_are_no_values(prometheus):
     querying.ask_due()
     assert written() == [(NOON, 7.0)]
     assert problem() == "The query gave 3 of 4 values as NaN or infinite; they are left out."
+
+
+def test_a_value_that_no_sum_has_room_for_is_left_out_and_named(prometheus):
+    values = {0: "1.7e308", 1: "-1e16", 2: "6", 3: "7"}
+    prometheus.gives("up", lambda at: values[int((at - NOON.timestamp()) / 60) + 3])
+    metric = make_metric(prometheus, every_s=60)
+    asked_until(metric, NOON - 4 * MINUTE)
+    querying.ask_due()
+    assert written() == [(NOON - MINUTE, 6.0), (NOON, 7.0)]
+    said = "1.7e+308 is too large: numbers are kept up to 1,000,000,000,000,000."
+    assert problem() == f"The query gave what is left out: {said}"
+
+
+def test_an_answer_that_cannot_be_written_says_so_and_the_others_are(prometheus, monkeypatch):
+    prometheus.gives("up", 5)
+    bad, well = make_metric(prometheus, name="bad"), make_metric(prometheus, name="well")
+    for metric in (bad, well):
+        asked_until(metric, NOON - 5 * MINUTE)
+    real = samples.write
+
+    def write(rows):
+        if rows and rows[0].metric_id == bad.pk:
+            raise DataError("value out of range")
+        return real(rows)
+
+    monkeypatch.setattr(samples, "write", write)
+    assert querying.ask_due() == 2
+    assert list(Sample.objects.values_list("metric_id", "value")) == [(well.pk, 5.0)]
+    told = "The answer could not be written: DataError. The fault is in the log of the portal."
+    found = MetricState.objects.order_by("metric").values_list("problem", "asked_until")
+    assert list(found) == [(told, NOON - 5 * MINUTE), ("", NOON)]
 
 
 def test_a_query_without_a_series_says_so_and_does_not_ask_for_the_same_moments_again(prometheus):

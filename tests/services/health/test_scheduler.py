@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from services.health import actions, scheduler, tasks
@@ -133,6 +133,30 @@ def test_answers_during_maintenance_are_marked(targets):
     assert CheckResult.objects.get().maintenance is True
     state = CheckState.objects.get()
     assert (state.status, state.reason) == (CheckStatus.MAINTENANCE, "in maintenance; answered 503, expected 200-299")
+
+
+@pytest.mark.django_db
+def test_a_window_that_cannot_be_computed_does_not_stop_the_questions(targets):
+    with at(0):
+        check = make(targets.url())
+        other = make(targets.url("/status/503"), "Other")
+        MaintenanceWindow.objects.create(
+            entity=check.entity, reason="A zone that is no more", weekday="monday", start_time=dt.time(3), minutes=60,
+            zone="Mars/Olympus",
+        )  # fmt: skip
+        assert scheduler.probe_due() == 2
+    assert dict(CheckResult.objects.values_list("of_id", "maintenance")) == {check.pk: False, other.pk: False}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ends_at", ["10000-01-01 05:00+00", "9999-12-31 23:59-05"])
+def test_no_window_of_a_year_that_nobody_can_read_gets_into_the_database(ends_at):
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO health_maintenancewindow (entity_id, reason, starts_at, ends_at, weekday, zone)"
+            " VALUES (%s, 'Move', now(), %s::timestamptz, '', 'UTC')",
+            [make_entity().pk, ends_at],
+        )
 
 
 @pytest.mark.django_db

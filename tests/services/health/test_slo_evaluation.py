@@ -122,6 +122,30 @@ def test_a_ratio_slo_counts_good_and_total_of_its_metric():
     assert state(slo).burn == pytest.approx(2.0)
 
 
+def test_more_events_than_a_state_has_room_for_are_judged_all_the_same():
+    entity = make_entity()
+    metric = Metric.objects.create(subject=entity.reference, name="checkouts", kind="ratio")
+    Sample.objects.create(metric_id=metric.pk, at=NOON - SECOND, value=1, good=1e19, total=1e19)
+    slo = Slo.objects.create(entity=entity, name="checkouts", kind=SloKind.RATIO, metric=metric, target="99.5")
+    evaluate(NOON)
+    assert (state(slo).attainment, state(slo).good) == (1.0, 2**63 - 1)
+
+
+def test_an_slo_that_cannot_be_judged_does_not_stop_the_others():
+    check = make_check()
+    slos = [make_slo(check, name=f"slo-{n}") for n in range(5)]
+    entity = make_entity()
+    metric = Metric.objects.create(subject=entity.reference, name="checkouts", kind="ratio")
+    for ago in (1, 2):
+        Sample.objects.create(metric_id=metric.pk, at=NOON - ago * SECOND, value=1, good=1.7e308, total=1.7e308)
+    Slo.objects.create(entity=entity, name="broken", kind=SloKind.RATIO, metric=metric, target="99.5")
+    slos += [make_slo(check, name=f"slo-{n}") for n in range(5, 8)]
+    answer(check, every(NOON - HOUR, NOON))
+    assert evaluate(NOON) == 8
+    assert {state(slo).attainment for slo in slos} == {1.0}
+    assert SloState.objects.count() == 8
+
+
 # Alerts
 
 
