@@ -172,7 +172,6 @@ _CELLS: dict[str, Callable[[Field, Values], SafeString]] = {
     "datetime": _datetime,
     "tags": _tags,
     "reference": _reference,
-    "record": _number,
     "json": _json,
 }
 

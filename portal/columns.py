@@ -24,7 +24,6 @@ from portal.kinds import (
     DECIMAL,
     INTEGER,
     JSON,
-    RECORD,
     REFERENCE,
     TAGS,
     TEXT,
@@ -189,8 +188,10 @@ _KIND_OF_FIELD: tuple[tuple[type, Kind], ...] = (
 
 def kind_of(source: Any) -> Kind:
     """The inference table: which kind of column a model field makes."""
-    if isinstance(source, models.ForeignKey | models.OneToOneField):
-        return REFERENCE if source.related_model is Reference else RECORD
+    if isinstance(source, models.ForeignKey):
+        if source.related_model is not Reference:
+            raise FieldDoesNotExist(f"{source.name} leads to a record, not a value; name a field of that record.")
+        return REFERENCE
     if getattr(source, "choices", None):
         return CHOICE
     for field_type, kind in _KIND_OF_FIELD:

@@ -259,6 +259,4 @@ REFERENCE = Kind(
     },
     reads=("__label", "__canonical", "__attached"),
 )
-# A record without a reference of its own (a source, a run): asked for by its number.
-RECORD = Kind("record", _integer, (IS, NOT, SET), {"type": "integer"}, "number", reads=("_id",))
 JSON = Kind("json", _text, (SET,), {}, sortable=False)

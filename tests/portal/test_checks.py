@@ -13,7 +13,7 @@ from portal import panels
 from portal.collections import Collection, _registry, register
 from portal.columns import Column
 from portal.panels import panel
-from portal.people.models import Membership, Team
+from portal.people.models import ApiToken, Membership, Team
 
 NAME = Column("name")
 
@@ -52,6 +52,8 @@ def test_a_right_declaration_passes(declared):
         ({"columns": (NAME, Column("nmae"))}, "E001", "column “nmae” cannot be read", "Name a field path"),
         ({"columns": (NAME, Column("x", source="parent__zebra"))}, "E001", "column “x”", "Name a field path"),
         ({"columns": (NAME, Column("x", source="name__zebra"))}, "E001", "column “x”", "Name a field path"),
+        ({"model": ApiToken, "rows": ApiToken.objects.all, "form": (), "columns": (NAME, Column("user"))},
+         "E001", "name a field of that record", "Name a field path"),
         ({"columns": (NAME, Column("x", source="reference__team_memberships"))}, "E001", "many records", "an expr"),
         ({"columns": (NAME, Column("sort", source="kind"))}, "E002", "“sort” means something else", "Rename"),
         ({"columns": (NAME, Column("a.b", source="kind"))}, "E002", "“a.b” means something else", "Rename"),
