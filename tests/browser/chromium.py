@@ -21,6 +21,8 @@ from playwright.sync_api import sync_playwright
 INSTALLED_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 DOWNLOAD_SECONDS = 300
 NODE_SETTING = "PLAYWRIGHT_NODEJS_PATH"
+BROWSERS_SETTING = "PLAYWRIGHT_BROWSERS_PATH"
+BROWSERS = Path(__file__).parents[2] / ".data" / "browsers"
 # Root has no sandbox, and a container's /dev/shm is small.
 LAUNCH_ARGUMENTS = [*(["--no-sandbox"] if os.geteuid() == 0 else []), "--disable-dev-shm-usage"]
 
@@ -35,6 +37,7 @@ def find_chromium() -> Path:
     with (Path(tempfile.gettempdir()) / f"groundwork-chromium-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _give_playwright_a_node()
+        os.environ.setdefault(BROWSERS_SETTING, str(BROWSERS))  # and not the home of whoever runs the tests
         tried = []
         ways: tuple[Callable[[], Path], ...] = (installed, downloaded, downloaded_now, installed_by_apt)
         for way in ways:

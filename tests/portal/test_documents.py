@@ -1,12 +1,17 @@
 """The documents for readers, as pages: what they say, and where their links lead."""
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from portal.collections import collections
 from portal.documents import DOCUMENTS
 
 pytestmark = pytest.mark.django_db
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -52,3 +57,34 @@ def test_html_in_a_document_is_shown_and_not_obeyed(page, settings, tmp_path):
 @pytest.mark.parametrize("name", ["openslo", "adding-a-provider"])
 def test_what_the_document_on_health_leads_to_can_be_read_here(page, name):
     assert f'href="/help/{name}/"' in page("health")
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git, which applies the diff, is not on this machine.")
+def test_the_diff_that_adds_a_record_type_applies_to_the_code_as_it_is():
+    text = (PROJECT / "docs" / "adding-a-collection.md").read_text()
+    (diff,) = re.findall(r"^```diff\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    done = subprocess.run(
+        ["git", "apply", "--check"], cwd=PROJECT, input=diff, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_query_grammar_names_every_list_that_is_in_no_search_index():
+    text = " ".join((PROJECT / "docs" / "query-grammar.md").read_text().split())
+    (named,) = re.findall(r"([^.`]*) are in no search index", text)
+    for each in collections():
+        assert (each.title.lower() in named.lower()) != each.is_searched, each.title
+
+
+# Every app has these, and they say nothing of it.
+OF_EVERY_APP = {"__init__.py", "apps.py", "asgi.py", "wsgi.py"}
+
+
+@pytest.mark.parametrize("app", ["portal", "services", "services/health"])
+def test_the_map_of_the_code_names_every_module(app):
+    text = (PROJECT / "docs" / "architecture.md").read_text()
+    (section,) = re.findall(rf"^## {app}(?::[^\n]*)?\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"`([a-z_]+(?:\.py|/))`", section))
+    modules = {each.name for each in (PROJECT / app).glob("*.py")} - OF_EVERY_APP
+    folders = {f"{each.parent.name}/" for each in (PROJECT / app).glob("*/__init__.py")} - {"migrations/"}
+    assert named == modules | folders
