@@ -14,8 +14,10 @@ from django.db import connection
 from portal.people.models import Team
 from portal.references.models import Reference
 from services.catalog.apply import apply_paths
+from services.health.models import Slo
 from services.models import Document, Entity, Relation, Source
 from tests.services.applying import members
+from tests.services.health.results import make_check
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +128,11 @@ def test_a_removal_waits_until_an_import_that_runs_is_done(folders) -> None:
 def test_a_source_that_is_not_there_is_told_with_those_that_are(folders) -> None:
     with pytest.raises(CommandError, match=r"There is no source “zebra”. There are: right, wrong."):
         catalog("remove", "zebra", "--yes")
+
+
+def test_what_another_promise_rests_on_is_named_and_nothing_goes(folders) -> None:
+    check = make_check("Front page", entity=Entity.objects.get(name="mistake"))
+    Slo.objects.create(entity=Entity.objects.get(name="cart"), name="cart-answers", source_check=check)
+    with pytest.raises(CommandError, match=r"Nothing was removed: mistake .* is needed by others \(cart-answers\)"):
+        catalog("remove", "wrong", "--yes")
+    assert names() == {"shared", "mistake", "cart"}

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from portal.actions import StillNeeded
 from services.catalog.apply import Result, apply_paths
 from services.catalog.files import MissingPathError
 from services.catalog.removal import Removal, plan_removal, remove_source
@@ -74,7 +75,14 @@ class Command(BaseCommand):
         if source is None:
             there = ", ".join(Source.objects.order_by("name").values_list("name", flat=True)) or "none"
             raise CommandError(f"There is no source “{name}”. There are: {there}.")
-        plan = remove_source(by=None, source=source) if really else plan_removal(source)
+        try:
+            plan = remove_source(by=None, source=source) if really else plan_removal(source)
+        except StillNeeded as needed:
+            holders = ", ".join(str(each) for each in needed.holders[:MOST_NAMES])
+            raise CommandError(
+                f"Nothing was removed: {needed.record} or what is its own is needed by others ({holders}). "
+                "Delete those first, or let them use something else."
+            ) from None
         self.stdout.write(_told(plan, really=really))
 
     def _apply(self, options: dict[str, Any]) -> None:
