@@ -19,6 +19,7 @@ from portal.looks import look_of, status
 from portal.moments import moment_html
 
 Values = tuple[Any, ...]
+Look = Callable[[Field, Values], SafeString]
 ZERO = mark_safe('<span class="gw-muted">0</span>')
 NOT_SET = mark_safe('<span class="gw-muted">not set</span>')
 
@@ -32,6 +33,16 @@ def cell(field: Field, values: Values) -> SafeString:
 
 def known_cells() -> frozenset[str]:
     return frozenset(_CELLS)
+
+
+def look(name: str) -> Callable[[Look], Look]:
+    """Register a look of an app's own, for its columns to choose as their ``cell``."""
+
+    def register(make: Look) -> Look:
+        _CELLS[name] = make
+        return make
+
+    return register
 
 
 # The longest text on the one line of a row, and the most tags; what is longer is whole on the record's own page.
@@ -81,9 +92,15 @@ def _share(field: Field, values: Values) -> SafeString:
 
 
 def share_html(share: float) -> SafeString:
+    """A fraction as percent, as ``share_text`` has it."""
+    return escape(share_text(share))
+
+
+def share_text(share: float) -> str:
     """A fraction as percent; hundredths only where it is near the whole."""
     percent = 100 * share
-    return format_html("{} %", f"{percent:.2f}" if 95 <= percent < 100 else f"{percent:.0f}")
+    figure = f"{percent:.2f}" if 95 <= percent < 100 else f"{percent:.0f}"
+    return f"{figure}\u00a0%"
 
 
 def _boolean(field: Field, values: Values) -> SafeString:
@@ -155,7 +172,7 @@ def _json(field: Field, values: Values) -> SafeString:
     return escape(f"{len(values[0]):,}" if values[0] else "")
 
 
-_CELLS: dict[str, Callable[[Field, Values], SafeString]] = {
+_CELLS: dict[str, Look] = {
     "text": _text,
     "prose": _prose,
     "address": _address,

@@ -9,7 +9,7 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
 
 from portal.collections import Collection, collections
-from portal.columns import bind
+from portal.columns import bind, resolve
 from portal.panels import registered_panels
 
 DOCS = "See docs/adding-a-collection.md."
@@ -30,6 +30,8 @@ def _columns_resolve(collection: Collection) -> Iterable[CheckMessage]:
     for column in collection.columns:
         try:
             bind(column, collection.model)
+            for path in column.beside:
+                resolve(collection.model, path)
         except (FieldDoesNotExist, AttributeError) as problem:
             yield _error(
                 1,

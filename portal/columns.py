@@ -42,7 +42,8 @@ class Column:
     returns one (an expression counting other records must count only what the reader may see). ``search`` is a
     full-text weight from A to D. ``shown=False`` leaves the column out until it is chosen. ``perm`` names a permission
     without which the column does not exist for the reader: not in list, file, API, filter or sort. ``cell`` picks
-    another look than the kind's own (portal.cells).
+    another look than the kind's own (portal.cells), and ``beside`` names field paths whose values that look needs, such
+    as a unit; files and the API do without them.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Column:
     shown: bool = True
     perm: str = ""
     help: str = ""
+    beside: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -84,7 +86,7 @@ class Field:
     @property
     def paths(self) -> tuple[str, ...]:
         """What ``values_list`` must read for this column; cells and files get these values as one tuple."""
-        return tuple(self.path + suffix for suffix in self.kind.reads)
+        return (*(self.path + suffix for suffix in self.kind.reads), *self.column.beside)
 
     @property
     def is_text(self) -> bool:
@@ -130,12 +132,15 @@ def _reference_kinds(source: Any) -> tuple[str, ...]:
 def _bind_expression(column: Column) -> Field:
     expr: Any = column.expr
     output = (expr if isinstance(expr, BaseExpression) else expr(None)).output_field
+    choices = tuple((value, str(label)) for value, label in (output.choices or ()))
     return Field(
         column,
         kind_of(output),
         column.label or _sentence(column.name.replace("_", " ")),
         f"x_{column.name}",
         True,
+        choices=choices,
+        labels=dict(choices),
     )
 
 

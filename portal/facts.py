@@ -16,9 +16,11 @@ def facts_panel(request: HttpRequest, collection: Collection, record: models.Mod
     return Shown("Facts", "facts", render_to_string("portal/_facts.html", {"rows": rows}, request))
 
 
-def fact_rows(request: HttpRequest, collection: Collection, record: models.Model) -> list[tuple[str, SafeString]]:
-    """Label and value of every column that the reader may see, in one query."""
-    fields = list(collection.fields_for(request.user).values())
+def fact_rows(
+    request: HttpRequest, collection: Collection, record: models.Model, without: tuple[str, ...] = ()
+) -> list[tuple[str, SafeString]]:
+    """Label and value of every column that the reader may see, but those ``without``; in one query."""
+    fields = [each for name, each in collection.fields_for(request.user).items() if name not in without]
     paths = [path for field in fields for path in field.paths]
     values = annotated(collection.visible(request.user), request.user, fields).filter(pk=record.pk)
     read = iter(values.values_list(*paths).get())

@@ -136,7 +136,7 @@ class Query:
         at = 1 + len(self.collection.key_paths)
         key, values = self.collection.key(*row[1:at]), []
         for field in self.columns:
-            width = len(field.kind.reads)
+            width = len(field.paths)
             values.append(row[at : at + width])
             at += width
         return key, unnamed(self.columns, values, self.hidden) if self.hidden else values

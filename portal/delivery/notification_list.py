@@ -33,7 +33,8 @@ class Group:
 
 
 def groups_of(user: User, *, only_unread: bool, page: str) -> tuple[Page[Any], list[Group]]:
-    """One page of the groups, and those groups; the number of queries does not depend on how many there are."""
+    """One page of the groups, and those groups; the number of queries does not depend on how many there are. After
+    the last page comes the last one: what is marked as read there leaves it."""
     rows = Notification.objects.filter(user=user)
     summed = rows.values("about").annotate(
         newest=Max("created_at"), total=Count("pk"), unread=Count("pk", filter=Q(read_at=None))
@@ -57,8 +58,9 @@ def _grouped(shown: Iterable[Notification], counts: Mapping[str, Any]) -> list[G
     return [groups[about] for about in counts]
 
 
-def all_about(user: User, about: str, *, page: str) -> tuple[Page[Notification], list[Group]]:
+def all_about(user: User, about: str, *, only_unread: bool, page: str) -> tuple[Page[Notification], list[Group]]:
     """Everything about one record, each by itself."""
     rows = Notification.objects.filter(user=user, about=about).order_by("-created_at", "-pk")
+    rows = rows.unread() if only_unread else rows
     found = Paginator(rows, NOTIFICATIONS_A_PAGE).get_page(page)
     return found, [Group(each, label_of(each.kind), unread=int(each.read_at is None)) for each in found]

@@ -1,9 +1,10 @@
 """The inbox, what one wants to be told, and acts on deliveries and chat webhooks."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,13 +32,13 @@ def _user(request: HttpRequest) -> User:
 @require_safe
 def notifications(request: HttpRequest) -> HttpResponse:
     """``show=unread`` leaves out what is read, ``about=`` shows everything about one record, ``page=`` goes back."""
-    user, about = _user(request), request.GET.get("about", "").replace("\x00", "")
-    only_unread, page = request.GET.get("show") == "unread", request.GET.get("page", "")
+    user, asked = _user(request), _asked(request)
+    about, only_unread = asked["about"], asked["show"] == "unread"
     found: Any
     if about:
-        found, groups = all_about(user, about, page=page)
+        found, groups = all_about(user, about, only_unread=only_unread, page=asked["page"])
     else:
-        found, groups = groups_of(user, only_unread=only_unread, page=page)
+        found, groups = groups_of(user, only_unread=only_unread, page=asked["page"])
     context = {
         "groups": groups,
         "page": found,
@@ -48,6 +49,23 @@ def notifications(request: HttpRequest) -> HttpResponse:
         "crumbs": [{"label": "Notifications", "url": request.path}],
     }
     return render(request, "delivery/notifications.html", context)
+
+
+_ASKED = ("show", "about", "page")
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    """What the address asks for. Raises BadRequest for what it does not know."""
+    if unknown := sorted(set(request.GET) - set(_ASKED)):
+        raise BadRequest(f"“{unknown[0][:60]}” is not known here. This page takes {', '.join(_ASKED)}.")
+    asked = {name: request.GET.get(name, "") for name in _ASKED}
+    if asked["show"] not in {"", "unread"}:
+        raise BadRequest(f"show={asked['show'][:60]}: write show=unread, or leave it out for all of them.")
+    if asked["page"] and not re.fullmatch("[1-9][0-9]{0,8}", asked["page"]):
+        raise BadRequest(f"page={asked['page'][:60]}: expected a whole number from 1.")
+    if "\x00" in asked["about"]:
+        raise BadRequest("about: text cannot hold a null character.")
+    return asked
 
 
 @require_safe

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from html import unescape
 from itertools import islice
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Left
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from portal.cells import as_text, cell
@@ -136,7 +137,7 @@ def _result(speaker: Collection, asked: list[Field], row: tuple[Any, ...], hidde
     home = _home(speaker, parts)
     values: dict[str, tuple[Field, tuple[Any, ...]]] = {}
     for field in asked:
-        width = len(field.kind.reads)
+        width = len(field.paths)
         values[field.name] = (field, unnamed([field], [row[at : at + width]], hidden)[0])
         at += width
     line = {name: values[name] for name in speaker.line if name in values}
@@ -165,6 +166,8 @@ def _meta(pair: tuple[Field, tuple[Any, ...]]) -> str:
     field, values = pair
     if values[0] in (None, ""):
         return "no owner" if field.name == "owner" else ""
+    if field.column.beside:
+        return f"{field.label.lower()} {unescape(strip_tags(cell(field, values)))}"
     return f"{field.label.lower()} {values[0]}" if field.kind.numeric else as_text(field, values)
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from services.health.models import Metric, MetricState
-from services.health.saying import with_unit
+from services.health.saying import percent, with_unit
 
 
 def is_worse(metric: Metric, value: float) -> bool:
@@ -26,7 +26,7 @@ def change_in_words(metric: Metric, value: float) -> str:
     if not metric.baseline:
         return f"{with_unit(metric, value - metric.baseline)} from {base}"
     share = round((value - metric.baseline) / abs(metric.baseline), 2)
-    return f"{abs(share):.0%} {'above' if share > 0 else 'below'} {base}" if share else f"at {base}"
+    return f"{percent(abs(share))} {'above' if share > 0 else 'below'} {base}" if share else f"at {base}"
 
 
 @transaction.atomic(savepoint=False)

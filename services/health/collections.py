@@ -7,6 +7,7 @@ from services.health import (
     actions,
     looks,  # noqa: F401  how the words of health look
 )
+from services.health.dora import OUTCOME
 from services.health.models import (
     Check,
     Deployment,
@@ -20,6 +21,9 @@ from services.health.models import (
 
 _SERVICE = Column("service", source="entity__reference", search="B")
 _OWNER = Column("owner", source="entity__owner", search="C")
+# What it takes to say a value of a metric in its unit.
+_UNIT = ("unit", "kind")
+_UNIT_OF_METRIC = ("metric__unit", "metric__kind")
 
 for _collection in (SERVICES, ENTITIES):
     extend(_collection, Column("health", source="health__status", label="Health", cell="status"))
@@ -116,7 +120,7 @@ SLOS = register(
         columns=(
             Column("name", cell="link", search="A"),
             _SERVICE,
-            Column("target", help="Percent of good events."),
+            Column("target", cell="percent", help="Percent of good events."),
             Column("attainment", source="state__attainment", cell="share", label="Attained"),
             Column("remaining", source="state__remaining", cell="share", label="Budget left"),
             Column("burn", source="state__burn", label="Burn rate", help="Of the last hour; at 1 the budget lasts."),
@@ -162,6 +166,7 @@ SLO_ALERTS = register(
         listed=False,
         columns=(
             Column("text", cell="link"),
+            Column("slo", source="slo__name", label="SLO"),
             Column("service", source="slo__entity__reference"),
             Column("severity", cell="status"),
             Column("started_at", label="From"),
@@ -190,22 +195,22 @@ METRICS = register(
         columns=(
             Column("name", cell="link", search="A"),
             Column("subject", label="Of", search="B"),
-            Column("value", source="state__value", label="Now"),
-            Column("unit"),
+            Column("value", source="state__value", label="Now", cell="in_unit", beside=_UNIT),
             Column("at", source="state__at", label="As of"),
             Column("kind"),
             Column("origin"),
-            Column("baseline"),
+            Column("baseline", cell="in_unit", beside=_UNIT),
             Column("regressed_since", source="state__regressed_since", label="Worse since"),
             Column("title", label="Display name", search="A", shown=False),
             Column("environment", shown=False),
+            Column("unit", shown=False),
             Column("problem", source="state__problem", label="Problem", shown=False),
         ),
         form=(
             "name", "title", "subject", "unit", "kind", "environment", "labels", "server", "query", "total_query",
             "every_s", "higher_is_better", "baseline", "baseline_note", "tolerance",
         ),
-        line=("subject", "value", "unit"),
+        line=("subject", "value"),
         tools=(Tool("Import CSV", "metrics-import", "table-import", act="add"),),
         empty="Nothing is followed yet. Push samples to /hooks/metrics/, or describe a metric here.",
         create=actions.create_metric,
@@ -252,8 +257,10 @@ LIMITS = register(
             Column("used", source="state__used", cell="share"),
             Column("start_by", source="state__start_by", label="Last start"),
             Column("of", source="metric__subject", label="Of"),
-            Column("ceiling", shown=False),
-            Column("value", source="state__value", label="Now", shown=False),
+            Column("ceiling", cell="in_unit", beside=_UNIT_OF_METRIC, shown=False),
+            Column(
+                "value", source="state__value", label="Now", cell="in_unit", beside=_UNIT_OF_METRIC, shown=False
+            ),
             Column("lead_days", label="Lead time, days", shown=False),
             Column("lead_p90_days", label="Longest lead time, days", shown=False),
             Column("margin_days", label="Margin, days", shown=False),
@@ -286,16 +293,19 @@ DEPLOYMENTS = register(
             Column("version", cell="link", search="B"),
             Column("service", source="subject", search="A"),
             Column("environment"),
-            Column("result", cell="status"),
+            Column("outcome", expr=OUTCOME, cell="status", label="Result"),
             Column("finished_at", label="When"),
             Column("is_unplanned", label="Unplanned"),
+            Column("result", label="Reported as", shown=False),
             Column("is_automatic", label="Automatic", shown=False),
             Column("recovered_at", label="Recovered", shown=False),
             Column("committed_at", label="Committed", shown=False),
             Column("reported_by", shown=False),
+            Column("started_at", label="Started", shown=False),
+            Column("url", label="Pipeline run", cell="address", shown=False),
             Column("note", shown=False),
         ),
-        line=("service", "environment", "result"),
+        line=("service", "environment", "outcome"),
         empty="Nothing is reported yet. Let the pipeline tell /hooks/deployments/ what it deploys.",
         create=None,
         update=None,

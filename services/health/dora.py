@@ -12,14 +12,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
 
-from services.health.models import Deployment, DeploymentResult
+from services.health.models import Deployment, DeploymentOutcome, DeploymentResult
 
 ENVIRONMENT = "production"
 # Below this many events a share or a median is an anecdote: it is shown with its n, and without a trend.
 FEWEST_FOR_TREND = 30
 TAKEN_BACK = Exists(Deployment.objects.filter(rollback_of=OuterRef("pk")))
+# The same as ``outcome_of``, for the database.
+OUTCOME = Case(
+    When(result=DeploymentResult.FAILED, then=Value(DeploymentOutcome.FAILED)),
+    When(TAKEN_BACK, then=Value(DeploymentOutcome.TAKEN_BACK)),
+    default=Value(DeploymentOutcome.SUCCEEDED),
+    output_field=CharField(choices=DeploymentOutcome),
+)
 
 
 class Deployed(NamedTuple):
@@ -123,7 +130,16 @@ def of_rows(rows: Sequence[Row], length: dt.timedelta) -> Delivery:
 
 
 def is_failed(row: Row) -> bool:
-    return row.result == DeploymentResult.FAILED or bool(getattr(row, "taken_back", False))
+    return outcome_of(row) != DeploymentOutcome.SUCCEEDED
+
+
+def outcome_of(row: Row) -> DeploymentOutcome:
+    """What came of a deployment. Rows of ``deployments`` know whether they were taken back; others ask for it."""
+    if row.result == DeploymentResult.FAILED:
+        return DeploymentOutcome.FAILED
+    known: bool | None = getattr(row, "taken_back", None)
+    taken_back = row.rollbacks.exists() if known is None and isinstance(row, Deployment) else known
+    return DeploymentOutcome.TAKEN_BACK if taken_back else DeploymentOutcome.SUCCEEDED
 
 
 def _lead_times(rows: Sequence[Row]) -> Distribution:

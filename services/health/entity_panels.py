@@ -11,6 +11,7 @@ from portal.panels import Context, panel
 from services.health.collections import CHECKS, LIMITS, MAINTENANCE, SLOS
 from services.health.heads import WATCHED
 from services.health.models import Badge, Check, CheckChange, Limit, MaintenanceWindow, Slo
+from services.health.moments import counted
 from services.health.service_health import PRODUCTION
 from services.health.strip import Strip, strips, together
 from services.models import Entity
@@ -30,11 +31,12 @@ def entity_health(request: HttpRequest, entity: Entity) -> Context:
     may = request.user.has_perm("services.change_entity", entity)
     return {
         "health": getattr(entity, "health", None),
-        "strip": _decisive(checks, strips(each.pk for each in checks)),
+        "strip": _decisive(checks, strips(checks)),
         "checks": [(CHECKS.url_of(each), each, getattr(each, "state", None)) for each in checks],
         "slos": [(SLOS.url_of(each), each, getattr(each, "state", None)) for each in slos],
         "add_url": f"{CHECKS.url}-/new/" if may else "",
-        "fact": f"{len(checks)} check{'s' if len(checks) != 1 else ''}" if checks else "",
+        "promise_url": f"{SLOS.url}-/new/" if may else "",
+        "fact": counted(len(checks), "check") if checks else "",
         "link": _to_tab(entity) if checks else None,
     }
 
@@ -61,7 +63,7 @@ def _decisive(checks: list[Check], found: dict[int, Strip]) -> Strip | None:
 def check_days(request: HttpRequest, entity: Entity) -> Context:
     """Each check with its last 90 days."""
     checks = _checks(entity)
-    found = strips(each.pk for each in checks)
+    found = strips(checks)
     may = request.user.has_perm("services.change_entity", entity)
     rows = [(CHECKS.url_of(each), each, getattr(each, "state", None), found[each.pk]) for each in checks]
     return {
@@ -91,7 +93,8 @@ def limits(request: HttpRequest, entity: Entity) -> Context:
     found = Limit.objects.filter(metric__subject=entity.reference_id, is_active=True).select_related("state")
     rows: list[tuple[str, Limit, Any]] = [(LIMITS.url_of(each), each, getattr(each, "state", None)) for each in found]
     rows.sort(key=lambda row: (row[2] is None or row[2].q10_date is None, row[2] and row[2].q10_date, row[1].name))
-    return {"rows": rows, "fact": len(rows) or ""}
+    may = request.user.has_perm("services.change_entity", entity)
+    return {"rows": rows, "add_url": f"{LIMITS.url}-/new/" if may else "", "fact": len(rows) or ""}
 
 
 @panel(on=Entity, slot="tab:health", order=40, title="Maintenance", template="health/_windows.html", kinds=WATCHED)

@@ -5,6 +5,7 @@ import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -15,20 +16,23 @@ from portal.named_values import without_secrets
 from portal.references.models import Reference
 from services.heads import HIDDEN
 from services.health import subjects
-from services.health.collections import METRICS
+from services.health.collections import CHECKS, DEPLOYMENTS, METRICS
+from services.health.dora import is_failed, outcome_of
 from services.health.models import (
     Check,
     CheckKind,
     Deployment,
-    DeploymentResult,
     EntityHealth,
     Limit,
     Metric,
     MetricKind,
     Slo,
+    SloKind,
     Urgency,
 )
-from services.health.saying import with_unit
+from services.health.moments import counted, duration
+from services.health.saying import day_in_words, with_unit
+from services.health.silence import silent_since
 from services.models import Entity
 
 WATCHED = ("component", "api", "resource")
@@ -115,10 +119,20 @@ def slo_head(request: HttpRequest, slo: Slo) -> Head:
         more=more,
         reach=[
             *_about(request, "Service", slo.entity.reference),
-            Fact("Promises", f"{slo.target.normalize():f}\u00a0% good", f"over {slo.window_days} days"),
+            Fact("Promises", f"{slo.target.normalize():f}\u00a0% good", _measured_by(request, slo)),
             Fact("Budget left", left, state.alert_text if state else ""),
         ],
     )
+
+
+def _measured_by(request: HttpRequest, slo: Slo) -> SafeString:
+    """Over which time, by what, and up to when an answer is good."""
+    source: Any = slo.metric if slo.kind == SloKind.RATIO else slo.source_check
+    subject = source.subject if isinstance(source, Metric) else source.entity.reference
+    is_hidden = bool(unknown_to(request.user, [subject.pk if subject else None]))
+    link = HIDDEN if is_hidden else _metric_link(source) if isinstance(source, Metric) else _check_link(source)
+    limit = f", good up to {slo.threshold_ms:,}\u00a0ms" if slo.kind == SloKind.LATENCY else ""
+    return format_html("over {}, measured by {}{}", counted(slo.window_days, "day"), link, limit)
 
 
 @pill(on=Slo)
@@ -130,8 +144,15 @@ def slo_pill(request: HttpRequest, slo: Slo) -> Pill:
         return Pill("none", "Not measured")
     if state.severity:
         return Pill(state.severity, state.get_severity_display())
+    if state.burn is None and (silent := silent_since(slo)):
+        return Pill("none", f"Not measured since {_clock_or_day(silent)}")
     is_kept = state.remaining >= 0
     return Pill(EntityHealth.HEALTHY, "Kept") if is_kept else Pill(EntityHealth.DEGRADED, "Overspent")
+
+
+def _clock_or_day(moment: dt.datetime) -> str:
+    local = timezone.localtime(moment)
+    return f"{local:%H:%M}" if local.date() == timezone.localdate() else day_in_words(local.date())
 
 
 @head(on=Limit)
@@ -144,7 +165,7 @@ def limit_head(request: HttpRequest, limit: Limit) -> Head:
         reach=[
             *_about(request, "Of", limit.metric.subject),
             Fact("Ceiling", with_unit(limit.metric, limit.ceiling), _metric_link(limit.metric)),
-            Fact("The work takes", f"{limit.lead_days} to {limit.lead_p90_days} days", _margin(limit)),
+            Fact("The work takes", _work_takes(limit), _margin(limit)),
         ],
     )
 
@@ -163,8 +184,17 @@ def _metric_link(metric: Metric) -> SafeString:
     return format_html('<a href="{}">{}</a>', METRICS.url_of(metric), metric)
 
 
+def _work_takes(limit: Limit) -> str:
+    longest = counted(limit.lead_p90_days, "day")
+    return longest if limit.lead_days == limit.lead_p90_days else f"{limit.lead_days:,} to {longest}"
+
+
+def _check_link(check: Check) -> SafeString:
+    return format_html('<a href="{}">{}</a>', CHECKS.url_of(check), check)
+
+
 def _margin(limit: Limit) -> str:
-    return f"and {limit.margin_days} days of margin" if limit.margin_days else ""
+    return f"and {counted(limit.margin_days, 'day')} of margin" if limit.margin_days else ""
 
 
 @head(on=Metric)
@@ -208,18 +238,36 @@ def deployment_head(request: HttpRequest, deployment: Deployment) -> Head:
         tags=tags,
         reach=[
             *_about(request, "Service", deployment.subject),
-            Fact("Finished", moment_html(deployment.finished_at)),
-            Fact("Recovered", _recovered(deployment)),
+            Fact("Finished", moment_html(deployment.finished_at), _took(deployment)),
+            *_what_became_of_it(deployment),
         ],
     )
 
 
+def _took(deployment: Deployment) -> str:
+    if deployment.started_at is None:
+        return ""
+    return f"took {duration(int((deployment.finished_at - deployment.started_at).total_seconds()))}"
+
+
+def _what_became_of_it(deployment: Deployment) -> list[Fact]:
+    """What it takes back, and, of one that failed or was taken back, what ended that."""
+    before, facts = deployment.rollback_of, []
+    if before is not None:
+        facts.append(Fact("Takes back", _deployment_link(before)))
+    if is_failed(deployment):
+        after = deployment.rollbacks.order_by("finished_at", "pk").first()
+        note = format_html("taken back by {}", _deployment_link(after)) if after else ""
+        ended = moment_html(deployment.recovered_at) if deployment.recovered_at else "not yet"
+        facts.append(Fact("Recovered", ended, note))
+    return facts or [Fact("Recovered", "nothing to recover")]
+
+
+def _deployment_link(deployment: Deployment) -> SafeString:
+    return format_html('<a href="{}">{}</a>', DEPLOYMENTS.url_of(deployment), deployment.version)
+
+
 @pill(on=Deployment)
 def deployment_pill(request: HttpRequest, deployment: Deployment) -> Pill:
-    return Pill(deployment.result, deployment.get_result_display())
-
-
-def _recovered(deployment: Deployment) -> SafeString | str:
-    if deployment.recovered_at:
-        return moment_html(deployment.recovered_at)
-    return "not yet" if deployment.result == DeploymentResult.FAILED else "nothing to recover"
+    outcome = outcome_of(deployment)
+    return Pill(outcome, str(outcome.label))

@@ -18,7 +18,8 @@ from portal.proposals.models import Proposal
 from portal.references.models import Reference
 from services.health import samples
 from services.health.models import Forecast, Limit, LimitState, MetricKind, Urgency
-from services.health.saying import number
+from services.health.moments import counted
+from services.health.saying import day_in_words, with_unit
 from services.models import Entity
 
 if TYPE_CHECKING:
@@ -212,17 +213,22 @@ def _title(limit: Limit, outlook: "Outlook") -> str:
     if outlook.q10_date and outlook.today and outlook.q10_date <= outlook.today:
         return f"{limit} is at its ceiling"
     word = "It is too late to finish in time" if outlook.state == Urgency.TOO_LATE else "Start now"
-    return f"{limit}: {word}, the ceiling could be reached as early as {outlook.q10_date}"
+    return f"{limit}: {word}, the ceiling could be reached as early as {_day(outlook.q10_date)}"
 
 
 def _text(limit: Limit, outlook: "Outlook") -> str:
-    likely = f"likely on {outlook.q50_date}" if outlook.q50_date else "with less than even odds within the horizon"
-    work = f"The work takes {limit.lead_days} days, at most {limit.lead_p90_days} in nine of ten cases"
+    early, last = _day(outlook.q10_date), _day(outlook.start_by)
+    likely = f"likely on {_day(outlook.q50_date)}" if outlook.q50_date else "more likely not within the horizon"
+    now, ceiling = (with_unit(limit.metric, value) for value in (outlook.value or 0, limit.ceiling))
     return (
-        f"{limit.metric} is at {number(outlook.value or 0)} of {number(limit.ceiling)} {limit.metric.unit}".rstrip()
-        + f". The ceiling could be reached as early as {outlook.q10_date}, {likely}. {work}, plus {limit.margin_days} "
-        f"days of margin: the last day to begin is {outlook.start_by}.\n\n{limit.description}"
+        f"{limit.metric} is at {now} of {ceiling}. The ceiling could be reached as early as {early}, {likely}. "
+        f"The work takes {counted(limit.lead_days, 'day')}, at most {counted(limit.lead_p90_days, 'day')} in nine of ten cases, "
+        f"plus {counted(limit.margin_days, 'day')} of margin: the last day to begin is {last}.\n\n{limit.description}"
     ).strip()
+
+
+def _day(day: dt.date | None) -> str:
+    return day_in_words(day) if day else "no date"
 
 
 def _evidence(limit: Limit, outlook: "Outlook") -> dict[str, Any]:

@@ -1,7 +1,21 @@
-"""How the words of health look (icon and colour), as every list and page shows them."""
+"""How the words and values of health look, as every list and page shows them."""
 
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+from portal.cells import Values, look
+from portal.columns import Field
 from portal.looks import look_of, looks
-from services.health.models import CheckStatus, DeploymentResult, EntityHealth, Outcome, Severity, Urgency
+from services.health.models import (
+    CheckStatus,
+    DeploymentOutcome,
+    DeploymentResult,
+    EntityHealth,
+    Outcome,
+    Severity,
+    Urgency,
+)
+from services.health.saying import in_unit
 
 looks(
     {
@@ -15,6 +29,7 @@ looks(
         EntityHealth.FAILING: "bad",
         DeploymentResult.SUCCEEDED: "ok",
         DeploymentResult.FAILED: "bad",
+        DeploymentOutcome.TAKEN_BACK: "bad",
         Severity.PAGE: "bad",
         Severity.TICKET: "warn",
         Urgency.CALM: "ok",
@@ -29,3 +44,16 @@ def look_of_outcome(outcome: int) -> str:
     """One answer looks as the check does that says so."""
     state, _ = look_of(CheckStatus[Outcome(outcome).name])
     return state
+
+
+@look("in_unit")
+def in_unit_cell(field: Field, values: Values) -> SafeString:
+    """A value of a metric; the column has its unit and kind beside it."""
+    value, unit, kind = values
+    return escape(in_unit(value, unit, kind))
+
+
+@look("percent")
+def percent_cell(field: Field, values: Values) -> SafeString:
+    """A number that is one of percent already, such as a target."""
+    return escape(f"{values[0].normalize():f}\u00a0%")

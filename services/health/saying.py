@@ -12,11 +12,25 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
+def percent(share: float) -> str:
+    """A share in whole percent, such as ``98 %``; what is not quite nothing and not quite all says so."""
+    if 0 < share < 0.005:
+        return "less than 1\u00a0%"
+    if 0.995 <= share < 1:
+        return "more than 99\u00a0%"
+    return f"{100 * share:,.0f}\u00a0%"
+
+
 def with_unit(metric: Metric, value: float) -> str:
     """A value of this metric: with its unit, or, for good of total, in percent."""
-    if metric.kind == MetricKind.RATIO:
+    return in_unit(value, metric.unit, metric.kind)
+
+
+def in_unit(value: float, unit: str, kind: str) -> str:
+    """The same, of what a list reads."""
+    if kind == MetricKind.RATIO:
         return f"{number(100 * value)}\u00a0%"
-    return f"{number(value)}\u00a0{metric.unit}" if metric.unit else number(value)
+    return f"{number(value)}\u00a0{unit}" if unit else number(value)
 
 
 def day_in_words(day: dt.date) -> str:

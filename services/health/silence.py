@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
-from services.health.models import Check, CheckKind, CheckStatus, Metric, MetricDay, Origin
+from services.health.models import Check, CheckChange, CheckKind, CheckStatus, Metric, MetricDay, Origin, Slo, SloKind
 from services.health.scope import Scope
 from services.health.subjects import named
 
@@ -60,7 +60,32 @@ def silent_metrics(scope: Scope) -> list[SilentMetric]:
     )
     pauses = _pauses(found)
     silent = (_silent(each, pauses.get(each.pk, SOONEST)) for each in found)
-    return [each for each in silent if not each.at or now - each.at > max(SOONEST, PAUSES * (each.pause or SOONEST))]
+    return [each for each in silent if _is_silent(each, now)]
+
+
+def silent_since(slo: Slo) -> dt.datetime | None:
+    """The last moment at which something was measured of what an SLO is judged by, where more should have come since;
+    None while it comes, and where nothing ever came."""
+    if slo.kind == SloKind.RATIO:
+        return _last_sample(slo.metric) if slo.metric else None
+    check = slo.source_check
+    if check is None:
+        return None
+    state = getattr(check, "state", None)
+    if state is None:
+        # Nobody asks any more; its last change says since when.
+        last = CheckChange.objects.filter(of=check).order_by("-at").values_list("at", flat=True).first()
+        return last or check.updated_at
+    return state.last_at if state.status in {CheckStatus.LATE, CheckStatus.UNKNOWN} else None
+
+
+def _last_sample(metric: Metric) -> dt.datetime | None:
+    found = _silent(metric, _pauses([metric]).get(metric.pk, SOONEST))
+    return found.at if _is_silent(found, timezone.now()) else None
+
+
+def _is_silent(found: SilentMetric, now: dt.datetime) -> bool:
+    return not found.at or now - found.at > max(SOONEST, PAUSES * (found.pause or SOONEST))
 
 
 def _silent(metric: Metric, pause: dt.timedelta) -> SilentMetric:

@@ -12,7 +12,8 @@ from portal.people.models import User
 from services.health import budget
 from services.health.budget import Events, Rule
 from services.health.models import Severity, Slo, SloAlert, SloState
-from services.health.moments import duration
+from services.health.moments import counted, duration
+from services.health.saying import percent
 
 Judged = tuple[Slo, SloState]
 Windows = Callable[[Slo, int], Events]
@@ -73,7 +74,8 @@ def _new_alert(slo: Slo, state: SloState, rule: Rule, burn: float, now: dt.datet
 def alert_text(slo: Slo, rule: Rule, burn: float, state: SloState, now: dt.datetime) -> str:
     """What burns, how fast, in which window, and until when the budget lasts if it goes on."""
     spent = burn * rule.long_minutes / (slo.window_days * 1440)
-    text = f"{spent:.0%} of the error budget of {slo.window_days} days went in {duration(60 * rule.long_minutes)}"
+    window, went = counted(slo.window_days, "day"), duration(60 * rule.long_minutes)
+    text = f"{percent(spent)} of the error budget of {window} went in {went}"
     if state.remaining is not None and state.remaining <= 0:
         return f"{text}; nothing is left"
     return f"{text}; empty by {state.empty_at:%d %b %H:%M} UTC if it goes on" if state.empty_at else text

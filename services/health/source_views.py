@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from portal.collections import collection_of
 from portal.people.entering import acts
 from services.health import actions
 from services.health.answers import show_answer, too_often
+from services.health.collections import METRICS, PROMETHEUS_SERVERS
 from services.health.models import Metric, MetricKind, PrometheusServer
 from services.health.prometheus import NotAnswered, at_once, choose, split
 from services.health.saying import number, with_unit
@@ -29,14 +29,14 @@ def try_server(request: HttpRequest, key: int) -> HttpResponse:
     if not request.user.has_perm("health.change_prometheusserver", server):
         raise PermissionDenied(f"You may not have {server} asked: administrators may.")
     if not may_ask(request.user):
-        return too_often(request, server.name)
+        return too_often(request, PROMETHEUS_SERVERS, server)
     started = time.perf_counter()
     try:
         at_once(server, "vector(1)", timezone.now(), PATIENCE_S)
     except NotAnswered as problem:
-        return show_answer(request, server.name, "bad", str(problem))
+        return show_answer(request, PROMETHEUS_SERVERS, server, "bad", str(problem))
     words = f"It answers queries, in {1000 * (time.perf_counter() - started):,.0f} ms."
-    return show_answer(request, server.name, "ok", words)
+    return show_answer(request, PROMETHEUS_SERVERS, server, "ok", words)
 
 
 @acts("record", "metrics")
@@ -44,14 +44,14 @@ def try_metric(request: HttpRequest, key: int) -> HttpResponse:
     """Ask for what the metric would be given now; nothing is written."""
     metric = _metric_to_change(request, key)
     if metric.server is None:
-        return show_answer(request, str(metric), "idle", "No Prometheus is asked for it.", status=422)
+        return show_answer(request, METRICS, metric, "idle", "No Prometheus is asked for it.", status=422)
     if not may_ask(request.user):
-        return too_often(request, str(metric))
+        return too_often(request, METRICS, metric)
     try:
         words, look = _tried(metric, metric.server)
     except NotAnswered as problem:
         words, look = str(problem), "bad"
-    return show_answer(request, str(metric), look, words)
+    return show_answer(request, METRICS, metric, look, words)
 
 
 def _tried(metric: Metric, server: PrometheusServer) -> tuple[str, str]:
@@ -80,10 +80,9 @@ def set_baseline(request: HttpRequest, key: int) -> HttpResponse:
     try:
         metric = actions.set_baseline(by=request.user, record=metric)
     except ValidationError as problem:
-        return show_answer(request, str(metric), "warn", " ".join(problem.messages), status=422)
+        return show_answer(request, METRICS, metric, "warn", " ".join(problem.messages), status=422)
     messages.success(request, f"The baseline of {metric} is {with_unit(metric, metric.baseline or 0.0)} now.")
-    collection = collection_of(metric)
-    return redirect(collection.url_of(metric) if collection else "/")
+    return redirect(METRICS.url_of(metric))
 
 
 def _metric_to_change(request: HttpRequest, key: int) -> Metric:

@@ -6,7 +6,7 @@ as they are. What has come since the last summing is counted from the raw answer
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,14 +17,20 @@ from zoneinfo import ZoneInfo
 from django.db import connection, models
 from django.utils import timezone
 
+from portal.cells import share_text
+from services.health.models import Check, CheckKind
+from services.health.moments import counted
 from services.health.partitions import RESULTS
 from services.health.rollup import COUNT_COLUMNS, COUNTS
 from services.health.samples import organisation_day, organisation_zone
+from services.health.saying import percent
 
 DAYS = 90
 # From which share of the answers on a day counts as down, or as degraded. One failed answer alone is no down.
 DOWN_FROM, DEGRADED_FROM, SLOW_FROM = 0.01, 0.001, 0.05
 FEWEST_DOWN = 2
+# From this share of what should have come on, nobody has to be told that some is missing.
+FULLY_MEASURED = 0.995
 
 
 class DayState(models.TextChoices):
@@ -74,32 +80,46 @@ class Tally(NamedTuple):
         return DayState.DEGRADED if unwell else DayState.HEALTHY
 
 
+NOTHING = Tally()
+
+
 @dataclass(frozen=True)
 class Day:
-    """One bar: its day, what it was, and the answers behind it."""
+    """One bar: its day, what it was, and the answers behind it. ``pings`` are those of them that were awaited of jobs
+    (heartbeats); the others were asked for."""
 
     day: dt.date
     state: DayState
     tally: Tally
+    pings: Tally = NOTHING
 
     @property
     def look(self) -> str:
         return LOOKS[self.state]
 
     @property
+    def word(self) -> str:
+        """What it was, in words: a day on which nothing came of what was awaited is another than one of which nothing
+        is known."""
+        return "without a ping" if self.state == DayState.MISSING and self.pings.late else str(self.state.label)
+
+    @property
     def answers(self) -> str:
         """What was answered, in words."""
-        told = self.tally
+        told, unasked = self.tally, self.tally.late - self.pings.late
         parts = [f"{told.bad:,} of {told.measured:,} answers failed"] if told.bad else []
         parts += [f"{told.slow:,} came slowly"] if told.slow else []
-        parts += [f"{told.late:,} not asked in time"] if told.late else []
+        parts += [f"{unasked:,} not asked in time"] if unasked else []
+        parts += [f"{counted(self.pings.late, 'ping')} did not come"] if self.pings.late else []
         parts += [f"{told.maintenance:,} in maintenance"] if told.maintenance else []
         if told.measured and not told.bad:
-            parts.insert(0, f"{told.measured:,} good answer{'s' if told.measured != 1 else ''}")
+            is_of_pings = told.measured == self.pings.measured
+            good = f"{counted(told.measured, 'ping')} came" if is_of_pings else counted(told.measured, "good answer")
+            parts.insert(0, good)
         return ", ".join(parts)
 
     def __str__(self) -> str:
-        said = f"{self.day.day} {self.day:%b}: {self.state.label}"
+        said = f"{self.day.day} {self.day:%b}: {self.word}"
         return f"{said}, {self.answers}" if self.answers else said
 
 
@@ -113,8 +133,8 @@ class Strip:
     def counts(self) -> list[tuple[str, str, int]]:
         """(look, word, number of days) of each state that there was, the best first; those without data last."""
         first = (DayState.HEALTHY, DayState.DEGRADED, DayState.DOWN, DayState.MAINTENANCE, DayState.MISSING)
-        found = [(LOOKS[state], str(state.label), sum(day.state == state for day in self.days)) for state in first]
-        return [each for each in found if each[2]]
+        words = Counter((first.index(day.state), day.look, day.word) for day in self.days)
+        return [(look, word, number) for (_, look, word), number in sorted(words.items())]
 
     @property
     def summary(self) -> str:
@@ -130,13 +150,37 @@ class Strip:
     def unwell(self) -> list[Day]:
         """The days to explain, newest first."""
         plain = {DayState.HEALTHY, DayState.MISSING}
-        return [day for day in reversed(self.days) if day.state not in plain]
+        return [day for day in reversed(self.days) if day.state not in plain or day.pings.late]
+
+    @property
+    def is_of_pings(self) -> bool:
+        """Whether nothing was asked: all that came, or did not, are pings of jobs."""
+        return any(sum(day.pings) for day in self.days) and all(day.tally == day.pings for day in self.days)
 
     @property
     def attained(self) -> float | None:
         """Share of good answers of all that were measured."""
         measured = sum(day.tally.measured for day in self.days)
         return sum(day.tally.good for day in self.days) / measured if measured else None
+
+    @property
+    def came(self) -> float | None:
+        """Share of what should have come, in maintenance nothing, that came at all."""
+        measured, late = sum(day.tally.measured for day in self.days), sum(day.tally.late for day in self.days)
+        return measured / (measured + late) if measured + late else None
+
+    @property
+    def quality(self) -> str:
+        """How many of the answers were good, and of how many that is where some are missing; of pings, which are never
+        bad, how many came. Empty where nothing is known."""
+        if self.came is None:
+            return ""
+        if self.is_of_pings:
+            return f"{share_text(self.came)} of the pings came"
+        if self.attained is None:
+            return ""
+        good = f"{share_text(self.attained)} of the answers were good"
+        return good if self.came >= FULLY_MEASURED else f"{good}; {percent(self.came)} were measured"
 
     @property
     def paths(self) -> list[tuple[str, str]]:
@@ -159,15 +203,15 @@ _HEIGHTS = {
 Tallies = dict[int, dict[dt.date, Tally]]
 
 
-def strips(check_ids: Iterable[int], days: int = DAYS) -> dict[int, Strip]:
-    """The strip of each of these checks up to today; three queries however many."""
-    ids = list(check_ids)
-    if not ids:
+def strips(checks: Iterable[Check], days: int = DAYS) -> dict[int, Strip]:
+    """The strip of each of these checks, by its id, up to today; three queries however many."""
+    kinds = {check.pk: check.kind for check in checks}
+    if not kinds:
         return {}
     today = organisation_day()
     span = [today - dt.timedelta(days=back) for back in reversed(range(days))]
-    tallies = _tallies(ids, span[0], today)
-    return {of_id: _strip(span, tallies[of_id]) for of_id in ids}
+    tallies = _tallies(list(kinds), span[0], today)
+    return {of_id: _strip(span, tallies[of_id], kind == CheckKind.HEARTBEAT) for of_id, kind in kinds.items()}
 
 
 def together(found: Iterable[Strip]) -> Strip:
@@ -176,15 +220,15 @@ def together(found: Iterable[Strip]) -> Strip:
 
 
 def _worst(same_day: Sequence[Day]) -> Day:
-    tally = Tally()
+    tally = pings = NOTHING
     for each in same_day:
-        tally = tally.plus(each.tally)
-    return Day(same_day[0].day, min((each.state for each in same_day), key=_ORDER.index), tally)
+        tally, pings = tally.plus(each.tally), pings.plus(each.pings)
+    return Day(same_day[0].day, min((each.state for each in same_day), key=_ORDER.index), tally, pings)
 
 
-def _strip(span: Iterable[dt.date], known: Mapping[dt.date, Tally]) -> Strip:
-    tallies = ((day, known.get(day, Tally())) for day in span)
-    return Strip(tuple(Day(day, tally.state, tally) for day, tally in tallies))
+def _strip(span: Iterable[dt.date], known: Mapping[dt.date, Tally], is_heartbeat: bool) -> Strip:
+    tallies = ((day, known.get(day, NOTHING)) for day in span)
+    return Strip(tuple(Day(day, tally.state, tally, tally if is_heartbeat else NOTHING) for day, tally in tallies))
 
 
 # Reading

@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from portal.collections import collection_of, reference_url
 from portal.people.entering import acts
 from services.health import actions, heartbeats
 from services.health.answers import show_answer, too_often
+from services.health.collections import CHECKS
 from services.health.forms import QuestionForm
 from services.health.hysteresis import Answer
 from services.health.looks import look_of_outcome
@@ -25,6 +25,12 @@ from services.health.throttle import may_ask
 
 # Whoever waits for it looks at the page meanwhile, and occupies a thread of the web server.
 PATIENCE_MS = 10_000
+_LEVELS = {
+    Outcome.UP: messages.SUCCESS,
+    Outcome.DEGRADED: messages.WARNING,
+    Outcome.DOWN: messages.ERROR,
+    Outcome.LATE: messages.INFO,
+}
 
 
 @acts("record", "checks")
@@ -36,16 +42,17 @@ def run_check(request: HttpRequest, key: int) -> HttpResponse:
         raise PermissionDenied(f"You may not run {check}: it belongs to another team.")
     if check.kind == CheckKind.HEARTBEAT or not check.is_active:
         why = "It is switched off" if not check.is_active else "A heartbeat waits for pings; there is nothing to ask"
-        return show_answer(request, check.name, "idle", f"{why}.", status=422)
+        return show_answer(request, CHECKS, check, "idle", f"{why}.", status=422)
     if not may_ask(reader):
-        return too_often(request, check.name)
+        return too_often(request, CHECKS, check)
     answer = run_now(check, PATIENCE_MS)
     words = _words(answer) if answer else f"{_too_slow(check)} Nothing is recorded; its schedule will tell."
     if request.headers.get("HX-Request"):
-        return show_answer(request, check.name, look_of_outcome(answer.outcome) if answer else "idle", words)
-    messages.info(request, f"{check}: {words}")
-    collection = collection_of(check)
-    return redirect(collection.url_of(check) if collection else reference_url(check.entity.reference.canonical))
+        look = look_of_outcome(answer.outcome) if answer else "idle"
+        return show_answer(request, CHECKS, check, look, words)
+    level = _LEVELS[Outcome(answer.outcome)] if answer else messages.INFO
+    messages.add_message(request, level, f"{check}: {words}")
+    return redirect(CHECKS.url_of(check))
 
 
 @acts("collection", "checks")
@@ -55,19 +62,25 @@ def test_check(request: HttpRequest) -> HttpResponse:
     if not reader.has_perm("health.add_check"):
         raise PermissionDenied("You may not have the portal ask an address: you are in no team.")
     if not may_ask(reader):
-        return too_often(request, "Test")
+        return too_often(request, CHECKS, "Test")
     form = QuestionForm(request.POST)
     try:
         target = _target_of(request, form) if form.is_valid() else None
     except ValidationError as problem:
         form.add_error(None, problem.messages)
     if form.errors or target is None:
-        problems = " ".join(str(text) for errors in form.errors.values() for text in errors)
-        return show_answer(request, "Test", "bad", problems, status=422)
+        return show_answer(request, CHECKS, "Test", "bad", _problems(form), status=422)
     said = ask_once(target, PATIENCE_MS)
     if said is None:
-        return show_answer(request, "Test", "idle", f"{_too_slow(target)} Once saved, its schedule will tell.")
-    return show_answer(request, "Test", look_of_outcome(said.outcome), _words(said))
+        words = f"{_too_slow(target)} Once saved, its schedule will tell."
+        return show_answer(request, CHECKS, "Test", "idle", words)
+    return show_answer(request, CHECKS, "Test", look_of_outcome(said.outcome), _words(said))
+
+
+def _problems(form: QuestionForm) -> str:
+    """What cannot be asked, each with the name of its field as the form has it."""
+    labels = {name: f"{field.label}: " for name, field in form.fields.items()}
+    return " ".join(f"{labels.get(name, '')}{text}" for name, texts in form.errors.items() for text in texts)
 
 
 def _target_of(request: HttpRequest, form: QuestionForm) -> Target:
@@ -96,8 +109,7 @@ def renew_heartbeat(request: HttpRequest, key: int) -> HttpResponse:
         raise Http404(f"{check} has no address that is pinged.")
     actions.renew_token(by=reader, record=check)
     messages.success(request, f"{check} has another address. The former one is turned away from now on.")
-    collection = collection_of(check)
-    return redirect(collection.url_of(check) if collection else reference_url(check.entity.reference.canonical))
+    return redirect(CHECKS.url_of(check))
 
 
 def _words(said: Said | Answer) -> str:

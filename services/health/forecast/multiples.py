@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from services.health.moments import counted
+
 FACTORS = (2, 10, 100)
 DEMAND_DAYS = 28
 FEWEST_DAYS = 21
@@ -48,7 +50,8 @@ def elasticity(resource: Mapping[dt.date, float], driver: Mapping[dt.date, float
         return _proportional("No driver is named, so it is taken to grow in proportion.")
     days = [day for day in resource if driver.get(day, 0) > 0 and resource[day] > 0]
     if len(days) < FEWEST_DAYS:
-        return _proportional(f"Only {len(days)} days have both values, so it is taken to grow in proportion.")
+        have = f"{counted(len(days), 'day')} {'has' if len(days) == 1 else 'have'}"
+        return _proportional(f"Only {have} both values, so it is taken to grow in proportion.")
     x, y = (np.log([series[day] for day in days]) for series in (driver, resource))
     if np.ptp(x) < np.log(LEAST_SPREAD):
         return _proportional("The driver hardly changed, so it is taken to grow in proportion.")

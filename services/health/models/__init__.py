@@ -14,7 +14,7 @@ from services.health.models.check import (
     RollUpMark,
     Weekday,
 )
-from services.health.models.deployment import Deployment, DeploymentResult
+from services.health.models.deployment import Deployment, DeploymentOutcome, DeploymentResult
 from services.health.models.limit import Forecast, Limit, LimitState, Urgency
 from services.health.models.metric import (
     Metric,
@@ -39,6 +39,7 @@ __all__ = [
     "CheckState",
     "CheckStatus",
     "Deployment",
+    "DeploymentOutcome",
     "DeploymentResult",
     "EntityHealth",
     "Forecast",

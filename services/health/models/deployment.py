@@ -14,6 +14,14 @@ class DeploymentResult(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class DeploymentOutcome(models.TextChoices):
+    """What came of it in the end: to be taken back is as good as to have failed, whatever it said of itself."""
+
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    TAKEN_BACK = "taken_back", "Taken back"
+
+
 class Deployment(models.Model):
     """One version of a service put into one environment. ``key`` makes a repeated report of a service the same
     deployment.

@@ -54,6 +54,11 @@ class _Seen:
     deployments: list[Deployment]
 
     @property
+    def is_of_pings(self) -> bool:
+        """Whether nothing is asked: a ping comes, or it does not, which is missing and not down."""
+        return self.check.kind == CheckKind.HEARTBEAT
+
+    @property
     def at(self) -> list[dt.datetime]:
         return [point.start for point in self.course.points]
 
@@ -73,7 +78,7 @@ def latency_and_availability(request: HttpRequest, check: Check) -> Context:
     shown = [_latency(seen), _availability(seen)]
     return {
         **time_shown(request, check, span, "healthcheck-latency-and-availability"),
-        "figures": _figures(seen.course.whole),
+        "figures": _figures_of_pings(seen.course.whole) if seen.is_of_pings else _figures(seen.course.whole),
         "charts": [with_file(each, check, span) for each in shown if each],
         "fact": span.words,
     }
@@ -88,6 +93,15 @@ def _figures(whole: Counts) -> list[tuple[str, str, str]]:
         ("Availability", _share(whole), said),
         *((f"{name} latency", value, timed) for name, value in quantiles[1:]),
         ("Not measured", f"{whole.late:,}", f"asked late; {whole.maintenance:,} in maintenance"),
+    ]
+
+
+def _figures_of_pings(whole: Counts) -> list[tuple[str, str, str]]:
+    share = f"{100 * whole.total / whole.expected:.1f}\u00a0%" if whole.expected else "not measured"
+    said = f"{whole.total:,} of {whole.expected:,}" if whole.expected else "none was due in this time"
+    return [
+        ("Pings that came", share, said),
+        ("Did not come", f"{whole.late:,}", f"missing, not down; {whole.maintenance:,} in maintenance"),
     ]
 
 
@@ -106,7 +120,7 @@ def latency(request: HttpRequest, check: Check, span: Span) -> Chart | None:
 
 def _latency(seen: _Seen) -> Chart | None:
     """Percentiles of each step; a heartbeat answers nothing, so that it has none."""
-    if seen.check.kind == CheckKind.HEARTBEAT:
+    if seen.is_of_pings:
         return None
     histograms = [point.counts.latency for point in seen.course.points]
     p95 = buckets.quantile_ms(seen.course.whole.latency, 0.95)
@@ -138,21 +152,24 @@ def availability(request: HttpRequest, check: Check, span: Span) -> Chart:
 
 
 def _availability(seen: _Seen) -> Chart:
-    """The share of good answers of each step, with the targets that were promised of it."""
+    """The share of good answers of each step, with the targets that were promised of it; of pings, of what came."""
     counts = [point.counts for point in seen.course.points]
-    shares = [each.good / each.total if each.total else None for each in counts]
+    expected = [each.expected if seen.is_of_pings else each.total for each in counts]
+    shares = [each.good / number if number else None for each, number in zip(counts, expected, strict=True)]
     targets = _targets(seen.check)
     drawn = Chart(
         name="availability",
-        title="Availability",
+        title="Pings that came" if seen.is_of_pings else "Availability",
         summary=_good_in_words(seen),
-        caption="What was not measured and what was in maintenance counts neither for nor against it.",
+        caption="A ping that did not come is missing, which is not down. In maintenance none is awaited."
+        if seen.is_of_pings
+        else "What was not measured and what was in maintenance counts neither for nor against it.",
         at=seen.at,
         parts=[
-            Series("Good", shares, digits=3),
-            Column("Good answers", [each.good for each in counts]),
-            Column("Failed", [each.bad for each in counts]),
-            Column("Not measured", [each.late for each in counts]),
+            Series("Came" if seen.is_of_pings else "Good", shares, digits=3),
+            Column("Pings" if seen.is_of_pings else "Good answers", [each.good for each in counts]),
+            *([] if seen.is_of_pings else [Column("Failed", [each.bad for each in counts])]),
+            Column("Did not come" if seen.is_of_pings else "Not measured", [each.late for each in counts]),
         ],
         levels=[Level(target, f"target {100 * target:g}\u00a0%", "warn") for target in targets],
         percent=True,
@@ -170,6 +187,8 @@ def _targets(check: Check) -> list[float]:
 
 def _good_in_words(seen: _Seen) -> str:
     whole = seen.course.whole
+    if seen.is_of_pings and whole.expected:
+        return f"{whole.total:,} of {counted(whole.expected, 'ping')} of {seen.span.words} came."
     if not whole.total:
         return "Nothing was measured."
     were = "was" if whole.total == 1 else "were"
@@ -300,5 +319,7 @@ def answers(request: HttpRequest, check: Check) -> Context:
         "answers": [(look_of_outcome(each.outcome), Outcome(each.outcome).label, each) for each in found],
         "run_url": reverse("check-run", args=[check.pk]) if may and check.is_active and not is_heartbeat else "",
         "ping_url": ping,
+        "state": getattr(check, "state", None),
+        "is_heartbeat": is_heartbeat,
         "fact": f"of two days, the last {LATEST} here",
     }

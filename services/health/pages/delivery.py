@@ -256,12 +256,11 @@ def same_place(request: HttpRequest, deployment: Deployment) -> Context:
 def _told(each: Deployment) -> dict[str, Any]:
     lead = (each.finished_at - each.committed_at).total_seconds() if each.committed_at else None
     recovered = (each.recovered_at - each.finished_at).total_seconds() if each.recovered_at else None
-    is_failed = dora.is_failed(each)
+    outcome = dora.outcome_of(each)
     return {
         "deployment": each,
         "url": DEPLOYMENTS.url_of(each),
-        "look": "bad" if is_failed else "ok",
-        "word": "Taken back" if is_failed and each.result != "failed" else each.get_result_display(),
+        "outcome": outcome,
         "lead": duration(lead) if lead is not None else "",
-        "recovered": duration(recovered) if recovered is not None and is_failed else "",
+        "recovered": duration(recovered) if recovered is not None and dora.is_failed(each) else "",
     }

@@ -1,6 +1,7 @@
 """The page of a limit: where the metric goes, what breaks at multiples of today's load, what a later start costs, and
 how good earlier forecasts were."""
 
+import copy
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,10 +16,10 @@ from portal.spans import Span, span_of
 from services.health import race, samples
 from services.health.counts import DAY
 from services.health.models import Forecast, Limit, MetricKind, Urgency
-from services.health.moments import days_in_words
+from services.health.moments import counted, days_in_words
 from services.health.pages import marks
 from services.health.pages.times import LONG, time_shown
-from services.health.saying import day_in_words, with_unit
+from services.health.saying import day_in_words, percent, with_unit
 
 EARLIER = 12
 # How far ahead an earlier forecast is held against what came.
@@ -32,13 +33,17 @@ _METERS = {Urgency.CALM: "ok", Urgency.PLAN: "info", Urgency.START_NOW: "warn", 
 
 
 def _newest(limit: Limit) -> Forecast | None:
-    return Forecast.objects.filter(of=limit).order_by("-made_on").first()
+    """The last forecast; none where that is of a metric which the limit no longer has."""
+    found = Forecast.objects.filter(of=limit).order_by("-made_on").first()
+    is_of_another = found is not None and found.settings.get("metric_id", limit.metric_id) != limit.metric_id
+    return None if is_of_another else found
 
 
 @panel(on=Limit, slot="main", order=10, title="Forecast", template="health/_forecast.html")
 def forecast(request: HttpRequest, limit: Limit) -> Context:
     """The newest forecast: dates, what is used, the fan, and the chances."""
-    span, newest = span_of(request.GET, "90d"), _newest(limit)
+    span, newest, edited = span_of(request.GET, "90d"), _newest(limit), limit
+    limit = _as_forecast(edited, newest)
     chances = sorted((int(days), share) for days, share in newest.chances.items()) if newest else []
     return {
         **time_shown(request, limit, span, "healthlimit-forecast", names=LONG),
@@ -46,11 +51,35 @@ def forecast(request: HttpRequest, limit: Limit) -> Context:
         "is_known": newest is not None and newest.urgency != Urgency.UNKNOWN,
         "start_by": _start_by(limit, newest),
         "used": _used(limit, newest),
-        "needed_days": limit.lead_p90_days + limit.margin_days,
-        "chances": [(days, f"{share:.0%}") for days, share in chances],
+        "needed": counted(limit.lead_p90_days + limit.margin_days, "day"),
+        "made_for": _made_for(limit) if _settings(limit) != _settings(edited) else "",
+        "chances": [(days, percent(share)) for days, share in chances],
         "chart": with_file(_fan(limit, span, newest), limit, span),
-        "fact": f"made on {newest.made_on:%d %b %Y} from {newest.points} days" if newest else "",
+        "fact": f"made on {day_in_words(newest.made_on)} from {counted(newest.points, 'day')}" if newest else "",
     }
+
+
+# What a forecast is made for. Those of the limit may be others by now, until the next run makes it anew.
+_SETTINGS = ("ceiling", "lead_days", "lead_p90_days", "margin_days")
+
+
+def _settings(limit: Limit) -> list[float]:
+    return [getattr(limit, name) for name in _SETTINGS]
+
+
+def _as_forecast(limit: Limit, newest: Forecast | None) -> Limit:
+    """The limit as it was when the forecast was made, so that its dates stand beside what they were made for."""
+    known = newest.settings if newest else {}
+    then = copy.copy(limit)
+    for name in _SETTINGS:
+        setattr(then, name, known.get(name, getattr(limit, name)))
+    return then
+
+
+def _made_for(limit: Limit) -> str:
+    work = f"{limit.lead_days:,} to {counted(limit.lead_p90_days, 'day')} of work"
+    margin = counted(limit.margin_days, "day")
+    return f"It was made for a ceiling of {_ceiling(limit)}, {work} and {margin} of margin."
 
 
 def _start_by(limit: Limit, newest: Forecast | None) -> dict[str, Any] | None:
@@ -94,6 +123,7 @@ def fan(request: HttpRequest, limit: Limit, span: Span) -> Chart:
 
 def _fan(limit: Limit, span: Span, newest: Forecast | None) -> Chart:
     """What was measured, then what is foretold for the 90 days after the forecast was made."""
+    limit = _as_forecast(limit, newest)
     today = samples.organisation_day()
     first, last = span.days_in(samples.organisation_zone())
     measured = dict(samples.daily([limit.metric_id], first, min(last, today))[limit.metric_id])
@@ -225,7 +255,7 @@ def later_start(request: HttpRequest, limit: Limit) -> Context | None:
     newest, today = _newest(limit), samples.organisation_day()
     if newest is None or newest.q10_date is None:
         return None
-    dates = (newest.q10_date, newest.q50_date, newest.q90_date)
+    limit, dates = _as_forecast(limit, newest), (newest.q10_date, newest.q50_date, newest.q90_date)
     reached = race.reached_by(newest.made_on, newest.chances, dates)
     known = race.known_until(newest.made_on, newest.chances, dates)
     rows = []
@@ -235,9 +265,10 @@ def later_start(request: HttpRequest, limit: Limit) -> Context | None:
         is_least = start + dt.timedelta(days=limit.lead_p90_days) > known and reached(known) < CERTAIN
         done = start + dt.timedelta(days=limit.lead_days)
         rows.append({"start": start, "done": done, "odds": _odds(odds, is_least)})
+    likely = counted(limit.lead_days, "day")
     return {
         "rows": rows,
-        "fact": f"the work likely takes {limit.lead_days} days, {limit.lead_p90_days} in nine of ten cases",
+        "fact": f"the work likely takes {likely}, {limit.lead_p90_days:,} in nine of ten cases",
     }
 
 

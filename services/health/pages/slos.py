@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from portal.chart_views import with_file
 from portal.charts import Chart, Column, Level, Series, chart
@@ -13,10 +14,11 @@ from portal.panels import Context, panel
 from portal.spans import Span, span_of
 from services.health import budget, slo_evaluation
 from services.health.budget import Events, Rule
+from services.health.collections import SLO_ALERTS
 from services.health.counts import DAY
 from services.health.course import step_in_words
-from services.health.models import Deployment, Severity, Slo, SloAlert
-from services.health.moments import duration
+from services.health.models import Deployment, Severity, Slo, SloAlert, SloKind
+from services.health.moments import counted, duration
 from services.health.pages import marks
 from services.health.pages.times import time_shown
 from services.health.slo_course import EventCourse, event_course
@@ -35,7 +37,8 @@ def error_budget(request: HttpRequest, slo: Slo) -> Context:
         "unreachable": [_long(rule) for rule in budget.unreachable(target, slo.window_days)],
         "too_long": [_long(rule) for rule in budget.too_long(slo.window_days)],
         "alerts": SloAlert.objects.filter(slo=slo).order_by("-started_at")[:ALERTS],
-        "fact": f"rolling window of {slo.window_days} days",
+        "alerts_url": f"{SLO_ALERTS.url}?{urlencode({'slo': slo.name})}",
+        "fact": f"rolling window of {counted(slo.window_days, 'day')}",
     }
 
 
@@ -67,7 +70,8 @@ def _burn(events: Events, target: float) -> str:
 def _figures(slo: Slo, state: Any, target: float) -> list[tuple[str, str, str]]:
     """Name, value and formula of what is known of the budget."""
     minutes = budget.allowed_minutes(target, slo.window_days)
-    left = f" of {minutes:,.1f} minutes of outage" if slo.metric_id is None else ""
+    # Only an outage is a matter of minutes: a slow answer is one event, however long it took.
+    left = f" of {minutes:,.1f} minutes of outage" if slo.kind == SloKind.AVAILABILITY else ""
     return [
         ("Attained", _percent(state.attainment, 3), budget.FORMULAS["attainment"]),
         ("Budget left", f"{_percent(state.remaining, 1)}{left}", budget.FORMULAS["remaining"]),
@@ -137,7 +141,7 @@ def _burn_down(slo: Slo) -> Chart:
     now = next((value for value in reversed(left) if value is not None), None)
     drawn = Chart(
         name="burn-down",
-        title=f"Budget left over the window of {slo.window_days} days",
+        title=f"Budget left over the window of {counted(slo.window_days, 'day')}",
         summary="Nothing was measured in this window." if now is None else _left_in_words(now),
         caption=f"{budget.FORMULAS['burn_down']}.",
         at=found.at,

@@ -34,7 +34,7 @@ def keep(check, back: int, hours: dict[int, dict[int, int]] | None = None, good:
 
 
 def day_of(check, back: int):
-    return strips([check.pk])[check.pk].days[-1 - back]
+    return strips([check])[check.pk].days[-1 - back]
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def utc(settings):
 
 
 def test_a_strip_has_ninety_days_and_the_last_is_today():
-    days = strips([(check := make_check()).pk])[check.pk].days
+    days = strips([(check := make_check())])[check.pk].days
     assert (len(days), days[-1].day, days[0].day) == (
         90,
         organisation_day(),
@@ -78,7 +78,7 @@ def test_maintenance_and_questions_that_nobody_asked_are_neither_up_nor_down():
     keep(check, 3, {hour: {LATE: 60} for hour in range(24)}, good=0)
     states = [day_of(check, back).state for back in (2, 3, 4)]
     assert states == [DayState.MAINTENANCE, DayState.MISSING, DayState.MISSING]
-    assert strips([check.pk])[check.pk].attained is None
+    assert strips([check])[check.pk].attained is None
 
 
 def test_a_night_counts_for_the_day_it_is_where_the_organisation_is(settings):
@@ -87,7 +87,7 @@ def test_a_night_counts_for_the_day_it_is_where_the_organisation_is(settings):
     keep(check := make_check(), 5, {23: {GOOD: 0, BAD: 60}})
     keep(check, 4)
     utc_day = timezone.now().date() - dt.timedelta(days=5)
-    found = {day.day: day.tally for day in strips([check.pk])[check.pk].days}
+    found = {day.day: day.tally for day in strips([check])[check.pk].days}
     assert (found[utc_day].bad, found[utc_day + dt.timedelta(days=1)].bad) == (0, 60)
     assert sum(tally.good for tally in found.values()) == 23 * 60 + 24 * 60
 
@@ -98,11 +98,11 @@ def test_far_from_utc_no_answer_is_lost_or_counted_twice(settings, name):
     check = make_check()
     for back in range(1, 20):
         keep(check, back, {12: {GOOD: 59, BAD: 1}})
-    tallies = [day.tally for day in strips([check.pk])[check.pk].days]
+    tallies = [day.tally for day in strips([check])[check.pk].days]
     assert (sum(each.good for each in tallies), sum(each.bad for each in tallies)) == (19 * 1439, 19)
     midday = dt.datetime.combine(timezone.now().date() - dt.timedelta(days=10), dt.time(12), tzinfo=dt.UTC)
     here = midday.astimezone(ZoneInfo(name)).date()
-    assert next(day for day in strips([check.pk])[check.pk].days if day.day == here).tally.bad >= 1
+    assert next(day for day in strips([check])[check.pk].days if day.day == here).tally.bad >= 1
 
 
 def test_a_day_whose_hours_are_no_longer_kept_still_stands():
@@ -128,7 +128,7 @@ def test_the_worst_check_of_a_day_speaks_for_the_entity_and_one_that_did_not_exi
     keep(old, 3)
     keep(old, 2)
     keep(new, 2, {9: {GOOD: 0, BAD: 60}})
-    days = together(strips([old.pk, new.pk]).values()).days
+    days = together(strips([old, new]).values()).days
     assert [day.state for day in days[-5:-1]] == [
         DayState.MISSING, DayState.HEALTHY, DayState.DOWN, DayState.MISSING
     ]  # fmt: skip
@@ -166,4 +166,4 @@ def test_the_number_of_queries_does_not_grow_with_the_checks(settings, django_as
     for each in checks:
         keep(each, 1)
     with django_assert_num_queries(3):
-        strips(each.pk for each in checks)
+        strips(checks)
