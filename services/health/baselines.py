@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from services.health.models import Metric, MetricState
-from services.health.saying import percent, with_unit
+from services.health.models import Metric, MetricKind, MetricState
+from services.health.saying import number, percent, with_unit
 
 
 def is_worse(metric: Metric, value: float) -> bool:
@@ -19,14 +19,34 @@ def is_worse(metric: Metric, value: float) -> bool:
 
 
 def change_in_words(metric: Metric, value: float) -> str:
-    """How far a value is from the baseline, such as "12% above the baseline of 250 ms"; empty without one."""
+    """How far a value is from the baseline, such as "12 % above the baseline of 250 ms"; empty without one."""
     if metric.baseline is None:
         return ""
-    base = f"the baseline of {with_unit(metric, metric.baseline)}"
-    if not metric.baseline:
-        return f"{with_unit(metric, value - metric.baseline)} from {base}"
-    share = round((value - metric.baseline) / abs(metric.baseline), 2)
-    return f"{percent(abs(share))} {'above' if share > 0 else 'below'} {base}" if share else f"at {base}"
+    base, far = f"the baseline of {with_unit(metric, metric.baseline)}", difference(metric, value, metric.baseline)
+    return f"{far} {'above' if value > metric.baseline else 'below'} {base}" if far else f"at {base}"
+
+
+# Of shares and scores, which may be negative and have no zero to grow from, the difference is told, not its share.
+NPS, IN_POINTS = "nps", ("%", "points")
+# Less than this is within what the figures say.
+LEAST_SHARE, LEAST_POINTS = 0.005, 0.005
+
+
+def difference(metric: Metric, value: float, other: float) -> str:
+    """How far two values of a metric are from each other: in points, or in percent of the other; empty where that is
+    too little to speak of."""
+    far = abs(value - other)
+    if metric.kind == MetricKind.RATIO or metric.unit in IN_POINTS or metric.name == NPS:
+        points = far * (100 if metric.kind == MetricKind.RATIO else 1)
+        return _points(points) if points >= LEAST_POINTS else ""
+    if not other:
+        return with_unit(metric, far) if far else ""
+    return percent(far / abs(other)) if far / abs(other) >= LEAST_SHARE else ""
+
+
+def _points(points: float) -> str:
+    rounded = round(points, 1) if points >= 1 else float(f"{points:.2g}")
+    return f"{number(rounded)} point{'' if rounded == 1 else 's'}"
 
 
 @transaction.atomic(savepoint=False)

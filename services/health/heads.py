@@ -89,15 +89,12 @@ def _state(record: Any) -> Any:
 
 @head(on=Check)
 def check_head(request: HttpRequest, check: Check) -> Head:
-    every = f"every {check.interval_s:,} s"
-    asks = "a ping awaited" if check.kind == CheckKind.HEARTBEAT else f"{check.get_kind_display()}, {every}"
-    return Head(
-        title=str(check),
-        reach=[
-            *_about(request, "Service", check.entity.reference),
-            Fact("Asks", without_secrets(check.address) or every, asks if check.address else "a ping awaited"),
-        ],
-    )
+    if check.kind == CheckKind.HEARTBEAT:
+        asks = Fact("Awaits", f"a ping every {duration(check.interval_s)}")
+    else:
+        how = f"{check.get_kind_display()}, every {check.interval_s:,} s"
+        asks = Fact("Asks", without_secrets(check.address), how)
+    return Head(title=str(check), reach=[*_about(request, "Service", check.entity.reference), asks])
 
 
 @pill(on=Check)

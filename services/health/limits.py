@@ -222,8 +222,9 @@ def _text(limit: Limit, outlook: "Outlook") -> str:
     now, ceiling = (with_unit(limit.metric, value) for value in (outlook.value or 0, limit.ceiling))
     return (
         f"{limit.metric} is at {now} of {ceiling}. The ceiling could be reached as early as {early}, {likely}. "
-        f"The work takes {counted(limit.lead_days, 'day')}, at most {counted(limit.lead_p90_days, 'day')} in nine of ten cases, "
-        f"plus {counted(limit.margin_days, 'day')} of margin: the last day to begin is {last}.\n\n{limit.description}"
+        f"The work takes {counted(limit.lead_days, 'day')}, at most {counted(limit.lead_p90_days, 'day')} in nine of "
+        f"ten cases, plus {counted(limit.margin_days, 'day')} of margin: the last day to begin is {last}."
+        f"\n\n{limit.description}"
     ).strip()
 
 

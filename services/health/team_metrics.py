@@ -17,15 +17,11 @@ from portal.panels import Context, panel
 from portal.people.models import Team, TeamKind
 from services.health import baselines, samples
 from services.health.models import Metric, MetricKind
-from services.health.saying import day_in_words, number, percent, with_unit
+from services.health.saying import day_in_words, with_unit
 
 # A value is compared with that of so many days before it, or with the nearest earlier one: a survey may be a quarterly
 # one. Within a week more that is still “in four weeks”; later than LONGEST_DAYS nothing is compared.
 DAYS_BACK, SLACK_DAYS, LONGEST_DAYS = 28, 7, 400
-# Of shares and scores, which may be negative and have no zero to grow from, the difference is told, not its share.
-NPS, IN_POINTS = "nps", ("%", "points")
-# A change below this is within what the figures say.
-LEAST_CHANGE = 0.005
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ SETS: Mapping[str, tuple[Wanted, ...]] = {
         Wanted("engagement", "Engagement", "How many customers use it, such as active users a day.", "18250", "users"),
         Wanted("conversion", "Conversion", "How many of those who begin also finish.", "3.4", "%"),
         Wanted("revenue", "Revenue", "What came in that day.", "48200", "EUR"),
-        Wanted(NPS, "Net promoter score", "Would customers recommend it? From −100 to 100.", "42", "points"),
+        Wanted(baselines.NPS, "Net promoter score", "Would customers recommend it? From −100 to 100.", "42", "points"),
     ),
     TeamKind.PLATFORM: (
         _FREQUENCY,
@@ -162,7 +158,7 @@ def _line(wanted: Wanted, metric: Metric | None, earlier: Mapping[int, Earlier])
 
 def _change(metric: Metric, value: float, before: float, since: str) -> str:
     """The change in words, such as “4 % up in four weeks, better”; of shares and scores in points."""
-    size = _size(metric, value, before)
+    size = baselines.difference(metric, value, before)
     if not size:
         return f"{'unchanged' if value == before else 'about the same'} {since}"
     way = "up" if value > before else "down"
@@ -170,15 +166,3 @@ def _change(metric: Metric, value: float, before: float, since: str) -> str:
         return f"{size} {way} {since}"
     better = (value > before) == metric.higher_is_better
     return f"{size} {way} {since}, {'better' if better else 'worse'}"
-
-
-def _size(metric: Metric, value: float, before: float) -> str:
-    """How far a value is from the one before; nothing where that is too little to speak of."""
-    far = abs(value - before)
-    if metric.kind == MetricKind.RATIO or metric.unit in IN_POINTS or metric.name == NPS:
-        points = round(far * (100 if metric.kind == MetricKind.RATIO else 1), 1)
-        return f"{number(points)} point{'' if points == 1 else 's'}" if points else ""
-    if not before:
-        return with_unit(metric, far) if far else ""
-    share = far / abs(before)
-    return percent(share) if share >= LEAST_CHANGE else ""

@@ -243,6 +243,38 @@ def test_an_empty_inbox_says_what_one_will_be_told(sign_in, people):
     assert "You have read everything" in sign_in(people.stranger).get("/notifications/?show=unread").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("show=unraed", "show=unraed: write show=unread"),
+        ("page=zzz", "page=zzz: expected a whole number from 1."),
+        ("page=0", "page=0: expected a whole number from 1."),
+        ("foo=1", "“foo” is not known here. This page takes show, about, page."),
+    ],
+)
+def test_an_inbox_refuses_what_it_does_not_know(sign_in, people, query, words):
+    response = sign_in(people.editor).get(f"/notifications/?{query}")
+    assert response.status_code == 400
+    assert words in response.content.decode()
+
+
+def test_unread_about_one_record_is_both(sign_in, people):
+    tell([people.editor], about="check:1")
+    actions.mark_read(user=people.editor)
+    browser = sign_in(people.editor)
+    assert len(browser.get("/notifications/?about=check:1").context["groups"]) == 1
+    page = browser.get("/notifications/?about=check:1&show=unread").content.decode()
+    assert "You have read everything about this" in page
+
+
+def test_whoever_was_told_nothing_about_a_record_is_not_said_to_have_been_told_nothing(sign_in, people):
+    tell([people.editor], about="check:1")
+    page = sign_in(people.editor).get("/notifications/?about=limit:999").content.decode()
+    assert "You have been told nothing about this" in page
+    assert "limit:999" in page
+    assert "Nothing has been told to you yet" not in page
+
+
 # What one wants to be told
 
 

@@ -17,7 +17,7 @@ from services.health.budget import Events, Rule
 from services.health.collections import SLO_ALERTS
 from services.health.counts import DAY
 from services.health.course import step_in_words
-from services.health.models import Deployment, Severity, Slo, SloAlert, SloKind
+from services.health.models import CheckKind, Deployment, Severity, Slo, SloAlert, SloKind
 from services.health.moments import counted, duration
 from services.health.pages import marks
 from services.health.pages.times import time_shown
@@ -70,8 +70,9 @@ def _burn(events: Events, target: float) -> str:
 def _figures(slo: Slo, state: Any, target: float) -> list[tuple[str, str, str]]:
     """Name, value and formula of what is known of the budget."""
     minutes = budget.allowed_minutes(target, slo.window_days)
-    # Only an outage is a matter of minutes: a slow answer is one event, however long it took.
-    left = f" of {minutes:,.1f} minutes of outage" if slo.kind == SloKind.AVAILABILITY else ""
+    # Only an outage is a matter of minutes: a slow answer is one event, however long it took, and so is a ping.
+    is_outage = slo.source_check and slo.source_check.kind != CheckKind.HEARTBEAT and slo.kind == SloKind.AVAILABILITY
+    left = f" of {minutes:,.1f} minutes of outage" if is_outage else ""
     return [
         ("Attained", _percent(state.attainment, 3), budget.FORMULAS["attainment"]),
         ("Budget left", f"{_percent(state.remaining, 1)}{left}", budget.FORMULAS["remaining"]),

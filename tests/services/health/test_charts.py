@@ -521,7 +521,7 @@ def test_a_metric_is_drawn_with_its_labelled_siblings_its_baseline_and_since_whe
     assert [level["label"] for level in chart["levels"]] == ["baseline 250\u00a0ms"]
     (mark,) = chart["marks"]
     assert (mark["kind"], mark["until"] - mark["at"]) == ("area", 20 * 3600 * 1000)
-    assert "20% above the baseline of 250 ms" in page
+    assert "20 % above the baseline of 250 ms" in page
     assert table(page, "values")[0] == ["21 Nov 2026, 11:00", "301", "201"]
 
 

@@ -121,7 +121,7 @@ def test_the_page_of_a_limit_gives_dates_with_their_chances(sign_in, people, car
         q50_date=dt.date(2027, 1, 30), chances={"30": 0.02, "90": 0.98},
     )  # fmt: skip
     page = said(sign_in(people.reader), f"/limits/{limit.pk}/")
-    for text in ("23 Jan 2027", "30 Jan 2027", "no date", "90 days", "98%", "made on 20 Nov 2026 from 120 days"):
+    for text in ("23 Jan 2027", "30 Jan 2027", "no date", "90 days", "98 %", "made on 20 Nov 2026 from 120 days"):
         assert text in page, text
 
 
@@ -131,7 +131,7 @@ def test_the_page_of_a_metric_gives_its_days_and_how_far_it_is_from_its_baseline
     )
     samples.write([SampleRow(metric.pk, timezone.now(), 280.5)])
     page = said(sign_in(people.reader), f"/metrics/{metric.pk}/")
-    assert "12% above the baseline of 250 ms" in page
+    assert "12 % above the baseline of 250 ms" in page
     assert "280.5" in page
 
 

@@ -183,7 +183,7 @@ def test_the_alert_says_what_burned_and_until_when_it_lasts():
     _outage(check, NOON, NOON + MINUTE, seconds=6)
     evaluate(NOON + MINUTE)
     alert = SloAlert.objects.get(slo=slo)
-    assert alert.text.startswith("2% of the error budget of 30 days went in 1 h; ")
+    assert alert.text.startswith("2\u00a0% of the error budget of 30 days went in 1 h; ")
 
 
 def test_the_team_that_owns_the_service_is_told_once_when_it_begins_and_once_when_it_ends(people):

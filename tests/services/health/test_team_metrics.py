@@ -65,7 +65,8 @@ def test_a_metric_of_the_set_says_its_value_its_change_and_whether_it_is_worse_t
     page = page_of(sign_in(people.reader), "/teams/crew/")
     assert f'href="/metrics/{nps.pk}/"' in page
     for text in (
-        "30 points", "25% down in four weeks, worse; 25% below the baseline of 40 points.", "Worse than the baseline",
+        "30 points", "10 points down in four weeks, worse; 10 points below the baseline of 40 points.",
+        "Worse than the baseline",
         "3.5 %", "0.5 points up in four weeks, better", "48,200 EUR", "Too young to compare",
     ):  # fmt: skip
         assert text in page, text
@@ -80,8 +81,8 @@ def test_a_survey_of_a_quarter_is_compared_with_that_of_the_quarter_before(sign_
             samples.sum_open_days()
     make_metric(team, "engagement", (68, 100), (40, 120))
     page = page_of(sign_in(people.reader), "/teams/crew/")
-    assert "50% up since 4 Jul 2026, better" in page
-    assert "20% up in four weeks" in page
+    assert "10 points up since 4 Jul 2026, better" in page
+    assert "20 % up in four weeks" in page
 
 
 def test_an_amount_is_that_of_the_last_day_that_is_over_everywhere(sign_in, people):
@@ -110,6 +111,23 @@ def test_a_ratio_is_a_percentage_that_changes_by_points(sign_in, people):
     page = page_of(sign_in(people.reader), "/teams/crew/")
     assert "99.4 %" in page
     assert "0.5 points down in four weeks, worse" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "now", "words"),
+    [
+        ("nps", -5, 10, "15 points up in four weeks, better"),
+        ("conversion", 40, 160.04, "120 points up in four weeks, better"),
+        ("engagement", 1000, 1003, "About the same in four weeks"),
+        ("engagement", 1000, 1040, "4 % up in four weeks, better"),
+        ("revenue", 0, 1200, "1,200 EUR up in four weeks, better"),
+    ],
+)
+def test_a_change_is_told_so_that_it_means_something(sign_in, people, name, before, now, words):
+    units = {"nps": "", "conversion": "%", "revenue": "EUR"}
+    team = make_team("crew", kind=TeamKind.PRODUCT)
+    make_metric(team, name, (29, before), (1, now), unit=units.get(name, "users"), higher_is_better=True)
+    assert words in page_of(sign_in(people.reader), "/teams/crew/")
 
 
 def test_the_command_that_a_missing_metric_shows_pushes_it(sign_in, people, client):
@@ -148,7 +166,7 @@ def test_a_regression_is_said_on_the_page_of_the_metric(sign_in, people):
     metric = make_metric(people.team, "build-time", (0, 9), unit="min", higher_is_better=False, baseline=7.5)
     page = page_of(sign_in(people.reader), f"/metrics/{metric.pk}/")
     assert "Worse than the baseline" in page
-    assert "20% above the baseline of 7.5 min, since" in page
+    assert "20 % above the baseline of 7.5 min, since" in page
     assert "as the baseline" not in page
 
 
