@@ -135,6 +135,7 @@ def _deployment(n: int) -> Deployment:
     full: dict[str, Any] = {
         "committed_at": finished - dt.timedelta(hours=5), "recovered_at": finished + dt.timedelta(minutes=n + 1),
         "note": f"Rolled out in {n} steps", "reported_by": f"pipeline-{n % 3}", "is_unplanned": True,
+        "started_at": finished - dt.timedelta(minutes=n), "url": f"https://ci.example.com/runs/{n}",
     }  # fmt: skip
     return Deployment.objects.create(
         subject=_entity(n).reference, version=f"2.{n:03}.0", key=f"ci-{n}", finished_at=finished,
