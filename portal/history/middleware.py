@@ -7,6 +7,8 @@ import pghistory
 from django.http import HttpRequest, HttpResponse
 from pghistory import config
 
+from portal.refusals import is_for_machines
+
 
 class HistoryMiddleware:
     """Notes user, address and origin (page or API) of every change made by a request.
@@ -26,5 +28,5 @@ class HistoryMiddleware:
             return self.get_response(request)
 
     def _context(self, request: HttpRequest) -> dict[str, Any]:
-        origin = "API" if request.path.startswith("/api/") else "page"
+        origin = "API" if is_for_machines(request) else "page"
         return {"user": request.user.pk, "url": request.path, "origin": origin}

@@ -150,6 +150,13 @@ def test_a_pushed_sample_makes_its_metric_and_is_its_newest_value(push, people):
     assert metric.state.value == 42
 
 
+def test_what_a_push_made_is_in_its_history_as_made_by_a_machine(push, sign_in, people):
+    push(sample())
+    page = sign_in(people.editor).get(f"/metrics/{Metric.objects.get().pk}/history/").content.decode()
+    assert "deploy-pipeline" in page
+    assert "through the API" in page
+
+
 def test_a_push_says_whether_a_new_metric_is_a_level_or_an_amount(push):
     push(sample(metric="revenue", kind="flow"), sample(metric="nps", kind="gauge"), sample(metric="old"))
     assert dict(Metric.objects.values_list("name", "kind")) == {"revenue": "flow", "nps": "gauge", "old": "gauge"}
