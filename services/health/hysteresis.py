@@ -8,6 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from services.health.models import CheckKind, CheckStatus, Outcome
 from services.health.slots import next_slot
@@ -70,17 +71,34 @@ class Standing:
         return self._said != (self.status, self.reason)
 
 
+class Alarm(StrEnum):
+    """What those who own a check are told of: that it went down or is back, or that a job did not report or does so
+    again."""
+
+    NONE = ""
+    DOWN = "down"
+    BACK = "back"
+    SILENT = "silent"
+    REPORTS = "reports"
+
+    def says(self, number: int = 1) -> str:
+        """How a sentence about so many checks ends."""
+        be = "is" if number == 1 else "are"
+        said = {Alarm.SILENT: "did not report", Alarm.REPORTS: "reports again" if number == 1 else "report again"}
+        return said.get(self, f"{be} {self.value}")
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """That a status changed. ``alarm`` is ``down`` or ``back`` where people want to know, or empty: after maintenance,
-    or a time in which nobody asked, the status counts as a change only against the one before."""
+    """That a status changed. ``alarm`` is the word for it where people want to know, or empty: after maintenance, or a
+    time in which nobody asked, the status counts as a change only against the one before."""
 
     check_id: int
     at: dt.datetime
     before: str
     after: str
     reason: str
-    alarm: str
+    alarm: Alarm
 
 
 def move_on(standing: Standing, answer: Answer) -> None:
@@ -101,18 +119,16 @@ def advance(standing: Standing, answer: Answer) -> Change | None:
         return None
     in_maintenance = standing.status == CheckStatus.MAINTENANCE
     base = standing.status_before_maintenance if in_maintenance else standing.status
-    was_down = _was_down(standing, base)
+    was_down, was_silent = _was_down(standing, base), _is_silent(standing, base)
     if answer.lag_ms is not None:
         standing.lag_ms = answer.lag_ms
     if answer.outcome != Outcome.LATE:
         standing.last_at, standing.latency_ms = answer.taken_at, answer.latency_ms
         standing.certificate_expires_at = answer.certificate_expires_at or standing.certificate_expires_at
     if answer.maintenance:
-        return _become(standing, CheckStatus.MAINTENANCE, base, answer, f"in maintenance; {answer.reason}", "")
+        return _become(standing, CheckStatus.MAINTENANCE, base, answer, f"in maintenance; {answer.reason}", Alarm.NONE)
     after = _after(standing, base, answer)
-    alarm = "down" if after == CheckStatus.DOWN and not was_down else ""
-    if was_down and after in {CheckStatus.UP, CheckStatus.DEGRADED}:
-        alarm = "back"
+    alarm = _alarm(after, was_down=was_down, was_silent=was_silent, is_silent=_is_silent(standing, after))
     return _become(standing, after, "", answer, _reason(standing, after, answer), alarm)
 
 
@@ -130,7 +146,24 @@ def _was_down(standing: Standing, base: str) -> bool:
     return base == CheckStatus.DOWN
 
 
-def _become(standing: Standing, after: str, remembered: str, answer: Answer, reason: str, alarm: str) -> Change | None:
+def _is_silent(standing: Standing, status: str) -> bool:
+    """Whether this status says that a job did not report. Of a check that is asked, late is the portal's own word."""
+    return standing.kind == CheckKind.HEARTBEAT and status == CheckStatus.LATE
+
+
+def _alarm(after: str, *, was_down: bool, was_silent: bool, is_silent: bool) -> Alarm:
+    if after == CheckStatus.DOWN:
+        return Alarm.NONE if was_down else Alarm.DOWN
+    if is_silent:
+        return Alarm.NONE if was_silent else Alarm.SILENT
+    if after in {CheckStatus.UP, CheckStatus.DEGRADED}:
+        return Alarm.BACK if was_down else Alarm.REPORTS if was_silent else Alarm.NONE
+    return Alarm.NONE
+
+
+def _become(
+    standing: Standing, after: str, remembered: str, answer: Answer, reason: str, alarm: Alarm
+) -> Change | None:
     before = standing.status
     standing.status, standing.status_before_maintenance = after, remembered
     standing.reason = storable(reason)[:LONGEST_REASON]

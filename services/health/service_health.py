@@ -1,9 +1,11 @@
 """One status for each entity, with its reason in words, from its checks and its error budgets; and telling its owners.
 
 The worst one speaks. Checks of production speak for the entity; those of other environments only where production has
-none. A check that the portal asked too late says nothing of the service; a heartbeat that did not come does.
+none. A check that the portal asked too late says nothing of the service; a heartbeat that did not come does. A new
+one, which has not been asked or pinged yet, speaks only where nothing else does.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,8 +17,8 @@ from portal.collections import reference_url
 from portal.delivery.actions import notify
 from portal.people.models import User
 from portal.references.models import Reference
-from services.health.hysteresis import LONGEST_REASON, Change
-from services.health.models import Check, CheckKind, CheckStatus, EntityHealth, HealthState, SloState
+from services.health.hysteresis import LONGEST_REASON, Alarm, Change
+from services.health.models import Check, CheckKind, CheckState, CheckStatus, EntityHealth, HealthState, SloState
 
 PRODUCTION = "production"
 # From the worst: what speaks for the entity when several are true.
@@ -47,6 +49,7 @@ class Voice:
     status: EntityHealth
     reason: str
     environment: str = PRODUCTION
+    is_waiting: bool = False
 
 
 def refresh(entity_ids: Collection[int]) -> None:
@@ -80,10 +83,8 @@ def _voices(entity_ids: Sequence[int]) -> tuple[dict[int, list[Voice]], set[int]
     """What is said of entities, and which of them have a check."""
     voices: dict[int, list[Voice]] = defaultdict(list)
     checks = Check.objects.active().filter(entity__in=entity_ids, state__isnull=False).order_by("name")
-    for entity_id, *rest in checks.values_list(
-        "entity_id", "name", "kind", "environment", "state__status", "state__reason"
-    ):
-        voices[entity_id].append(_voice(*rest))
+    for check in checks.select_related("state"):
+        voices[check.entity_id].append(_voice(check, check.state))
     with_checks = set(voices)
     alerts = SloState.objects.filter(slo__entity__in=entity_ids, slo__is_active=True).exclude(severity="")
     for entity_id, text in alerts.values_list("slo__entity_id", "alert_text").order_by("slo__name"):
@@ -91,17 +92,29 @@ def _voices(entity_ids: Sequence[int]) -> tuple[dict[int, list[Voice]], set[int]
     return voices, with_checks
 
 
-def _voice(name: str, kind: str, environment: str, status: str, reason: str) -> Voice:
-    means = _MEANS[CheckStatus(status)]
-    if kind == CheckKind.HEARTBEAT and status == CheckStatus.LATE:
+def _voice(check: Check, state: CheckState) -> Voice:
+    means = _MEANS[CheckStatus(state.status)]
+    if check.kind == CheckKind.HEARTBEAT and state.status == CheckStatus.LATE:
         means = EntityHealth.DEGRADED
-    word = CheckStatus(status).label.lower()
-    return Voice(means, f"{name} is {word}: {reason}" if reason else f"{name} is {word}", environment)
+    says = f"{check} is {state.get_status_display().lower()}"
+    reason = f"{says}: {state.reason}" if state.reason else says
+    return Voice(means, reason, check.environment, _is_waiting(check, state))
+
+
+def _is_waiting(check: Check, state: CheckState) -> bool:
+    """Whether it is new: never pinged, which is no lateness, or not asked yet and not overdue."""
+    if state.status != CheckStatus.UNKNOWN or state.last_at is not None:
+        return False
+    if check.kind == CheckKind.HEARTBEAT:
+        return True
+    patience = dt.timedelta(seconds=check.interval_s, milliseconds=check.timeout_ms)
+    return state.lag_ms is None and state.due_at >= timezone.now() - patience
 
 
 def verdict(voices: Sequence[Voice]) -> tuple[EntityHealth, str]:
     """The status of an entity of which this is said, and why in words."""
-    decisive = [each for each in voices if each.environment == PRODUCTION] or list(voices)
+    heard = [each for each in voices if not each.is_waiting] or list(voices)
+    decisive = [each for each in heard if each.environment == PRODUCTION] or heard
     worst = min((each.status for each in decisive), key=_ORDER.index)
     reasons = [each.reason for each in decisive if each.status == worst]
     if worst == EntityHealth.HEALTHY:
@@ -111,12 +124,13 @@ def verdict(voices: Sequence[Voice]) -> tuple[EntityHealth, str]:
 
 
 def tell(changes: Iterable[Change]) -> None:
-    """Tell the owners of what went down or came back: one message for each owner and direction, however many checks."""
+    """Tell the owners of what went down or came back, and of jobs that did not report or do so again: one message for
+    each owner and direction, however many checks."""
     alarms = {each.check_id: each for each in changes if each.alarm}
     if not alarms:
         return
     checks = Check.objects.filter(pk__in=alarms).select_related("entity__owner", "entity__reference").order_by("name")
-    grouped: dict[tuple[Reference, str], list[Check]] = defaultdict(list)
+    grouped: dict[tuple[Reference, Alarm], list[Check]] = defaultdict(list)
     for check in checks:
         if check.entity.owner:
             grouped[check.entity.owner, alarms[check.pk].alarm].append(check)
@@ -124,13 +138,13 @@ def tell(changes: Iterable[Change]) -> None:
         _tell_owner(owner, alarm, those, alarms)
 
 
-def _tell_owner(owner: Reference, alarm: str, checks: Sequence[Check], alarms: dict[int, Change]) -> None:
-    first, word = checks[0], "down" if alarm == "down" else "back"
+def _tell_owner(owner: Reference, alarm: Alarm, checks: Sequence[Check], alarms: dict[int, Change]) -> None:
+    first, said = checks[0], alarm.says(len(checks))
     lines = [f"{check.entity}: {check}: {alarms[check.pk].reason}" for check in checks[:MOST_NAMED]]
     if len(checks) == 1:
-        title, about = f"{first.entity}: {first} is {word}", f"check:{first.pk}"
+        title, about = f"{first.entity}: {first} {said}", f"check:{first.pk}"
     else:
-        title, about = f"{len(checks)} checks are {word}, such as {first.entity}: {first}", f"checks:{owner.pk}"
+        title, about = f"{len(checks)} checks {said}, such as {first.entity}: {first}", f"checks:{owner.pk}"
         lines += [f"and {len(checks) - MOST_NAMED} more"] if len(checks) > MOST_NAMED else []
     is_team = owner.kind == "group"
     notify(

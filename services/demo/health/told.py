@@ -47,7 +47,7 @@ def _of_checks(changes: list[Change], by_team: dict[int, list[User]]) -> Iterato
         for user in by_team.get(check.entity.owner_id or 0, ()):
             yield Notification(
                 user=user, key=f"demo-{check.pk}-{change.at:%Y%m%d%H%M%S}", about=f"check:{check.pk}", kind="check",
-                title=f"{check.entity}: {check} is {'down' if change.alarm == 'down' else 'back'}",
+                title=f"{check.entity}: {check} {change.alarm.says()}",
                 text=f"{check.entity}: {check}: {change.reason}", created_at=change.at,
                 url=reference_url(check.entity.reference.canonical),
                 why=f"You are in {check.entity.owner}, which owns {check.entity}.",

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from portal.delivery.models import Notification
 from services.health import tasks
 from services.health.actions import renew_token
 from services.health.heartbeats import read_heartbeats
@@ -21,6 +22,7 @@ from services.health.models import (
     Outcome,
 )
 from services.health.partitions import RESULTS, astray
+from tests.factories import make_entity
 from tests.services.health.results import make_check
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +164,46 @@ def test_overdue_within_the_grace_is_up_and_beyond_it_late_and_not_down(beat):
     ping(beat, 13)
     assert read(13) == CheckStatus.UP
     assert [outcome for _, outcome in results()] == ["UP", "LATE", "UP"]
+
+
+def titles() -> list[str]:
+    return list(Notification.objects.order_by("pk").values_list("title", flat=True))
+
+
+def test_the_team_is_told_once_when_a_job_does_not_report_and_when_it_does_again(people):
+    shop = make_entity("shop", owner=people.team)
+    beat = make_check("Backup", entity=shop, kind=CheckKind.HEARTBEAT, interval_s=600, grace_s=120)
+    ping(beat, 0)
+    for minutes in (0, 11.9):
+        read(minutes)
+    assert titles() == []
+    for minutes in (12.1, 15, 22.1, 32.1):
+        read(minutes)
+    assert titles() == ["shop: Backup did not report"]
+    note = Notification.objects.get()
+    assert (note.kind, note.user, note.text) == (
+        "check", people.editor, "shop: Backup: no ping, expected every 10 min",
+    )  # fmt: skip
+    for minutes in (33, 34, 43):
+        ping(beat, minutes)
+        read(minutes)
+    assert titles() == ["shop: Backup did not report", "shop: Backup reports again"]
+
+
+def test_silence_in_maintenance_tells_nobody_and_one_that_lasts_is_told_once(people):
+    shop = make_entity("shop", owner=people.team)
+    beat = make_check("Backup", entity=shop, kind=CheckKind.HEARTBEAT, interval_s=600, grace_s=120)
+    for start in (9, 39):
+        MaintenanceWindow.objects.create(
+            entity=shop, reason="Move", starts_at=NOON + start * MINUTE, ends_at=NOON + (start + 10) * MINUTE
+        )
+    ping(beat, 0)
+    for minutes in (0, 13):
+        read(minutes)
+    assert titles() == []
+    for minutes in (22.5, 32.5, 42.5, 52.5, 62.5):
+        read(minutes)
+    assert titles() == ["shop: Backup did not report"]
 
 
 def test_each_period_of_silence_is_one_late_answer_and_the_next_ping_counts_from_itself(beat):

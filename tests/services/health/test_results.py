@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.delivery.models import Notification
-from services.health.models import CheckChange, CheckResult, CheckState, CheckStatus, Outcome
+from services.health.models import Check, CheckChange, CheckKind, CheckResult, CheckState, CheckStatus, Outcome
 from services.health.results import Answer, mark_late, record
 from services.health.slots import next_slot
 from tests.factories import make_entity, make_team, make_user
@@ -268,6 +268,18 @@ def test_many_checks_that_go_down_at_once_are_one_message(told):
     lines = Notification.objects.get().text.splitlines()
     assert lines[0] == "checkout-api: Page 0: no connection: refused"
     assert lines[5:] == ["and 3 more"]
+
+
+def test_jobs_that_did_not_report_are_one_message_and_so_are_those_that_do_again(told):
+    jobs = [told(f"Job {number}") for number in range(3)]
+    Check.objects.update(kind=CheckKind.HEARTBEAT)
+    for minute, outcome in enumerate((UP, Outcome.LATE, UP)):
+        at = NOON + minute * MINUTE
+        record([Answer(each.pk, at, at, outcome, reason="no ping, expected every 10 min") for each in jobs])
+    assert titles() == [
+        "3 checks did not report, such as checkout-api: Job 0",
+        "3 checks report again, such as checkout-api: Job 0",
+    ]
 
 
 def test_slow_answers_and_late_ones_are_no_alarm(told):

@@ -78,6 +78,21 @@ def test_production_speaks_for_the_service_and_others_only_where_there_is_none(s
     assert health(shop) == ("healthy", "Its check is up")
 
 
+def test_a_new_check_says_nothing_of_a_service_that_others_speak_for(shop):
+    new = {"entity": shop, "environment": "production"}
+    beat = actions.create_check(by=None, values={**new, "name": "Books", "kind": CheckKind.HEARTBEAT})
+    assert health(shop) == ("unknown", "Books is unknown: waiting for its first ping, expected every 1 min")
+    say(shop, "Front page", "up", environment="staging")
+    assert health(shop) == ("healthy", "Its check is up")
+    probe = actions.create_check(by=None, values={**new, "name": "Till", "address": "https://shop.example/"})
+    assert health(shop) == ("healthy", "Its check is up")
+    CheckState.objects.filter(of=beat).update(status="late", reason="no ping", last_at=timezone.now())
+    assert health(shop) == ("degraded", "Books is late: no ping")
+    CheckState.objects.filter(of=beat).update(status="up")
+    CheckState.objects.filter(of=probe).update(due_at=timezone.now() - dt.timedelta(minutes=5))
+    assert health(shop) == ("unknown", "Till is unknown: waiting for its first answer")
+
+
 def test_a_job_that_does_not_ping_is_degraded_and_a_probe_that_nobody_sent_unknown(shop):
     say(shop, "Backup", "late", "no ping", kind=CheckKind.HEARTBEAT)
     say(shop, "Front page", "late", "nobody asked")
