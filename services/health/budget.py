@@ -20,6 +20,9 @@ FEWEST_BAD = 3
 # end it and begin it again.
 ENDS_BELOW = 0.8
 
+# The rate of events is reckoned from no less than this: from the first moments of a check it is anything.
+LEAST_AGE_MINUTES = 1
+
 
 @dataclass(frozen=True)
 class Events:
@@ -49,6 +52,20 @@ class Rule:
     @property
     def short_minutes(self) -> int:
         return self.long_minutes // SHORT_IS_PART
+
+
+def as_whole(events: Events, window_minutes: float, age_minutes: float) -> Events:
+    """The events of a window of which only the last ``age_minutes`` have been measured, as those of a whole one: as bad
+    as it was, and with as many events as it will have at the rate since then.
+
+    So a minute of failures is as much of the budget for a new service as it will be for an old one. What has been
+    measured for as long as the window lasts is taken as it is.
+    """
+    if age_minutes >= window_minutes:
+        return events
+    scale = window_minutes / max(age_minutes, LEAST_AGE_MINUTES)
+    total = events.total * scale
+    return Events(total - events.bad, total, events.missing * scale)
 
 
 def attainment(events: Events) -> float | None:

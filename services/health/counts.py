@@ -76,6 +76,22 @@ def counts(
     return found
 
 
+def first_answers(check_ids: Iterable[int]) -> dict[int, dt.datetime]:
+    """When what is known of each of these checks begins; checks of which nothing is known are left out. One query.
+
+    It is the first answer that is kept; where there are sums of days before it, the first of those days.
+    """
+    found = {}
+    for of_id, day, answered_at in _read(_FIRST, [list(check_ids)]):
+        summed_at = day and dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
+        # The day of the first answer that is kept is summed as well, and is not before it.
+        if answered_at and (summed_at is None or answered_at < summed_at + DAY):
+            found[of_id] = answered_at
+        elif summed_at:
+            found[of_id] = summed_at
+    return found
+
+
 def _pieces(start: dt.datetime, end: dt.datetime) -> _Pieces:
     start, end = start.astimezone(dt.UTC), end.astimezone(dt.UTC)
     mark = RollUpMark.objects.values_list("rolled_until", flat=True).first() or start
@@ -124,6 +140,12 @@ def _midnight(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+_FIRST = """
+    SELECT of_id, (SELECT day FROM health_checkday days WHERE days.of_id = asked.of_id ORDER BY day LIMIT 1),
+           (SELECT due_at FROM health_checkresult results WHERE results.of_id = asked.of_id AND scheduled
+             ORDER BY due_at LIMIT 1)
+      FROM unnest(%s::bigint[]) asked(of_id)
+"""
 _RAW = f"""
     SELECT of_id, {COUNT_COLUMNS} FROM health_checkresult
      WHERE of_id = ANY(%s) AND due_at >= %s AND due_at < %s GROUP BY of_id

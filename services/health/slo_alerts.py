@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
@@ -10,13 +10,13 @@ from portal.collections import collection_of, reference_url
 from portal.delivery.actions import notify
 from portal.people.models import User
 from services.health import budget
-from services.health.budget import Events, Rule
+from services.health.budget import Rule
 from services.health.models import Severity, Slo, SloAlert, SloState
 from services.health.moments import counted, duration
 from services.health.saying import percent
+from services.health.slo_windows import Windows
 
 Judged = tuple[Slo, SloState]
-Windows = Callable[[Slo, int], Events]
 
 
 def note_alerts(judged: Sequence[Judged], windows: Windows, now: dt.datetime) -> None:
@@ -28,7 +28,7 @@ def note_alerts(judged: Sequence[Judged], windows: Windows, now: dt.datetime) ->
     ended: list[SloAlert] = []
     for slo, state in judged:
         before = open_alerts[slo.pk]
-        after = _alerts(slo, state, before, windows, now)
+        after = _alerts(slo, before, windows)
         opened += [alert for minutes, alert in after.items() if minutes not in before]
         ended += [alert for minutes, alert in before.items() if minutes not in after]
         _say_worst(state, list(after.values()), slo, now)
@@ -44,41 +44,42 @@ def end(slo: Slo) -> None:
     SloState.objects.filter(slo=slo).update(severity="", alert_text="", since=None)
 
 
-def _alerts(
-    slo: Slo, state: SloState, before: Mapping[int, SloAlert], windows: Windows, now: dt.datetime
-) -> dict[int, SloAlert]:
-    """The alerts of an SLO at ``now`` by their long window: those that go on, and those that its rules ask for."""
+def _alerts(slo: Slo, before: Mapping[int, SloAlert], windows: Windows) -> dict[int, SloAlert]:
+    """The alerts of an SLO now by their long window: those that go on, and those that its rules ask for."""
     target, alerts = float(slo.target) / 100, {}
     for rule in budget.rules(target, slo.window_days):
-        long, short = windows(slo, rule.long_minutes), windows(slo, rule.short_minutes)
+        long, short = windows.judged(slo, rule.long_minutes), windows(slo, rule.short_minutes)
         goes_on = before.get(rule.long_minutes)
         if goes_on and not budget.is_over(rule, long, short, target):
             alerts[rule.long_minutes] = goes_on
         elif not goes_on and budget.fires(rule, long, short, target):
-            alerts[rule.long_minutes] = _new_alert(slo, state, rule, budget.burn_rate(long, target) or 0.0, now)
+            alerts[rule.long_minutes] = _new_alert(slo, rule, budget.burn_rate(long, target) or 0.0, windows)
     return alerts
 
 
-def _new_alert(slo: Slo, state: SloState, rule: Rule, burn: float, now: dt.datetime) -> SloAlert:
+def _new_alert(slo: Slo, rule: Rule, burn: float, windows: Windows) -> SloAlert:
+    target = float(slo.target) / 100
+    left = budget.remaining(windows.judged(slo, slo.window_days * 1440), target)
+    empty_at = budget.empty_at(windows.now, left, budget.burn_rate(windows.judged(slo, 60), target), slo.window_days)
     return SloAlert(
         slo=slo,
         severity=rule.severity,
-        text=alert_text(slo, rule, burn, state, now),
+        text=alert_text(slo, rule, burn, left, empty_at),
         long_minutes=rule.long_minutes,
         factor=rule.factor,
         burn=burn,
-        started_at=now,
+        started_at=windows.now,
     )
 
 
-def alert_text(slo: Slo, rule: Rule, burn: float, state: SloState, now: dt.datetime) -> str:
-    """What burns, how fast, in which window, and until when the budget lasts if it goes on."""
+def alert_text(slo: Slo, rule: Rule, burn: float, left: float | None, empty_at: dt.datetime | None) -> str:
+    """What burns, how fast, in which window, and until when what is ``left`` of the budget lasts if it goes on."""
     spent = burn * rule.long_minutes / (slo.window_days * 1440)
     window, went = counted(slo.window_days, "day"), duration(60 * rule.long_minutes)
     text = f"{percent(spent)} of the error budget of {window} went in {went}"
-    if state.remaining is not None and state.remaining <= 0:
+    if left is not None and left <= 0:
         return f"{text}; nothing is left"
-    return f"{text}; empty by {state.empty_at:%d %b %H:%M} UTC if it goes on" if state.empty_at else text
+    return f"{text}; empty by {empty_at:%d %b %H:%M} UTC if it goes on" if empty_at else text
 
 
 def _tell(slo: Slo, state: SloState, windows: Windows) -> None:

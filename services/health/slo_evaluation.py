@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from services.health import buckets, budget, samples, service_health
 from services.health.budget import Events
-from services.health.counts import Counts, counts
+from services.health.counts import Counts, counts, first_answers
 from services.health.models import MetricDay, Sample, Slo, SloKind, SloState
 from services.health.slo_alerts import note_alerts
+from services.health.slo_windows import Windows
 
 log = structlog.get_logger(__name__)
 BATCH = 500
@@ -65,9 +66,6 @@ def _severity_before(slo: Slo) -> str:
     return before.severity if before else ""
 
 
-Windows = Callable[[Slo, int], Events]
-
-
 def read_windows(slos: Sequence[Slo], now: dt.datetime) -> Windows:
     """Events of each SLO in the windows it is judged by: read once for all SLOs that need a window of that length."""
     asked: dict[int, list[Slo]] = defaultdict(list)
@@ -75,7 +73,15 @@ def read_windows(slos: Sequence[Slo], now: dt.datetime) -> Windows:
         for minutes in {slo.window_days * 1440, *_rule_windows(slo)}:
             asked[minutes].append(slo)
     found = {minutes: events(some, now - dt.timedelta(minutes=minutes), now) for minutes, some in asked.items()}
-    return lambda slo, minutes: found[minutes][slo.pk]
+    return Windows(now, found, measured_since(slos))
+
+
+def measured_since(slos: Iterable[Slo]) -> dict[int, dt.datetime]:
+    """SLO → when it began to be measured, of those that are judged by a check; one query. A sample of a metric tells of
+    the time before it, so that nobody knows when the first one began."""
+    check_of = {slo.pk: slo.source_check_id for slo in slos if slo.kind != SloKind.RATIO and slo.source_check_id}
+    first = first_answers(set(check_of.values())) if check_of else {}
+    return {slo: first[check] for slo, check in check_of.items() if check in first}
 
 
 def _rule_windows(slo: Slo) -> set[int]:
@@ -84,7 +90,7 @@ def _rule_windows(slo: Slo) -> set[int]:
     return {60} | {minutes for rule in rules for minutes in (rule.long_minutes, rule.short_minutes)}
 
 
-def state_of(slo: Slo, windows: Windows, now: dt.datetime) -> SloState:
+def state_of(slo: Slo, windows: Callable[[Slo, int], Events], now: dt.datetime) -> SloState:
     """The figures of an SLO as they stand at ``now``; each comes from services.health.budget."""
     target, whole, hour = float(slo.target) / 100, windows(slo, slo.window_days * 1440), windows(slo, 60)
     left, burn = budget.remaining(whole, target), budget.burn_rate(hour, target)

@@ -169,7 +169,7 @@ def _alert(
     burn = budget.burn_rate(long, target) or 0.0
     state = slo_evaluation.state_of(slo, lambda _slo, asked: whole if asked == minutes else long, started_at)
     return SloAlert(
-        slo=slo, severity=rule.severity, text=alert_text(slo, rule, burn, state, started_at),
+        slo=slo, severity=rule.severity, text=alert_text(slo, rule, burn, state.remaining, state.empty_at),
         long_minutes=rule.long_minutes, factor=rule.factor, burn=burn, started_at=started_at,
         ended_at=None if last is None else begin + dt.timedelta(seconds=(last + 1) * STEP_S),
     )  # fmt: skip

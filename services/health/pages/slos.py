@@ -5,7 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from portal.chart_views import with_file
 from portal.charts import Chart, Column, Level, Series, chart
@@ -51,7 +53,7 @@ def _rules(slo: Slo, target: float) -> list[dict[str, Any]]:
             "factor": f"{rule.factor:.4g}",
             "long": _long(rule),
             "short": duration(60 * rule.short_minutes),
-            "long_burn": _burn(windows(slo, rule.long_minutes), target),
+            "long_burn": _burn(windows.judged(slo, rule.long_minutes), target),
             "short_burn": _burn(windows(slo, rule.short_minutes), target),
         }
         for rule in budget.rules(target, slo.window_days)
@@ -75,7 +77,11 @@ def _figures(slo: Slo, state: Any, target: float) -> list[tuple[str, str, str]]:
     left = f" of {minutes:,.1f} minutes of outage" if is_outage else ""
     return [
         ("Attained", _percent(state.attainment, 3), budget.FORMULAS["attainment"]),
-        ("Budget left", f"{_percent(state.remaining, 1)}{left}", budget.FORMULAS["remaining"]),
+        (
+            "Budget left",
+            format_html("{}{}{}", _percent(state.remaining, 1), left, _young(slo)),
+            budget.FORMULAS["remaining"],
+        ),
         (
             "Burn rate of the last hour",
             "not measured" if state.burn is None else f"{state.burn:,.2f}",
@@ -89,6 +95,14 @@ def _figures(slo: Slo, state: Any, target: float) -> list[tuple[str, str, str]]:
         ("Measured", _percent(state.measured, 1), budget.FORMULAS["measured"]),
         ("Events", f"{state.good:,} good of {state.total:,}", "answers or samples within the window"),
     ]
+
+
+def _young(slo: Slo) -> SafeString | str:
+    """Since when an SLO is measured that is younger than its window: what is left is of the budget since then."""
+    begin = slo_evaluation.measured_since([slo]).get(slo.pk)
+    if begin is None or begin <= timezone.now() - slo.window_days * DAY:
+        return ""
+    return format_html("; young, measured since {}", moment_html(begin))
 
 
 def _empty_at(state: Any) -> str:

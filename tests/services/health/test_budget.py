@@ -90,5 +90,13 @@ def test_an_outage_with_ten_events_a_minute_pages_after_0_86_minutes_and_not_bef
     assert budget.fires(page, after, Events(good=41, total=50), 0.999)
 
 
+def test_a_window_that_is_measured_in_part_is_as_bad_and_as_long_as_it_will_be():
+    young = budget.as_whole(Events(good=113, total=120, missing=2), SIX_HOURS, age_minutes=20)
+    assert (young.bad, young.total, young.missing) == (7, 2160, 36)
+    whole = Events(good=113, total=120)
+    assert budget.as_whole(whole, SIX_HOURS, age_minutes=SIX_HOURS) == whole
+    assert budget.as_whole(whole, SIX_HOURS, age_minutes=0.1).total == 120 * 360
+
+
 def test_what_is_over_in_the_short_window_no_longer_fires():
     assert not budget.fires(rule(0.999, 30, HOUR), Events(good=500, total=600), Events(good=50, total=50), 0.999)

@@ -7,7 +7,19 @@ import time_machine
 
 from portal.delivery.models import Notification
 from services.health import budget
-from services.health.models import CheckState, Metric, Outcome, RollUpMark, Sample, Slo, SloAlert, SloKind, SloState
+from services.health.counts import first_answers
+from services.health.models import (
+    CheckDay,
+    CheckState,
+    Metric,
+    Outcome,
+    RollUpMark,
+    Sample,
+    Slo,
+    SloAlert,
+    SloKind,
+    SloState,
+)
 from services.health.results import Answer, record
 from services.health.rollup import roll_up_new
 from services.health.slo_evaluation import evaluate, events
@@ -184,6 +196,39 @@ def test_the_alert_says_what_burned_and_until_when_it_lasts():
     evaluate(NOON + MINUTE)
     alert = SloAlert.objects.get(slo=slo)
     assert alert.text.startswith("2\u00a0% of the error budget of 30 days went in 1 h; ")
+
+
+def test_a_new_check_that_fails_for_a_minute_pages_nobody():
+    check = make_check()
+    slo = make_slo(check, target="99", window_days=28)
+    answer(check, every(NOON, NOON + 70 * SECOND, 10), Outcome.DOWN, None)
+    answer(check, every(NOON + 70 * SECOND, NOON + 3 * HOUR, 10))
+    for minutes in (1, 2, 5, 20, 60, 179):
+        evaluate(NOON + minutes * MINUTE)
+        assert open_windows(slo) == [], minutes
+
+
+def test_a_new_check_that_goes_on_failing_pages_when_the_share_of_the_budget_is_gone():
+    check = make_check()
+    slo = make_slo(check, target="99", window_days=28)
+    answer(check, every(NOON, NOON + HOUR, 10), Outcome.DOWN, None)
+    # 2 % of the budget of 28 days are 8.06 minutes of outage.
+    evaluate(NOON + 8 * MINUTE)
+    assert open_windows(slo) == []
+    evaluate(NOON + 8.1 * MINUTE)
+    assert open_windows(slo) == [60]
+    assert SloAlert.objects.get().text.startswith("2\xa0% of the error budget of 28 days went in 1 h; empty by 2")
+
+
+def test_how_old_a_check_is_is_known_from_its_sums_where_answers_are_gone():
+    check = make_check()
+    make_slo(check)
+    answer(check, [NOON - 30 * MINUTE])
+    assert first_answers([check.pk, 0]) == {check.pk: NOON - 30 * MINUTE}
+    CheckDay.objects.create(of=check, day=NOON.date(), good=1)
+    assert first_answers([check.pk]) == {check.pk: NOON - 30 * MINUTE}
+    CheckDay.objects.create(of=check, day=NOON.date() - DAY, good=1)
+    assert first_answers([check.pk]) == {check.pk: NOON - 36 * HOUR}
 
 
 def test_the_team_that_owns_the_service_is_told_once_when_it_begins_and_once_when_it_ends(people):
