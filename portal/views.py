@@ -101,9 +101,11 @@ def _record_page(request: HttpRequest, slug: str, key: str, tab: str) -> HttpRes
 
 
 def _panels(request: HttpRequest, found: Collection, loaded: models.Model, slot: str) -> list[Any]:
-    address = found.url_of(loaded)
+    # What comes by itself is of the time that the page is asked for.
+    address, asked = found.url_of(loaded), f"?{request.GET.urlencode()}" if request.GET else ""
     shown = [
-        show(each, request, loaded, f"{address}panels/{each.name}/", defer=True) for each in panels_of(loaded, slot)
+        show(each, request, loaded, f"{address}panels/{each.name}/{asked}", defer=True)
+        for each in panels_of(loaded, slot)
     ]
     return [each for each in shown if each is not None]
 
@@ -146,7 +148,7 @@ def record_panel(request: HttpRequest, slug: str, key: str, name: str) -> HttpRe
         return loaded
     for each in panels_of(loaded):
         if each.name == name:
-            return _panel_page(request, found, loaded, show(each, request, loaded, request.path))
+            return _panel_page(request, found, loaded, show(each, request, loaded, request.get_full_path()))
     raise Http404(f"“{name}” is no panel of {loaded}.")
 
 

@@ -16,7 +16,7 @@ from portal.looks import look_of
 from portal.panels import Context, panel
 from portal.spans import Span, span_of
 from services.health import buckets
-from services.health.counts import Counts
+from services.health.counts import Counts, first_answers
 from services.health.course import Course, course, step_in_words
 from services.health.looks import look_of_outcome
 from services.health.models import (
@@ -80,7 +80,8 @@ def latency_and_availability(request: HttpRequest, check: Check) -> Context:
         **time_shown(request, check, span, "healthcheck-latency-and-availability"),
         "figures": _figures_of_pings(seen.course.whole) if seen.is_of_pings else _figures(seen.course.whole),
         "charts": [with_file(each, check, span) for each in shown if each],
-        "fact": span.words,
+        # The rest of the page follows what happens; charts stay as they are while somebody reads them.
+        "fact": f"{span.words}, as of {timezone.localtime():%H:%M}" if span.name else span.words,
     }
 
 
@@ -214,7 +215,7 @@ class _Period:
         return str(CheckStatus(self.status).label)
 
 
-@panel(on=Check, slot="main", order=7, title="State over time", template="health/_states.html")
+@panel(on=Check, slot="main", order=7, title="State over time", template="health/_states.html", live=True)
 def states(request: HttpRequest, check: Check) -> Context:
     """In which state it was when, as a strip, in words and as the list of changes."""
     span = span_of(request.GET, "7d")
@@ -238,12 +239,10 @@ def states(request: HttpRequest, check: Check) -> Context:
 def _periods(check: Check, changes: Sequence[CheckChange], span: Span) -> list[_Period]:
     """Its states one after another; what it was at the beginning is told by the first change, or by the last before."""
     end = min(span.end, timezone.now())
-    if changes:
-        first = changes[0].before
-    else:
-        before = CheckChange.objects.filter(of=check, at__lt=span.start).order_by("-at").values_list("after", flat=True)
-        first = before.first() or _without_changes(check, span)
-    moments = [max(span.start, check.created_at), *(each.at for each in changes), end]
+    before = None if changes else CheckChange.objects.filter(of=check, at__lt=span.start).order_by("-at").first()
+    begin = _known_from(check, changes[0] if changes else before, span)
+    first = changes[0].before if changes else before.after if before else _without_changes(check, begin, end)
+    moments = [begin, *(each.at for each in changes), end]
     words = [first, *(each.after for each in changes)]
     return [
         _Period(word, start, until)
@@ -252,10 +251,19 @@ def _periods(check: Check, changes: Sequence[CheckChange], span: Span) -> list[_
     ]
 
 
-def _without_changes(check: Check, span: Span) -> str:
+def _known_from(check: Check, change: CheckChange | None, span: Span) -> dt.datetime:
+    """When its states begin within a span: when it was made, or with answers from before that, such as imported ones. A
+    change before both tells what it was until then, whenever that began."""
+    if check.created_at <= span.start:
+        return span.start
+    begin = min(check.created_at, first_answers([check.pk]).get(check.pk, check.created_at))
+    return span.start if change and change.at < begin else max(span.start, begin)
+
+
+def _without_changes(check: Check, begin: dt.datetime, end: dt.datetime) -> str:
     """A check that never changed is what it is now, since it was first asked."""
     state = getattr(check, "state", None)
-    return state.status if state and span.end >= check.created_at else CheckStatus.UNKNOWN
+    return state.status if state and begin <= end else CheckStatus.UNKNOWN
 
 
 def _bars(periods: Sequence[_Period], span: Span) -> list[dict[str, Any]]:

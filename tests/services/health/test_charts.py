@@ -224,7 +224,7 @@ def test_the_page_of_a_check_asks_the_database_as_often_however_long_its_past(
 ):
     CheckChange.objects.create(of=check, at=NOON - 30 * MINUTE, before="up", after="down")
     client.get(f"/checks/{check.pk}/")
-    with django_assert_max_num_queries(16) as few:
+    with django_assert_max_num_queries(17) as few:
         client.get(f"/checks/{check.pk}/?range=7d")
     for n in range(12):
         deploy(cart, NOON - n * HOUR, f"3.{n}.0")

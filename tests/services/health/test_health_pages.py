@@ -2,12 +2,17 @@
 
 import datetime as dt
 import html
+import re
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from services.health import samples
 from services.health.models import (
+    Check,
+    CheckChange,
+    CheckDay,
     CheckState,
     EntityHealth,
     Forecast,
@@ -75,6 +80,48 @@ def test_the_page_of_a_check_shows_its_latest_answers_in_words(sign_in, people, 
     assert page.index("Down") < page.index("31 ms")
 
 
+def states(client, check, query: str = "") -> str:
+    address = f"/checks/{check.pk}/panels/healthcheck-state-over-time/{query}"
+    return said(client, address, headers={"HX-Request": "true"})
+
+
+def test_states_before_a_check_was_made_here_are_told_from_changes_that_came_with_it(sign_in, people, cart):
+    check, now = make_check(entity=cart), timezone.now()
+    for hours, before, after in ((84, "up", "down"), (42, "down", "up")):
+        CheckChange.objects.create(of=check, at=now - dt.timedelta(hours=hours), before=before, after=after)
+    page = states(sign_in(people.reader), check)
+    assert "Up 75.00 % of the time; Down 25.00 % of the time" in page
+
+
+def test_states_begin_with_the_first_answer_where_that_is_before_the_check_was_made_here(sign_in, people, cart):
+    check, now = make_check(entity=cart), timezone.now()
+    answer(check, [now - dt.timedelta(hours=8)])
+    change = now - dt.timedelta(hours=2)
+    CheckChange.objects.create(of=check, at=change, before="up", after="down")
+    assert "Up 75.00 % of the time; Down 25.00 % of the time" in states(sign_in(people.reader), check)
+
+
+def test_states_of_a_new_check_begin_when_it_was_made(sign_in, people, cart):
+    check = make_check(entity=cart)
+    made = timezone.now() - dt.timedelta(hours=4)
+    Check.objects.filter(pk=check.pk).update(created_at=made)
+    CheckChange.objects.create(of=check, at=made + dt.timedelta(hours=1), before="unknown", after="up")
+    assert "Up 75.00 % of the time; Unknown 25.00 % of the time" in states(sign_in(people.reader), check)
+
+
+def test_states_follow_what_happens_over_the_time_that_is_shown_and_charts_say_as_of_when(sign_in, people, cart):
+    check, client = make_check(entity=cart), sign_in(people.reader)
+    with time_machine.travel(timezone.now(), tick=False):
+        now = f"{timezone.localtime():%H:%M}"
+        page = said(client, f"/checks/{check.pk}/?range=30d")
+        follows = f"/checks/{check.pk}/panels/healthcheck-state-over-time/?range=30d"
+        assert f'data-live hx-get="{follows}"' in page
+        assert f"the last 30 days, as of {now}" in page
+        part = states(client, check, "?range=30d")
+    assert f'data-live hx-get="{follows}"' in part
+    assert "0 changes in the last 30 days" in part
+
+
 def test_only_whoever_may_edit_the_service_may_ask_now_and_sees_where_a_heartbeat_pings(sign_in, people, cart):
     check, beat = make_check(entity=cart), make_check("Export", entity=cart, kind="heartbeat")
     run, ping = f'action="/checks/{check.pk}/-/run/"', f"/hooks/heartbeat/{beat.token}/"
@@ -104,6 +151,18 @@ def test_the_page_of_an_slo_prints_the_formula_of_every_figure_and_when_it_alert
         "5 min",
     ):
         assert text in page, text
+
+
+def test_an_slo_younger_than_its_window_says_since_when_it_is_measured(sign_in, people, cart):
+    check, now = make_check(entity=cart), timezone.now()
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="99", window_days=7)
+    answer(check, every(now - dt.timedelta(minutes=20), now))
+    evaluate(now)
+    client, address = sign_in(people.reader), f"/slos/{slo.pk}/"
+    page = re.sub("<[^>]+>", "", said(client, address))
+    assert "100.0 % of 100.8 minutes of outage; young, measured since 20 min ago" in page
+    CheckDay.objects.create(of=check, day=now.date() - dt.timedelta(days=8), good=1440)
+    assert "measured since" not in said(client, address)
 
 
 def test_a_rule_that_no_outage_reaches_is_said_to_be_left_out(sign_in, people, cart):
@@ -168,7 +227,7 @@ def test_the_pages_of_health_say_first_how_it_is_what_it_is_of_and_who_answers_f
         (f"/checks/{check.pk}/", ("Down", "answered 503", "HTTP, every 90 s")),
         (f"/slos/{slo.pk}/", ("Not measured", "99.5 % good", "over 30 days")),
         (f"/metrics/{metric.pk}/", ("Baseline", "none")),
-        (f"/limits/{limit.pk}/", ("No forecast", "2,500,000 rows", "20 to 50 days", "and 14 days of margin")),
+        (f"/limits/{limit.pk}/", ("Not calculated yet", "2,500,000 rows", "20 to 50 days", "and 14 days of margin")),
     ):
         top = said(client, address).partition('<div class="gw-head">')[2].partition('class="gw-tabs"')[0]
         for text in ('href="/services/cart/"', str(people.team), *words):
