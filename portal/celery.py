@@ -18,6 +18,7 @@ app.autodiscover_tasks(["portal.search", "portal.people"])
 app.conf.task_routes = {
     "portal.tasks.refresh_search": "reports",
     "services.health.tasks.probe_batch": "probes",
+    "services.health.tasks.forecast_limit": "reports",
     "services.health.tasks.forecast_limits": "reports",
     "services.health.tasks.derive_metrics": "reports",
 }

@@ -115,8 +115,15 @@ def _states_of_messages() -> list[str]:
     return sorted(OutboxMessage.objects.values_list("state", flat=True))
 
 
+LIMIT = 4711
+
+
 def _leave_a_limit() -> None:
-    make_limit([100 + day + day % 2 for day in range(100)], ceiling=250)
+    make_limit([100 + day + day % 2 for day in range(100)], ceiling=250, pk=LIMIT)
+
+
+def _is_forecast() -> bool:
+    return list(Forecast.objects.values_list("urgency", flat=True)) == ["start_now"]
 
 
 def _leave_a_silent_check() -> None:
@@ -188,9 +195,8 @@ WORK: dict[str, Work] = {
         _leave_a_silent_check, lambda: list(CheckState.objects.values_list("status", flat=True)) == ["late"]
     ),
     "services.health.tasks.read_heartbeats": Work(_leave_a_ping, CheckResult.objects.exists),
-    "services.health.tasks.forecast_limits": Work(
-        _leave_a_limit, lambda: list(Forecast.objects.values_list("urgency", flat=True)) == ["start_now"]
-    ),
+    "services.health.tasks.forecast_limit": Work(_leave_a_limit, _is_forecast, (LIMIT,)),
+    "services.health.tasks.forecast_limits": Work(_leave_a_limit, _is_forecast),
     "services.health.tasks.make_partitions": Work(lambda: None, lambda: len(partitions(RESULTS)) == 4),
     "services.health.tasks.roll_up_results": Work(
         _leave_answers, lambda: list(CheckDay.objects.values_list("good", "bad")) == [(150, 0)]

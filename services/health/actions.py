@@ -284,10 +284,11 @@ def _refuse_derived(metric: Metric, values: Mapping[str, Any]) -> None:
 
 @transaction.atomic
 def create_limit(*, by: Any, model: type[Limit] = Limit, values: Mapping[str, Any], kind: str = "") -> Limit:
-    """Watch a metric that the writer speaks for. It is unknown whether there is time until a forecast is made."""
+    """Watch a metric that the writer speaks for. Whether there is time is calculated as soon as a worker has some."""
     _check_subject(by, values["metric"].subject, "metric")
     limit: Limit = create_record(by=by, model=model, values=values)
     LimitState.objects.create(limit=limit)
+    limits.forecast_soon(limit)
     return limit
 
 
@@ -299,6 +300,7 @@ def update_limit(*, by: Any, record: Limit, values: Mapping[str, Any], version: 
     limit = update_record(by=by, record=record, values=values, version=version)
     if not limit.is_active:
         limits.no_longer_asked(limit, "The limit was switched off.")
+    limits.forecast_soon(limit)
     return limit
 
 

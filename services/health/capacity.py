@@ -56,6 +56,7 @@ _TEXTS = {
     Urgency.PLAN: "The last day to begin is within the next 90 days.",
     Urgency.CALM: "There is more time than that, or no date in sight.",
     Urgency.UNKNOWN: "No forecast can be made yet. The reason stands beside each.",
+    Urgency.WAITING: "New, and calculated within a minute or so, if a worker runs.",
 }
 
 
@@ -81,7 +82,7 @@ def capacity(request: HttpRequest) -> HttpResponse:
 
 
 def bands_of(scope: Scope) -> list[Band]:
-    """Every band, also the empty ones; seven queries."""
+    """Every band, also the empty ones; eight queries."""
     limits = scope.about(Limit.objects.filter(is_active=True), "metric__subject")
     counts = dict(limits.values_list("state__urgency").annotate(number=Count("pk")).order_by())
     found = {each: list(_of_band(limits, each)[:MOST]) for each in _TEXTS}
@@ -94,7 +95,7 @@ def bands_of(scope: Scope) -> list[Band]:
             label=str(each.label),
             text=text,
             rows=[_row(limit, hidden, today) for limit in found[each]],
-            total=counts.get(each, 0) + (counts.get(None, 0) if each == Urgency.UNKNOWN else 0),
+            total=counts.get(each, 0) + (counts.get(None, 0) if each == Urgency.WAITING else 0),
             # The list cannot be asked for an owner.
             url=f"{LIMITS.url}?urgency={each}&is_active=true" if scope.owners is None else "",
         )
@@ -103,7 +104,7 @@ def bands_of(scope: Scope) -> list[Band]:
 
 
 def _of_band(limits: QuerySet[Limit], urgency: Urgency) -> QuerySet[Limit]:
-    condition = Q(state__urgency=urgency) | (Q(state=None) if urgency == Urgency.UNKNOWN else Q())
+    condition = Q(state__urgency=urgency) | (Q(state=None) if urgency == Urgency.WAITING else Q())
     rows = limits.filter(condition).select_related("state__forecast", *subjects.WITH_OWNER)
     narrow = rows.only(
         "name", "lead_days", "lead_p90_days", "margin_days", "metric__subject", "state__urgency", "state__used",
@@ -133,7 +134,7 @@ def _row(limit: Limit, hidden: dict[int, str], today: dt.date) -> dict[str, Any]
 def _why(state: Any) -> str:
     """Why there is no date."""
     if state is None or state.forecast is None:
-        return "It has not been forecast yet. That is done within an hour, if a worker runs."
+        return "It has not been calculated yet. A worker does that as soon as it has time, within an hour."
     return state.forecast.note or "There is no date in sight."
 
 

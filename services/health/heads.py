@@ -172,8 +172,8 @@ def limit_pill(request: HttpRequest, limit: Limit) -> Pill:
     state = _state(limit)
     if not limit.is_active:
         return SWITCHED_OFF
-    if state is None or (state.urgency == Urgency.UNKNOWN and state.forecast_id is None):
-        return Pill("none", "No forecast")
+    if state is None:
+        return Pill(Urgency.WAITING, str(Urgency.WAITING.label))
     return Pill(state.urgency, state.get_urgency_display())
 
 

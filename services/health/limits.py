@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -31,6 +32,8 @@ READ_DAYS = 730
 SCORED_DAYS = 90
 # Limits whose values are held in memory at once.
 BATCH = 100
+# By its name, because the tasks of health import this.
+_FORECAST_ONE = "services.health.tasks.forecast_limit"
 URGENT = {Urgency.START_NOW: 1.0, Urgency.TOO_LATE: 2.0}
 Days = Mapping[dt.date, float]
 
@@ -43,6 +46,21 @@ def refresh() -> int:
     today = samples.organisation_day()
     limits = list(Limit.objects.filter(is_active=True).select_related("metric__subject"))
     return sum(_refresh_batch(limits[start : start + BATCH], today) for start in range(0, len(limits), BATCH))
+
+
+def forecast_soon(limit: Limit) -> None:
+    """Ask a worker to forecast this limit once it is written. Robust: without Redis the hourly run does it."""
+    transaction.on_commit(
+        # Not asked again and again, so that nobody who saves waits for Redis.
+        lambda: current_app.send_task(_FORECAST_ONE, [limit.pk], expires=3600, retry=False, ignore_result=True),
+        robust=True,
+    )
+
+
+def refresh_one(limit_id: int) -> bool:
+    """Forecast one limit as ``refresh`` does; whether anything was new."""
+    found = list(Limit.objects.filter(pk=limit_id, is_active=True).select_related("metric__subject"))
+    return bool(_refresh_batch(found, samples.organisation_day()))
 
 
 def _refresh_batch(limits: Sequence[Limit], today: dt.date) -> int:

@@ -91,6 +91,12 @@ def evaluate_slos() -> None:
     slo_evaluation.evaluate()
 
 
+@shared_task(time_limit=300)
+def forecast_limit(limit_id: int) -> None:
+    """Forecast one limit, which has just been saved."""
+    limits.refresh_one(limit_id)
+
+
 @shared_task(time_limit=1800)
 def forecast_limits() -> None:
     """Forecast the limits whose data changed since their forecast of today."""

@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('made_on', models.DateField()),
                 ('points', models.PositiveIntegerField()),
-                ('urgency', models.CharField(choices=[('calm', 'Calm'), ('plan', 'Plan'), ('start_now', 'Start now'), ('too_late', 'Too late'), ('unknown', 'Not enough data')], max_length=10)),
+                ('urgency', models.CharField(choices=[('calm', 'Calm'), ('plan', 'Plan'), ('start_now', 'Start now'), ('too_late', 'Too late'), ('unknown', 'Not enough data'), ('waiting', 'Not calculated yet')], max_length=10)),
                 ('value', models.FloatField(null=True)),
                 ('q10_date', models.DateField(null=True, verbose_name='could be as early as')),
                 ('q50_date', models.DateField(null=True, verbose_name='likely')),
@@ -590,7 +590,7 @@ class Migration(migrations.Migration):
             name='LimitState',
             fields=[
                 ('limit', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='state', serialize=False, to='health.limit')),
-                ('urgency', models.CharField(choices=[('calm', 'Calm'), ('plan', 'Plan'), ('start_now', 'Start now'), ('too_late', 'Too late'), ('unknown', 'Not enough data')], default='unknown', max_length=10, verbose_name='state')),
+                ('urgency', models.CharField(choices=[('calm', 'Calm'), ('plan', 'Plan'), ('start_now', 'Start now'), ('too_late', 'Too late'), ('unknown', 'Not enough data'), ('waiting', 'Not calculated yet')], default='waiting', max_length=10, verbose_name='state')),
                 ('value', models.FloatField(blank=True, null=True, verbose_name='now')),
                 ('used', models.FloatField(blank=True, help_text='Share of the ceiling.', null=True)),
                 ('q10_date', models.DateField(blank=True, null=True, verbose_name='could be as early as')),

@@ -61,6 +61,8 @@ class Urgency(models.TextChoices):
     START_NOW = "start_now", "Start now"
     TOO_LATE = "too_late", "Too late"
     UNKNOWN = "unknown", "Not enough data"
+    # Of a limit that has no forecast yet; no forecast says this.
+    WAITING = "waiting", "Not calculated yet"
 
 
 class Forecast(models.Model):
@@ -102,7 +104,7 @@ class LimitState(models.Model):
     """The newest forecast of a limit, beside it so that lists can filter and sort by it."""
 
     limit = models.OneToOneField(Limit, on_delete=models.CASCADE, primary_key=True, related_name="state")
-    urgency = models.CharField("state", max_length=10, choices=Urgency, default=Urgency.UNKNOWN)
+    urgency = models.CharField("state", max_length=10, choices=Urgency, default=Urgency.WAITING)
     value = models.FloatField("now", null=True, blank=True)
     used = models.FloatField(null=True, blank=True, help_text="Share of the ceiling.")
     q10_date = models.DateField("could be as early as", null=True, blank=True)

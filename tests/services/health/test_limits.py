@@ -5,6 +5,7 @@ import re
 
 import pytest
 import time_machine
+from celery import current_app
 from django.db import IntegrityError
 
 from portal.actions import update_record
@@ -15,7 +16,7 @@ from services.health import actions
 from services.health.models import Forecast, LimitState, MetricDay
 from services.health.tasks import forecast_limits
 from tests import factories
-from tests.services.health.limits import TODAY, keep_days, make_limit
+from tests.services.health.limits import TODAY, keep_days, make_limit, make_metric
 
 pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
@@ -50,6 +51,24 @@ def test_the_state_beside_the_limit_says_what_lists_show(clock):
     state, made = LimitState.objects.get(), Forecast.objects.get()
     assert (state.limit, state.urgency, state.value, state.used) == (limit, "calm", 200, 0.5)
     assert state.start_by == made.q10_date - dt.timedelta(days=60 + 14)
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    """Takes at once what is sent for."""
+    monkeypatch.setattr(current_app, "send_task", lambda name, args, **options: current_app.tasks[name].run(*args))
+
+
+def test_a_limit_is_forecast_when_it_is_saved_and_when_it_is_changed(clock, worker, django_capture_on_commit_callbacks):
+    metric = make_metric(factories.make_entity("orders-db"))
+    keep_days(metric, grows(120))
+    with django_capture_on_commit_callbacks(execute=True):
+        limit = actions.create_limit(by=None, values={"metric": metric, "name": "Connections", "ceiling": 1000})
+        assert LimitState.objects.get().get_urgency_display() == "Not calculated yet"
+    assert LimitState.objects.get().urgency == "calm"
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.update_limit(by=None, record=limit, values={"ceiling": 100})
+    assert LimitState.objects.get().urgency == "too_late"
 
 
 @pytest.mark.parametrize(
