@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
+from itertools import chain, islice
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -13,6 +14,8 @@ from portal.query import Query
 from portal.rest import to_json
 
 CHUNK = 2000
+# What stands at the end of a CSV file that is not whole. JSON that breaks off is none by itself.
+BROKEN_OFF = "This file is incomplete: it broke off here. Ask for it again."
 # A spreadsheet takes text that begins with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -37,11 +40,20 @@ def csv_lines(query: Query) -> Iterator[str]:
 def _csv_lines(query: Query, zone: tzinfo) -> Iterator[str]:
     """The lines are written when the request is over, and with it the time zone of the reader."""
     write = csv.writer(_Echo()).writerow
-    yield "\ufeff" + write([field.name for field in query.columns])
-    for block in _blocks(query):
-        with timezone.override(zone):
-            lines = [write(_csv_cells(query, row)) for row in block]
-        yield "".join(lines)
+    before = "\ufeff" + write([field.name for field in query.columns])
+    try:
+        for block in _blocks(query):
+            with timezone.override(zone):
+                lines = [write(_csv_cells(query, row)) for row in block]
+            yield before + "".join(lines)
+            before = ""
+    except Exception:
+        # The web server ends an answer that breaks off as it ends a whole one.
+        if not before:
+            yield write([BROKEN_OFF])
+        raise
+    if before:
+        yield before
 
 
 def _csv_cells(query: Query, row: tuple[Any, ...]) -> list[str]:
@@ -87,9 +99,11 @@ FORMATS = {
 
 
 def export(query: Query, format_name: str) -> StreamingHttpResponse:
-    """The whole list as a file to download."""
+    """The whole list as a file to download. Raises what is wrong with its first rows, before anything is answered."""
     content_type, lines = FORMATS[format_name]
     name = f"{query.collection.slug}-{timezone.localdate():%Y-%m-%d}.{format_name}"
-    response = StreamingHttpResponse(lines(query), content_type=content_type)
+    blocks = iter(lines(query))
+    begun = list(islice(blocks, 1))
+    response = StreamingHttpResponse(chain(begun, blocks), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

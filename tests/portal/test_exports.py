@@ -1,16 +1,19 @@
 """Lists as files."""
 
 import csv
+import datetime as dt
 import io
 import json
 import tracemalloc
 
 import pytest
+from django.db import DataError, connection
 from django.test import Client
 from django.utils import timezone
 
 from portal import exports
 from portal.references.models import Reference
+from services.health.models import Deployment
 from services.models import Entity
 from tests.factories import make_entity
 
@@ -109,3 +112,39 @@ def _memory_of(client: Client) -> int:
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return most
+
+
+def _deployments(people, unreadable: int, count: int) -> None:
+    """So many deployments, newest first by number, of which one has a moment that Python cannot read."""
+    subject, now = make_entity("cart", owner=people.team).reference, timezone.now()
+    Deployment.objects.bulk_create(
+        Deployment(subject=subject, key=str(n), version=f"{n}.0", finished_at=now - dt.timedelta(hours=n))
+        for n in range(count)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE health_deployment SET recovered_at = 'infinity' WHERE key = %s", [str(unreadable)])
+
+
+@pytest.mark.parametrize("format_name", ["csv", "json"])
+def test_a_list_whose_first_rows_cannot_be_read_is_an_error_and_no_empty_file(sign_in, people, format_name):
+    _deployments(people, unreadable=0, count=1)
+    client = sign_in(people.reader)
+    client.raise_request_exception = False
+    response = client.get(f"/deployments/?format={format_name}&columns=version,recovered_at")
+    assert (response.status_code, "attachment" in response.headers.get("Content-Disposition", "")) == (500, False)
+
+
+@pytest.mark.parametrize("format_name", ["csv", "json"])
+def test_a_file_that_breaks_off_does_not_look_whole(sign_in, people, monkeypatch, format_name):
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    _deployments(people, unreadable=4, count=5)
+    sent, response = [], sign_in(people.reader).get(f"/deployments/?format={format_name}&columns=version,recovered_at")
+    with pytest.raises(DataError):
+        sent.extend(response.streaming_content)
+    text = b"".join(sent).decode()
+    assert "0.0" in text
+    if format_name == "csv":
+        assert text.splitlines()[-1] == "This file is incomplete: it broke off here. Ask for it again."
+    else:
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(text)
