@@ -18,7 +18,7 @@ def _views(collection: Collection) -> tuple[type[Any], type[Any]]:
     writes = {
         "post": api.CreateMixin if collection.form and collection.create else None,
         "patch": api.ChangeMixin if collection.form and collection.update else None,
-        "delete": api.DeleteMixin if collection.form and collection.delete else None,
+        "delete": api.DeleteMixin if collection.delete else None,
     }
     lists = type(f"{name}List", tuple(each for each in (writes["post"], api.ListView) if each), offered)
     changes = (writes["patch"], writes["delete"], api.RecordView)

@@ -129,7 +129,9 @@ class Collection:
         """Whether the reader may ``view``, ``add``, ``change`` or ``delete``, in general or this record."""
         if act == "view":
             return not self.perm or reader.has_perm(self.perm)
-        if not {"add": self.create, "change": self.update, "delete": self.delete}[act] or not self.form:
+        if not {"add": self.create, "change": self.update, "delete": self.delete}[act]:
+            return False
+        if act != "delete" and not self.form:
             return False
         meta = self.model._meta
         return bool(reader.has_perm(f"{meta.app_label}.{act}_{meta.model_name}", record))

@@ -83,7 +83,7 @@ def refusal(collection: Collection, act: str, record: models.Model) -> Permissio
     """Why somebody may not ``change`` or ``delete`` the record: nobody may, or its owners or administrators do."""
     verb = {"change": "edit"}.get(act, act)
     action = {"change": collection.update, "delete": collection.delete}[act]
-    if not action or not collection.form:
+    if not action or (act == "change" and not collection.form):
         why = collection.keeps if act == "delete" else ""
         return PermissionDenied(f"Nobody may {verb} {record} here. {why}".strip())
     if hasattr(record, "owner_id"):

@@ -8,6 +8,7 @@ from django.db import models
 from rest_framework.request import Request
 
 from portal.api_errors import BadPrecondition, StaleVersion, VersionMissing
+from portal.models import Versioned
 from portal.rest import to_json
 
 _TAG = r'(?:W/)?"([^"]*)"'
@@ -24,7 +25,7 @@ def version_asked(request: Request, record: models.Model) -> int | None:
     """The version that If-Match names, by itself or before the digest of an ETag; of several the one that stands. None
     for ``*`` and for records that keep no version."""
     given = request.headers.get("If-Match", "").strip()
-    current: int | None = getattr(record, "version", None)
+    current: int | None = record.version if isinstance(record, Versioned) else None
     if current is None or given == "*":
         return None
     if not given:

@@ -11,6 +11,7 @@ from portal.collections import Collection
 from portal.crumbs import crumbs_of
 from portal.forms import RecordForm, make_form
 from portal.history.events import last_change_of
+from portal.models import Versioned
 
 
 def version_of(request: HttpRequest, record: models.Model) -> int | None:
@@ -18,7 +19,7 @@ def version_of(request: HttpRequest, record: models.Model) -> int | None:
     text = request.POST.get("version", "")
     if request.method == "POST":
         return int(text) if text.isdecimal() and len(text) < 10 else 0
-    return getattr(record, "version", None)
+    return record.version if isinstance(record, Versioned) else None
 
 
 def base_of(request: HttpRequest, form: RecordForm) -> str:

@@ -115,6 +115,8 @@ def _record_head(request: HttpRequest, found: Collection, loaded: models.Model, 
     actions = [*top.actions]
     if found.may(request.user, "change", loaded):
         actions.append({"label": "Edit", "url": f"{address}edit/", "icon": "edit", "key": "e"})
+    elif not found.form and found.may(request.user, "delete", loaded):
+        actions.append({"label": "Delete", "url": f"{address}delete/", "icon": "trash"})
     tabs = [{"label": "Overview", "url": address, "current": not tab}, *_tabs(loaded, address, tab)]
     if has_history(loaded, request.user):
         tabs.append({"label": "History", "url": f"{address}history/", "current": tab == "history"})

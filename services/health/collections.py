@@ -7,6 +7,7 @@ from services.health import (
     actions,
     looks,  # noqa: F401  how the words of health look
 )
+from services.health.deployments import delete_deployment
 from services.health.dora import OUTCOME
 from services.health.models import (
     Check,
@@ -309,6 +310,6 @@ DEPLOYMENTS = register(
         empty="Nothing is reported yet. Let the pipeline tell /hooks/deployments/ what it deploys.",
         create=None,
         update=None,
-        delete=None,
+        delete=delete_deployment,
     )
 )

@@ -16,12 +16,12 @@ from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
-from portal.actions import create_record
+from portal.actions import create_record, delete_record
 from portal.api_errors import Unprocessable
 from portal.collections import reference_condition
 from portal.references.models import Reference
 from services.health.hooks import Hook
-from services.health.models import Deployment, DeploymentResult
+from services.health.models import Deployment, DeploymentResult, ReceivedBatch
 from services.health.plausible import read_moment
 from services.health.voices import speaks_for
 
@@ -147,6 +147,27 @@ def _await_success(broken: Deployment, since: dt.datetime) -> None:
     restored_at = successes.aggregate(first=Min("finished_at"))["first"]
     if restored_at is not None:
         Deployment.objects.filter(_unrecovered(restored_at), pk=broken.pk).update(recovered_at=restored_at)
+
+
+@transaction.atomic
+def delete_deployment(*, by: Any, record: Deployment, version: int | None = None) -> None:
+    """Delete what was reported wrongly. What it took back was not taken back, and what it restored is restored by the
+    next success, where there is one."""
+    Reference.objects.select_for_update(no_key=True).get(pk=record.subject_id)
+    place = _in_place_of(record)
+    touched = list(place.filter(recovered_at=record.finished_at).values_list("pk", flat=True))
+    # What stands in its column ``version`` is that of the software: a deployment is never changed, only deleted.
+    pk = record.pk
+    delete_record(by=by, record=record)
+    # Its key is free again, and no repeat is answered with what is gone.
+    ReceivedBatch.objects.filter(hook=DeploymentHook.name, answer__deployment=pk).delete()
+    again = Deployment.objects.filter(Q(pk__in=touched) | Q(pk=record.rollback_of_id))
+    again.update(recovered_at=None)
+    for each in again.annotate(taken_back_at=Min("rollbacks__finished_at")):
+        if each.result == DeploymentResult.FAILED:
+            _await_success(each, each.finished_at)
+        elif each.taken_back_at is not None:
+            _await_success(each, max(each.taken_back_at, each.finished_at))
 
 
 def _unrecovered(at: dt.datetime) -> Q:

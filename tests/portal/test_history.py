@@ -123,7 +123,7 @@ def test_what_was_deleted_left_its_history_behind(sign_in, people):
 def test_every_table_that_people_edit_is_tracked():
     tracked = {model.__name__ for model in apps.get_models() if event_model(model) is not None}
     organisation = {"Team", "Person", "Membership", "User", "ServiceAccount", "ApiToken"}
-    health = {"Badge", "Check", "MaintenanceWindow", "Metric", "PrometheusServer", "Slo", "Limit"}
+    health = {"Badge", "Check", "Deployment", "MaintenanceWindow", "Metric", "PrometheusServer", "Slo", "Limit"}
     assert tracked == {*organisation, "Entity", "Ownership", "Relation", "ChatWebhook", "Proposal", *health}
 
 

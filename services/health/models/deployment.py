@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from portal.history.tracking import track_history
 from portal.references.models import Reference
 from services.health.plausible import EARLIEST, LATEST_KEPT
 
@@ -22,6 +23,7 @@ class DeploymentOutcome(models.TextChoices):
     TAKEN_BACK = "taken_back", "Taken back"
 
 
+@track_history()
 class Deployment(models.Model):
     """One version of a service put into one environment. ``key`` makes a repeated report of a service the same
     deployment.

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.apps import apps
 
 from services.health import dora
 from services.health.models import Deployment
@@ -149,3 +150,74 @@ def test_another_environment_does_not_count(report, cart):
 def test_without_deployments_there_are_no_shares(cart):
     found = dora.delivery([cart.reference_id], START, END)
     assert (found.per_day, found.failed.value, found.lead_time.median, found.recovery_time.p90) == (0, None, None, None)
+
+
+# What was reported wrongly
+
+
+def _recovered(key: str) -> dt.datetime | None:
+    return Deployment.objects.get(key=key).recovered_at
+
+
+def _noon(day: int) -> dt.datetime:
+    return dt.datetime(2026, 11, day, 12, tzinfo=dt.UTC)
+
+
+def test_an_administrator_deletes_a_deployment_from_its_page_and_its_history_stays(report, sign_in, people):
+    pk = report("ci-1", version="6.6.6")["deployment"]
+    client = sign_in(people.administrator)
+    assert f'href="/deployments/{pk}/delete/"' in client.get(f"/deployments/{pk}/").content.decode()
+    answer = client.post(f"/deployments/{pk}/delete/", follow=True)
+    assert "Deleted cart 6.6.6." in answer.content.decode()
+    assert not Deployment.objects.exists()
+    last = apps.get_model("health", "DeploymentEvent").objects.order_by("-pgh_id").first()
+    assert (last.pgh_label, last.version, last.pgh_obj_id) == ("delete", "6.6.6", pk)
+
+
+def test_whoever_is_no_administrator_is_neither_offered_nor_allowed_to_delete_a_deployment(
+    report, sign_in, api, people
+):
+    pk = report("ci-1")["deployment"]
+    client = sign_in(people.editor)
+    assert "/delete/" not in client.get(f"/deployments/{pk}/").content.decode()
+    assert client.post(f"/deployments/{pk}/delete/").status_code == 403
+    assert api(people.service_account).delete(f"/api/v1/deployments/{pk}/").status_code == 403
+    assert Deployment.objects.count() == 1
+
+
+def test_a_program_of_an_administrator_deletes_a_deployment_and_can_report_it_anew(report, api, people):
+    pk = report("ci-1", version="1.0")["deployment"]
+    assert api(people.administrator).delete(f"/api/v1/deployments/{pk}/").status_code == 204
+    report("ci-1", version="1.1")
+    assert Deployment.objects.get().version == "1.1"
+
+
+def test_what_a_deleted_deployment_restored_is_restored_by_the_next_success(report, api, people):
+    report("bad", result="failed", finished_at="2026-11-10T12:00:00Z")
+    wrong = report("wrong", finished_at="2026-11-11T12:00:00Z")["deployment"]
+    report("good", finished_at="2026-11-12T12:00:00Z")
+    assert _recovered("bad") == _noon(11)
+    api(people.administrator).delete(f"/api/v1/deployments/{wrong}/")
+    assert _recovered("bad") == _noon(12)
+
+
+def test_without_another_success_nothing_is_restored_any_more(report, api, people):
+    report("bad", result="failed", finished_at="2026-11-10T12:00:00Z")
+    wrong = report("wrong", finished_at="2026-11-11T12:00:00Z")["deployment"]
+    api(people.administrator).delete(f"/api/v1/deployments/{wrong}/")
+    assert _recovered("bad") is None
+
+
+def test_what_a_deleted_rollback_took_back_was_not_taken_back(report, api, people, cart):
+    report("first", finished_at="2026-11-10T12:00:00Z")
+    wrong = report("wrong", rollback_of="first", finished_at="2026-11-11T12:00:00Z")["deployment"]
+    assert dora.delivery([cart.reference_id], START, END).failed == dora.Share(1, 2)
+    api(people.administrator).delete(f"/api/v1/deployments/{wrong}/")
+    assert (_recovered("first"), dora.delivery([cart.reference_id], START, END).failed) == (None, dora.Share(0, 1))
+
+
+def test_a_rollback_stands_when_what_it_took_back_is_deleted(report, api, people):
+    wrong = report("wrong", finished_at="2026-11-10T12:00:00Z")["deployment"]
+    report("back", rollback_of="wrong", finished_at="2026-11-11T12:00:00Z")
+    api(people.administrator).delete(f"/api/v1/deployments/{wrong}/")
+    assert Deployment.objects.values_list("key", "rollback_of").get() == ("back", None)
