@@ -162,6 +162,7 @@ TABLE: dict[str, Row] = {
     "hook-metrics": post("401 401 401 401 401 401 422"),
     "hook-deployments": post("401 401 401 401 401 401 422"),
     "heartbeat": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
+    "heartbeat-bare": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
     # Product managers and administrators decide
     "proposal-decide": Row("302 403 403 403 200 200 302", {"pk": "proposal"}),
     "api": Row("401 200 200 200 200 200 200"),
@@ -315,7 +316,7 @@ LOOKS = sorted(
         "record-new", "record-edit", "record-delete", "take", "first-administrator",
         "person-erase",
         "proposal-decide",
-        "heartbeat", "hooks-nothing", "metrics-import", "metric-import", "slos-import", "slo-import",
+        "heartbeat", "heartbeat-bare", "hooks-nothing", "metrics-import", "metric-import", "slos-import", "slo-import",
         "badge",
     }
 )  # fmt: skip
@@ -332,7 +333,7 @@ def test_an_address_that_only_shows_answers_a_post_with_405(name, people, world)
 WITHOUT_SIGN_IN = {
     "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "demo-sign-in", "first-administrator",
-    "healthz", "readyz", "status", "api-nothing", "hooks-nothing", "heartbeat",
+    "healthz", "readyz", "status", "api-nothing", "hooks-nothing", "heartbeat", "heartbeat-bare",
     "badge",
 }  # fmt: skip
 

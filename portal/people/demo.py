@@ -25,7 +25,7 @@ DEMO_PEOPLE = (
     DemoPerson(
         "amara.diallo@larkspur.example", "SRE", "Amara Diallo, Core Platform: runs incidents, watches dependencies."
     ),
-    DemoPerson("tomasz.wrona@larkspur.example", "Product manager", "Tomasz Wrona: edits the platform roadmap."),
+    DemoPerson("tomasz.wrona@larkspur.example", "Product manager", "Tomasz Wrona: decides about proposals."),
     DemoPerson("sofia.marchetti@larkspur.example", "Administrator", "Sofia Marchetti: logins, teams, everything."),
 )
 

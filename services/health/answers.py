@@ -8,6 +8,8 @@ from portal.collections import Collection
 from portal.crumbs import crumbs_of
 from services.health.throttle import MOST
 
+TOO_OFTEN = f"You asked {MOST} times within a minute. Wait a moment."
+
 
 def show_answer(
     request: HttpRequest, home: Collection, about: Model | str, look: str, words: str, status: int = 200
@@ -27,5 +29,4 @@ def show_answer(
 
 
 def too_often(request: HttpRequest, home: Collection, about: Model | str) -> HttpResponse:
-    words = f"You asked {MOST} times within a minute. Wait a moment."
-    return show_answer(request, home, about, "warn", words, status=429)
+    return show_answer(request, home, about, "warn", TOO_OFTEN, status=429)

@@ -86,8 +86,10 @@ def _width(text: str) -> int:
 def badge_make(request: HttpRequest, pk: int) -> HttpResponse:
     """Give an entity a badge, or the one it has another address."""
     entity = _editable(request, pk)
+    had_one = Badge.objects.filter(entity=entity).exists()
     actions.make_badge(by=request.user, entity=entity)
-    messages.success(request, f"{entity} has a badge with a new address. One it had before shows nothing any more.")
+    told = "a badge with a new address. The one it had before shows nothing any more" if had_one else "a badge"
+    messages.success(request, f"{entity} has {told}.")
     return redirect(_tab(entity))
 
 

@@ -24,15 +24,15 @@ from services.models import Entity
 
 # Rows of a band; behind them stands how many more there are, and where.
 MOST = 25
-# The limit with the least time to do something comes first, wherever limits stand.
-LEAST_TIME_FIRST = (F("state__start_by").asc(nulls_last=True), F("state__q10_date").asc(nulls_last=True), "name")
+# By the last day to begin, wherever limits stand; those without one by the day they could be reached.
+BY_LAST_START = (F("state__start_by").asc(nulls_last=True), F("state__q10_date").asc(nulls_last=True), "name")
 # The picture of a row: a year from today, in units of its viewBox.
 YEAR, WIDTH = 365, 146
 
 
 @dataclass(frozen=True)
 class Band:
-    """The limits with one answer to "is there time?", the one with the least of it first."""
+    """The limits with one answer to "is there time?", by the last day to begin."""
 
     value: str
     label: str
@@ -111,7 +111,7 @@ def _of_band(limits: QuerySet[Limit], urgency: Urgency) -> QuerySet[Limit]:
         "state__q10_date", "state__q50_date", "state__start_by", "state__forecast__note",
         *subjects.named_subject("metric__subject"),
     )  # fmt: skip
-    return narrow.order_by(*LEAST_TIME_FIRST)
+    return narrow.order_by(*BY_LAST_START)
 
 
 def _row(limit: Limit, hidden: dict[int, str], today: dt.date) -> dict[str, Any]:

@@ -27,13 +27,12 @@ def entity_health(request: HttpRequest, entity: Entity) -> Context:
     """Its status with the reason, its last 90 days, its checks and its SLOs. It loads by itself, so that the page does
     not wait, and follows what happens."""
     checks = _checks(entity)
-    slos = list(Slo.objects.filter(entity=entity, is_active=True).select_related("state").order_by("name"))
     may = request.user.has_perm("services.change_entity", entity)
     return {
         "health": getattr(entity, "health", None),
         "strip": _decisive(checks, strips(checks)),
         "checks": [(CHECKS.url_of(each), each, getattr(each, "state", None)) for each in checks],
-        "slos": [(SLOS.url_of(each), each, getattr(each, "state", None)) for each in slos],
+        "slos": _slos(entity),
         "add_url": f"{CHECKS.url}-/new/" if may else "",
         "promise_url": f"{SLOS.url}-/new/" if may else "",
         "fact": counted(len(checks), "check") if checks else "",
@@ -43,6 +42,12 @@ def entity_health(request: HttpRequest, entity: Entity) -> Context:
 
 def _checks(entity: Entity) -> list[Check]:
     return list(Check.objects.filter(entity=entity).select_related("state").order_by("name"))
+
+
+def _slos(entity: Entity) -> list[tuple[str, Slo, Any]]:
+    """Address, record and state of each that is active."""
+    found = Slo.objects.filter(entity=entity, is_active=True).select_related("state").order_by("name")
+    return [(SLOS.url_of(each), each, getattr(each, "state", None)) for each in found]
 
 
 def _to_tab(entity: Entity) -> dict[str, str] | None:
@@ -72,6 +77,14 @@ def check_days(request: HttpRequest, entity: Entity) -> Context:
         "add_url": f"{CHECKS.url}-/new/" if may else "",
         "fact": "the last 90 days",
     }
+
+
+@panel(on=Entity, slot="tab:health", order=15, title="SLOs", template="health/_slos.html", live=True, kinds=WATCHED)
+def slos(request: HttpRequest, entity: Entity) -> Context:
+    """What it promises: how much of each error budget is left, and whether it burns too fast."""
+    found = _slos(entity)
+    may = request.user.has_perm("services.change_entity", entity)
+    return {"slos": found, "promise_url": f"{SLOS.url}-/new/" if may else "", "fact": len(found) or ""}
 
 
 @panel(

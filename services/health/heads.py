@@ -92,7 +92,7 @@ def check_head(request: HttpRequest, check: Check) -> Head:
     if check.kind == CheckKind.HEARTBEAT:
         asks = Fact("Awaits", f"a ping every {duration(check.interval_s)}")
     else:
-        how = f"{check.get_kind_display()}, every {check.interval_s:,} s"
+        how = f"{check.get_kind_display()}, every {duration(check.interval_s)}"
         asks = Fact("Asks", without_secrets(check.address), how)
     return Head(title=str(check), reach=[*_about(request, "Service", check.entity.reference), asks])
 

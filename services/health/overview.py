@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, F, QuerySet, Window
+from django.db.models import Case, Count, F, QuerySet, When, Window
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -24,7 +24,7 @@ from portal.query import parse
 from portal.status import LATE_AFTER_S
 from services.collections import ENTITIES, SERVICES
 from services.health import silence, subjects
-from services.health.capacity import LEAST_TIME_FIRST
+from services.health.capacity import BY_LAST_START
 from services.health.collections import CHECKS, LIMITS, METRICS, SLOS
 from services.health.figures import check_lag
 from services.health.heads import UNWATCHED
@@ -39,6 +39,7 @@ BEHIND_FROM_S = 60
 BURNS = (EntityHealth.FAILING, EntityHealth.DEGRADED)
 _ALL = "All of them"
 RUNS_OUT = (Urgency.TOO_LATE, Urgency.START_NOW, Urgency.PLAN)
+_BY_URGENCY = Case(*(When(state__urgency=each, then=place) for place, each in enumerate(RUNS_OUT)))
 
 
 @require_safe
@@ -232,13 +233,14 @@ def _burns(entity: Entity, alerts: list[SloState], hidden: dict[int, str]) -> Bu
 
 
 def _limits(scope: Scope) -> Part:
-    """Limits for which it is too late, time to start, or time to plan; the one with the least time first."""
+    """Limits for which it is too late, time to start, or time to plan, in this order; each by the last day to
+    begin."""
     near = scope.about(Limit.objects.filter(is_active=True, state__urgency__in=RUNS_OUT), "metric__subject")
     rows = near.select_related("state", *subjects.WITH_OWNER).only(
         "name", "metric", "state__urgency", "state__q10_date", "state__q50_date", "state__start_by",
         "metric__subject", *subjects.named_subject("metric__subject"),
     )  # fmt: skip
-    shown, total = _first(rows.order_by(*LEAST_TIME_FIRST), MOST_LIMITS)
+    shown, total = _first(rows.order_by(_BY_URGENCY, *BY_LAST_START), MOST_LIMITS)
     hidden = unknown_to(scope.reader, [owner.pk for each in shown if (owner := subjects.owner_of(each.metric.subject))])
     return Part([_runs_out(each, hidden) for each in shown], total)
 

@@ -38,6 +38,7 @@ _TOO_OLD = (
     f"each sample is kept for {SAMPLES.keep_days} days, and of earlier days one value. Send those as a CSV file, under "
     "Metrics, Import CSV."
 )
+_UNIT_HELP = "Send its own unit, or none; its unit is changed on its page."
 Identity = tuple[str, str, str, str]
 
 
@@ -70,13 +71,26 @@ class MetricHook(Hook):
         try:
             read = list(_read(given, problems))
             metrics = NamedMetrics(request.user, read, problems)
-            rows = [row for place, one in enumerate(read) for row in metrics.row(place, *one)]
+            rows = list(_rows(metrics, read, problems))
         except Problems:
             pass
         if problems.texts:
             raise Unprocessable({"samples": problems.texts})
         metrics.make_findable()
         return {"written": samples.write(rows)}
+
+
+def _rows(
+    metrics: "NamedMetrics", read: Sequence[tuple[Identity, dt.datetime, Mapping[str, Any]]], problems: Problems
+) -> Iterator[SampleRow]:
+    """The samples to write. Of two values of one moment in the same batch nobody could say which is meant."""
+    seen: dict[tuple[int, dt.datetime], tuple[int, SampleRow]] = {}
+    for place, one in enumerate(read):
+        for row in metrics.row(place, *one):
+            first, other = seen.setdefault((row.metric_id, row.at), (place, row))
+            if other != row:
+                problems.add(place, f"sample {first} has another value of the same moment. Keep one of the two.", "at")
+            yield row
 
 
 def _read(given: Sequence[Any], problems: Problems) -> Iterator[tuple[Identity, dt.datetime, Mapping[str, Any]]]:
@@ -122,6 +136,8 @@ def _wrong_value(one: Mapping[str, Any]) -> str | None:
             return f"“{name}”: {problem}"
     if names != ("value",) and not 0 <= one["good"] <= one["total"]:
         return "“good” is from 0 up to “total”."
+    if names != ("value",) and one.get("value") is not None:
+        return "“value” does not go with “good” and “total”. A ratio has these two, anything else has “value”."
     return None
 
 
@@ -161,7 +177,12 @@ class NamedMetrics:
         metric = self._metric(place, identity, one)
         if metric is None:
             return
-        if (metric.kind == MetricKind.RATIO) != ("total" in one):
+        if (unit := one.get("unit")) and unit != metric.unit:
+            told = f"is in {metric.unit}" if metric.unit else "is a plain number"
+            self.problems.add(
+                place, f"the metric {metric.name} {told}, not in “{str(unit)[:40]}”. {_UNIT_HELP}", "unit"
+            )
+        elif (metric.kind == MetricKind.RATIO) != ("total" in one):
             needed = "“good” and “total”" if metric.kind == MetricKind.RATIO else "“value”"
             self.problems.add(place, f"the metric {metric.name} takes {needed}.", "value")
         elif metric.kind == MetricKind.RATIO:

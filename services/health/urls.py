@@ -25,4 +25,6 @@ urlpatterns = [
     path("hooks/metrics/", push.metric_hook, name="hook-metrics"),
     path("hooks/deployments/", deployments.deployment_hook, name="hook-deployments"),
     path("hooks/heartbeat/<str:token>/", views.heartbeat, name="heartbeat"),
+    # A redirect to the slash would look like success to a job that follows none, and nobody would have pinged.
+    path("hooks/heartbeat/<str:token>", views.heartbeat, name="heartbeat-bare"),
 ]

@@ -6,13 +6,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from portal.crumbs import crumbs_of
+from portal.forms import make_form
 from portal.people.entering import acts
+from portal.saving import base_of
 from services.health import actions, heartbeats
-from services.health.answers import show_answer, too_often
+from services.health.answers import TOO_OFTEN, show_answer, too_often
 from services.health.collections import CHECKS
 from services.health.forms import QuestionForm
 from services.health.hysteresis import Answer
@@ -57,24 +61,49 @@ def run_check(request: HttpRequest, key: int) -> HttpResponse:
 
 @acts("collection", "checks")
 def test_check(request: HttpRequest) -> HttpResponse:
-    """Ask what the values of a form would ask, write nothing, and say what came."""
+    """Ask what the values of a form would ask, write nothing, and say what came: in place, or above the form again."""
     reader: Any = request.user
     if not reader.has_perm("health.add_check"):
         raise PermissionDenied("You may not have the portal ask an address: you are in no team.")
     if not may_ask(reader):
-        return too_often(request, CHECKS, "Test")
+        return _tried(request, "warn", TOO_OFTEN, status=429)
     form = QuestionForm(request.POST)
     try:
         target = _target_of(request, form) if form.is_valid() else None
     except ValidationError as problem:
         form.add_error(None, problem.messages)
     if form.errors or target is None:
-        return show_answer(request, CHECKS, "Test", "bad", _problems(form), status=422)
+        return _tried(request, "bad", _problems(form), status=422)
     said = ask_once(target, PATIENCE_MS)
-    if said is None:
-        words = f"{_too_slow(target)} Once saved, its schedule will tell."
-        return show_answer(request, CHECKS, "Test", "idle", words)
-    return show_answer(request, CHECKS, "Test", look_of_outcome(said.outcome), _words(said))
+    look = look_of_outcome(said.outcome) if said else "idle"
+    words = _words(said) if said else f"{_too_slow(target)} Once saved, its schedule will tell."
+    return _tried(request, look, words)
+
+
+def _tried(request: HttpRequest, look: str, words: str, status: int = 200) -> HttpResponse:
+    """The answer by itself where a script shows it beside what is typed; otherwise above the form, filled as it was."""
+    if request.headers.get("HX-Request"):
+        return show_answer(request, CHECKS, "Test", look, words, status)
+    check = _edited(request)
+    form = make_form(CHECKS, check, request.POST)
+    title = f"Edit {check}" if check else f"New {CHECKS.title_one}"
+    home = CHECKS.url_of(check) if check else CHECKS.url
+    # What is still missing is said when it is saved.
+    form.errors.clear()
+    context = {
+        "title": title, "submit_label": "Save" if check else f"Make {CHECKS.title_one}", "form": form,
+        "base": base_of(request, form), "cancel_url": home, "trial_url": request.get_full_path(),
+        "action": f"{home}edit/" if check else f"{home}-/new/", "crumbs": crumbs_of(CHECKS, (title, "")),
+        "tried": render_to_string("health/_answer.html", {"title": "Test", "look": look, "words": words}),
+    }  # fmt: skip
+    return render(request, "portal/record_form.html", context, status=status)
+
+
+def _edited(request: HttpRequest) -> Check | None:
+    """The check whose form it is, if the reader may change it."""
+    key = request.GET.get("of", "")
+    check = Check.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    return check if check and request.user.has_perm("health.change_check", check) else None
 
 
 def _problems(form: QuestionForm) -> str:
@@ -88,11 +117,8 @@ def _target_of(request: HttpRequest, form: QuestionForm) -> Target:
 
     Raises ValidationError for a mask that stands for nothing.
     """
-    key = request.GET.get("of", "")
-    edited = Check.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
     question = form.instance
-    if edited is None or not request.user.has_perm("health.change_check", edited):
-        edited = Check(address=question.address)
+    edited = _edited(request) or Check(address=question.address)
     values = {"address": question.address, "headers": question.headers}
     question.headers = actions.with_kept_headers(edited, values)["headers"]
     return target_of(question)

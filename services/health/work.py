@@ -11,7 +11,7 @@ from portal.home import Waiting, register_waiting
 from portal.moments import moment_text
 from portal.places import Place, register_place
 from portal.references.models import Reference
-from services.health.capacity import LEAST_TIME_FIRST
+from services.health.capacity import BY_LAST_START
 from services.health.collections import CHECKS, LIMITS
 from services.health.models import EntityHealth, HealthState, Limit, Urgency
 from services.health.moments import days_in_words
@@ -78,7 +78,7 @@ def running_out(reader: Any) -> Iterable[Waiting]:
         return
     urgent = Limit.objects.filter(is_active=True, state__urgency__in=[Urgency.TOO_LATE, Urgency.START_NOW])
     rows = scope.about(urgent, "metric__subject").select_related("state")
-    for each in rows.order_by(*LEAST_TIME_FIRST)[:MOST]:
+    for each in rows.order_by(*BY_LAST_START)[:MOST]:
         early = each.state.q10_date
         note = f"The ceiling could be reached {days_in_words(early)}" if early else "The ceiling is near"
         urgency = Urgency(each.state.urgency)

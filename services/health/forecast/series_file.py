@@ -4,6 +4,8 @@ import csv
 import datetime as dt
 import math
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +81,21 @@ def read_series(path: str) -> tuple[list[dt.datetime], list[float | None]]:
         raise BadSeriesError(f"{path}: is no text in UTF-8. Save it as CSV in UTF-8.") from None
     except csv.Error as error:
         raise BadSeriesError(f"{path}: is no CSV ({error}).") from None
+
+
+def left_out(dates: Sequence[dt.datetime], values: Sequence[float | None]) -> str:
+    """What of a file says nothing of its days, and how much of it; nothing where all of it does."""
+    missing = sum(value is None for value in values)
+    by_moment = defaultdict(set)
+    for moment, value in zip(dates, values, strict=True):
+        if value is not None:
+            by_moment[moment].add(value)
+    twice = sum(len(those) > 1 for those in by_moment.values())
+    notes = [f"{missing:,} {'row has' if missing == 1 else 'rows have'} no value that is a number." if missing else ""]
+    if twice:
+        said = "date has" if twice == 1 else "dates have"
+        notes.append(f"{twice:,} {said} several values: the last one counts.")
+    return " ".join(filter(None, notes))
 
 
 def _read(path: str, rows) -> tuple[list[dt.datetime], list[float | None]]:

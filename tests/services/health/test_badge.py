@@ -85,7 +85,8 @@ def test_a_long_name_is_cut(client, cart, address):
 def test_an_entity_has_no_badge_until_an_editor_makes_one(sign_in, people, cart):
     client = sign_in(people.editor)
     assert "Make a badge" in client.get(TAB).content.decode()
-    client.post(f"/health/badges/{cart.pk}/make/")
+    made = client.post(f"/health/badges/{cart.pk}/make/", follow=True).content.decode()
+    assert ("cart has a badge." in made, "it had before" in made) == (True, False)
     token = Badge.objects.get(entity=cart).token
     assert (
         f"[![Health of cart](http://testserver/badge/{token}.svg)](http://testserver/services/cart/)"
@@ -95,7 +96,8 @@ def test_an_entity_has_no_badge_until_an_editor_makes_one(sign_in, people, cart)
 
 def test_renewing_the_address_ends_the_former_one(sign_in, people, cart, address):
     client = sign_in(people.editor)
-    client.post(f"/health/badges/{cart.pk}/make/")
+    made = client.post(f"/health/badges/{cart.pk}/make/", follow=True).content.decode()
+    assert "The one it had before shows nothing any more." in made
     assert client.get(address).status_code == 404
     assert client.get(f"/badge/{Badge.objects.get(entity=cart).token}.svg").status_code == 200
 

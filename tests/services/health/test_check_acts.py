@@ -218,6 +218,22 @@ def test_a_test_asks_what_the_form_says_and_writes_nothing(people, sign_in, targ
     assert not Check.objects.exists()
 
 
+def test_without_a_script_a_test_shows_the_form_again_as_it_was_typed_below_the_answer(people, sign_in, shop, targets):
+    client = sign_in(people.editor)
+    typed = {"name": "Front <page>", "address": targets.url(), "expected_text": "ill", "interval_s": "77"}
+    page = client.post("/checks/-/test/", typed).content.decode()
+    assert page.index("is not in the answer") < page.index('name="name"')
+    for text in ('value="Front &lt;page&gt;"', f'value="{targets.url()}"', 'value="77"', 'action="/checks/-/new/"'):
+        assert text in page, text
+    assert "This field is required" not in page
+    check = make(shop, targets.url())
+    edited = client.post(f"/checks/-/test/?of={check.pk}", {**typed, "version": "1", "base": "{}"}).content.decode()
+    for text in (f'action="/checks/{check.pk}/edit/"', 'value="77"', "Edit Page", 'name="version" value="1"'):
+        assert text in edited, text
+    beside = client.post("/checks/-/test/", typed, headers={"HX-Request": "true"}).content.decode()
+    assert ("is not in the answer" in beside, "<form" in beside) == (True, False)
+
+
 def test_a_test_of_values_that_cannot_be_asked_says_what_is_wrong(people, sign_in):
     client = sign_in(people.editor)
     response = client.post("/checks/-/test/", {"address": "http://169.254.169.254/", "expected_status": "2xx"})

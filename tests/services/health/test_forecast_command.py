@@ -62,6 +62,15 @@ def test_missing_and_infinite_values_are_holes(capsys, write):
     path = write("holes.csv", f"date,value\n{rows}2026-01-26,\n2026-01-27,inf\n2026-01-28,NaN\n")
     code, [line], _ = run(capsys, f"{path}:500")
     assert (code, json.loads(line)["points"], json.loads(line)["band"][0]["date"]) == (0, 25, "2026-01-29")
+    assert json.loads(line)["note"].endswith("3 rows have no value that is a number.")
+
+
+def test_what_is_left_out_of_a_file_is_said_and_counted(capsys, write):
+    rows = "".join(f"2026-01-{at:02},{at}\n" for at in range(1, 26))
+    path = write("twice.csv", f"date,value\n{rows}2026-01-03,900\n2026-01-04,4\n2026-01-26,1e999\n")
+    code, [line], errors = run(capsys, f"{path}:500")
+    said = "1 row has no value that is a number. 1 date has several values: the last one counts."
+    assert (code, errors, json.loads(line)["note"][-len(said) :]) == (0, [], said)
 
 
 def test_moments_are_taken_by_their_day(capsys, write):

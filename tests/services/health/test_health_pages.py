@@ -21,6 +21,7 @@ from services.health.models import (
     Metric,
     Outcome,
     Slo,
+    SloState,
 )
 from services.health.samples import SampleRow
 from services.health.slo_evaluation import evaluate
@@ -63,6 +64,17 @@ def test_the_health_of_a_service_says_why_and_names_its_checks_and_slos(sign_in,
         "99.5 %",
     ):
         assert text in page, text
+
+
+def test_the_health_tab_of_a_service_has_its_slos_with_budget_alert_and_link(sign_in, people, cart):
+    check = make_check(entity=cart)
+    slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="99.5")
+    SloState.objects.create(slo=slo, remaining=0.42, severity="page", evaluated_at=timezone.now())
+    Slo.objects.create(entity=cart, name="no-more", source_check=check, target="99.5", is_active=False)
+    page = said(sign_in(people.reader), "/services/cart/health/")
+    for text in (f'href="/slos/{slo.pk}/"', "99.5 %", "42 %", slo.state.get_severity_display()):
+        assert text in page, text
+    assert "no-more" not in page
 
 
 def test_a_service_without_a_check_is_offered_one_to_whoever_may_edit_it(sign_in, people, cart):
@@ -217,14 +229,14 @@ def test_the_number_of_queries_of_a_service_page_does_not_grow_with_its_checks(
 
 
 def test_the_pages_of_health_say_first_how_it_is_what_it_is_of_and_who_answers_for_it(sign_in, people, cart):
-    check = make_check(entity=cart, interval_s=90)
+    check = make_check(entity=cart, interval_s=86_400)
     CheckState.objects.filter(of=check).update(status="down", reason="answered 503, expected 200-299")
     slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=check, target="99.5", window_days=30)
     metric = Metric.objects.create(subject=cart.reference, name="rows", unit="rows")
     limit = Limit.objects.create(metric=metric, name="Rows", ceiling=2_500_000, lead_days=20, lead_p90_days=50)
     client = sign_in(people.reader)
     for address, words in (
-        (f"/checks/{check.pk}/", ("Down", "answered 503", "HTTP, every 90 s")),
+        (f"/checks/{check.pk}/", ("Down", "answered 503", "HTTP, every 1 d")),
         (f"/slos/{slo.pk}/", ("Not measured", "99.5 % good", "over 30 days")),
         (f"/metrics/{metric.pk}/", ("Baseline", "none")),
         (f"/limits/{limit.pk}/", ("Not calculated yet", "2,500,000 rows", "20 to 50 days", "and 14 days of margin")),

@@ -73,6 +73,12 @@ def test_an_address_that_nobody_gave_out_is_404_and_so_is_that_of_another_kind(b
     assert ping(make_check("Page"), 1) == 404
 
 
+def test_a_ping_without_the_last_slash_is_taken_and_not_sent_elsewhere(beat):
+    with at(1):
+        assert Client().get(f"/hooks/heartbeat/{beat.token}").status_code == 204
+    assert CheckState.objects.get().pinged_at == NOON + MINUTE
+
+
 def test_a_heartbeat_that_is_switched_off_takes_no_pings(beat):
     beat.is_active = False
     beat.save()

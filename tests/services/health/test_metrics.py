@@ -192,8 +192,14 @@ def test_a_key_with_another_body_is_refused(push):
         ({"subject": ""}, "Sample 1: this token may not speak for the organisation."),
         ({"metric": "two words"}, "Sample 1: name:"),
         ({"good": 5, "total": 4}, "Sample 1: “good” is from 0 up to “total”."),
-        ({"good": 3, "total": 4}, "Sample 1: the metric nps takes “value”."),
+        ({"good": 3, "total": 4, "value": None}, "Sample 1: the metric nps takes “value”."),
         ("text", "Sample 1: expected an object."),
+        ({"good": 3, "total": 4, "value": 5}, "Sample 1: “value” does not go with “good” and “total”."),
+        (
+            {"unit": "percent"},
+            "Sample 1: the metric nps is a plain number, not in “percent”. Send its own unit, or none",
+        ),
+        ({"value": 43}, "Sample 1: sample 0 has another value of the same moment. Keep one of the two."),
     ],
 )
 def test_a_batch_with_a_wrong_sample_is_refused_whole_and_says_which(push, wrong, said):

@@ -322,7 +322,7 @@ def forget_rules() -> None:
 # The capacity board
 
 
-def test_every_band_holds_its_limits_the_earliest_first(sign_in, people):
+def test_every_band_holds_its_limits_by_the_last_day_to_begin(sign_in, people):
     shop = make_entity("shop", owner=people.team)
     for name, urgency, days in (
         ("Late", "too_late", 20), ("Later", "too_late", 40), ("Start", "start_now", 100), ("Plan", "plan", 180),
@@ -378,6 +378,15 @@ def test_limits_stand_in_one_order_by_the_last_day_to_begin(sign_in, people):
     assert [row["limit"].name for row in overview.rows] == ["Long work", "Short work"]
     page = said(client, "/limits/")
     assert page.index("Long work") < page.index("Short work")
+
+
+def test_the_overview_has_what_is_too_late_before_what_can_still_be_begun(sign_in, people):
+    limit("Overdue plan", "plan", 60)
+    limit("Lost", "too_late", 20)
+    LimitState.objects.filter(limit__name="Overdue plan").update(start_by=organisation_day() - dt.timedelta(days=300))
+    page = said(sign_in(people.reader), "/health/")
+    assert part(page, "limits").index("Lost") < part(page, "limits").index("Overdue plan")
+    assert "what is too late first, then by the last day to begin" in page
 
 
 def test_the_board_says_why_there_is_no_date(sign_in, people):

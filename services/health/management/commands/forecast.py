@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from services.health.forecast import Forecast, forecast
-from services.health.forecast.series_file import LEAD_DAYS, MARGIN_DAYS, BadSeriesError, Task, parse_task, read_series
+from services.health.forecast.series_file import (
+    LEAD_DAYS,
+    MARGIN_DAYS,
+    BadSeriesError,
+    Task,
+    left_out,
+    parse_task,
+    read_series,
+)
 
 HEADS = ("file", "points", "state", "as early as", "likely", "90 %", "30 d", "90 d", "180 d", "365 d")
 
@@ -51,10 +60,11 @@ class Command(BaseCommand):
 
 def _forecast(task: Task) -> Forecast:
     dates, values = read_series(task.path)
-    return forecast(
+    found = forecast(
         dates, values, ceiling=task.ceiling, lead_p90_days=task.lead_days, margin_days=task.margin_days,
         today=max(dates).date(),
     )  # fmt: skip
+    return replace(found, note=" ".join(filter(None, [found.note, left_out(dates, values)])))
 
 
 def _as_json(task: Task, found: Forecast) -> dict[str, Any]:
