@@ -275,7 +275,7 @@ def test_the_dates_of_a_limit_stand_beside_the_ceiling_they_were_made_for(sign_i
     after = said(client, f"/limits/{limit.pk}/")
     assert "It was made for a ceiling of 500, 1 to 1 day of work and 14 days of margin." in after
     assert "250 of 500" in after
-    assert "made anew within the hour" in after
+    assert "made anew as soon as a worker has time" in after
 
 
 def test_a_forecast_of_another_metric_is_not_shown_for_a_limit(sign_in, people, cart):
