@@ -46,7 +46,8 @@ class Collection:
     those that its preview answers besides. ``perm`` is needed to see any of it. ``keeps`` says why nothing of it is
     deleted, and what to do instead. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
     ``tools`` are links of the list to other pages and files. ``trial`` is the name of the URL that tries the values of
-    a form without saving them.
+    a form without saving them. ``goes`` and ``stays`` say what a deletion takes and leaves besides the record and its
+    history, where it is none of the catalog.
     """
 
     model: type[models.Model]
@@ -71,6 +72,8 @@ class Collection:
     listed: bool = True
     tools: tuple[Tool, ...] = ()
     trial: str = ""
+    goes: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
     create: Callable[..., Any] | None = actions.create_record
     update: Callable[..., Any] | None = actions.update_record
     delete: Callable[..., Any] | None = actions.delete_record

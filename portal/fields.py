@@ -4,8 +4,10 @@ from typing import Any
 
 from django import forms
 from django.core.validators import URLValidator
+from django.db import models
 
 from portal.collections import collections
+from portal.labelled import find_labelled, label_of
 from portal.named_values import masked
 from portal.references.finding import find_reference
 from portal.references.models import Reference, Referenced
@@ -44,13 +46,17 @@ class ReferenceField(forms.Field):
         return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "").strip()
 
 
+def kinds_of(model: type[models.Model]) -> tuple[str, ...]:
+    """The kinds of reference that stand for records of a model."""
+    return tuple(kind for each in collections() if each.model is model for kind in each.kinds)
+
+
 class RecordField(ReferenceField):
     """A record itself, typed and suggested by its reference."""
 
     def __init__(self, *, model: type[Referenced], **options: Any) -> None:
         self.model = model
-        kinds = tuple(kind for each in collections() if each.model is model for kind in each.kinds)
-        super().__init__(kinds=kinds, **options)
+        super().__init__(kinds=kinds_of(model), **options)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, int):
@@ -65,6 +71,31 @@ class RecordField(ReferenceField):
         if reference and found is None:
             raise forms.ValidationError(f"{reference.canonical} is pointed at, but nobody has described it.")
         return found
+
+
+class LabelledField(forms.Field):
+    """A record without a reference, typed and suggested by its label (portal.labelled)."""
+
+    def __init__(self, *, model: type[models.Model], **options: Any) -> None:
+        self.model = model
+        super().__init__(**options)
+        slug = next(each.slug for each in collections() if each.model is model)
+        self.widget.attrs |= {"autocomplete": "off", "data-labels": slug, "spellcheck": "false"}
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            value = self.model._default_manager.filter(pk=value).first()
+        return label_of(value) if isinstance(value, self.model) else value
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, self.model):
+            return value
+        text = str(value or "").strip()
+        super().clean(text)
+        return find_labelled(self.model, text) if text else None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "").strip()
 
 
 def _short(reference: Reference, kinds: tuple[str, ...]) -> str:

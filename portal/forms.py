@@ -8,10 +8,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from portal.collections import Collection, get_collection
-from portal.fields import LinksField, NamedValuesField, RecordField, ReferenceField, TagsField
+from portal.fields import LabelledField, LinksField, NamedValuesField, RecordField, ReferenceField, TagsField
+from portal.labelled import is_labelled
 from portal.named_values import NamedValues
 from portal.references.models import Reference, Referenced
-from portal.refusing import problems_of
+from portal.refusing import problems_of, rest_of
 
 
 class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -24,6 +25,8 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
         """What the action would refuse of single values is said together with what the fields refuse."""
         for name, problem in problems_of(self._meta.model, self.cleaned_data).items():
             self.add_error(name, problem)
+        for name, problems in rest_of(self.instance, self.values, self.errors).items() if self.errors else ():
+            self.add_error(name if name in self.fields else None, problems)
         return self.cleaned_data
 
     @property
@@ -43,6 +46,8 @@ def formfield(field: models.Field, **options: Any) -> forms.Field | None:  # typ
         return ReferenceField(kinds=reference_kinds(field), **common)
     if isinstance(field, models.ForeignKey) and issubclass(field.related_model, Referenced):
         return RecordField(model=field.related_model, **common)
+    if isinstance(field, models.ForeignKey) and is_labelled(field.related_model):
+        return LabelledField(model=field.related_model, **common)
     if isinstance(field, ArrayField):
         return TagsField(**{**common, "help_text": "Separated by commas."})
     if isinstance(field, NamedValues):

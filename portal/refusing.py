@@ -1,6 +1,7 @@
 """What forms and serializers refuse of single values before the action does, so that everything is said at once."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,19 @@ from portal.texts import text_problems
 def problems_of(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, str]:
     """Field → what the action would say of its value, whatever the other values are."""
     return {**text_problems(values), **_problem_of_name(model, values.get("name"))}
+
+
+def rest_of(record: models.Model, values: Mapping[str, Any], refused: Collection[str]) -> dict[str, list[str]]:
+    """Field → what the record as a whole would refuse with these values, beside the fields that are ``refused``
+    already: they keep what they had. ``__all__`` stands for what is of no single field."""
+    trial = copy.copy(record)
+    for name, value in values.items():
+        setattr(trial, name, value)
+    try:
+        trial.full_clean(exclude={*refused, "reference"})
+    except ValidationError as problem:
+        return {name: texts for name, texts in problem.message_dict.items() if name not in refused}
+    return {}
 
 
 def _problem_of_name(model: type[models.Model], name: Any) -> dict[str, str]:

@@ -4,11 +4,12 @@ import time
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal.collections import known_to
+from portal.collections import get_collection, known_to
+from portal.labelled import is_labelled, suggestions
 from portal.references.models import Reference
 from portal.search import find
 from portal.search.words import too_much
@@ -71,7 +72,10 @@ def palette(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def references(request: HttpRequest) -> JsonResponse:
-    """Up to ten described references of the asked kinds for a field's list of suggestions."""
+    """Up to ten for a field's list of suggestions: described references of the asked kinds, or labels of the records of
+    a collection."""
+    if "of" in request.GET:
+        return _labels(request)
     kinds = [kind for kind in _text(request, "kinds").split(",") if kind]
     text = _text(request, "q").strip()[:100].lower()
     found = known_to(request.user, Reference.objects.filter(kind__in=kinds, attached=True))
@@ -83,3 +87,11 @@ def references(request: HttpRequest) -> JsonResponse:
         for canonical, name, namespace, kind, label in rows
     ]
     return JsonResponse({"items": items})
+
+
+def _labels(request: HttpRequest) -> JsonResponse:
+    asked = get_collection(_text(request, "of"))
+    if asked is None or not is_labelled(asked.model) or not asked.may(request.user, "view"):
+        raise Http404("There is no such collection.")
+    found = suggestions(asked.visible(request.user), _text(request, "q")[:100])
+    return JsonResponse({"items": [{"value": each, "label": each} for each in found]})

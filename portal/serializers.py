@@ -10,11 +10,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portal.collections import get_collection
-from portal.fields import LinksField
+from portal.fields import LinksField, kinds_of
 from portal.forms import reference_kinds
 from portal.named_values import NamedValues
 from portal.references.finding import find_reference
-from portal.references.models import Reference
+from portal.references.models import Reference, Referenced
 from portal.refusing import SaidAtOnce
 
 
@@ -39,6 +39,24 @@ class ReferenceField(serializers.Field):  # type: ignore[type-arg]
         return str(value.canonical)
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
+class RecordField(ReferenceField):
+    """A record itself, by its reference or by its number."""
+
+    def __init__(self, *, model: type[Referenced], **options: Any) -> None:
+        self.model = model
+        super().__init__(kinds=kinds_of(model), **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        is_number = (isinstance(data, int) and not isinstance(data, bool)) or str(data).isdecimal()
+        asked = {"pk": int(data)} if is_number else {"reference": super().to_internal_value(data)}
+        found = self.model._default_manager.filter(**asked).first()
+        if found is None:
+            told = f"There is none of the number {data}." if is_number else "It is pointed at, but nobody described it."
+            raise serializers.ValidationError(told)
+        return found
+
+
 class LinkSerializer(serializers.Serializer[Any]):
     """One link; the address must have a scheme that a link may have."""
 
@@ -59,6 +77,8 @@ class RecordSerializer(SaidAtOnce):
         if isinstance(field, models.ForeignKey) and field.related_model is Reference:
             kinds = reference_kinds(field)
             return ReferenceField, {"kinds": kinds, "required": not field.blank, "allow_null": field.null}
+        if isinstance(field, models.ForeignKey) and issubclass(field.related_model, Referenced):
+            return RecordField, {"model": field.related_model, "required": not field.blank, "allow_null": field.null}
         if isinstance(field, NamedValues):
             return serializers.DictField, {"child": serializers.CharField(allow_blank=True), "required": False}
         if isinstance(field, models.JSONField):

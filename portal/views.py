@@ -27,7 +27,7 @@ from portal.kinds import DATETIME, BadValue
 from portal.listing import broken_context, filter_from_form, list_context
 from portal.live import unless_known
 from portal.loading import load_collection, load_record, refusal
-from portal.needing import why_kept
+from portal.needing import needed_by, what_goes, what_stays, why_kept
 from portal.panels import Shown, panels_of, show
 from portal.query import BadQuery, parse
 from portal.saving import base_of, changed_meanwhile, conflict_context, version_of
@@ -331,14 +331,13 @@ def _name_to_type(loaded: models.Model) -> str:
 def _delete_page(
     request: HttpRequest, found: Collection, loaded: models.Model, more: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    address, dependants = found.url_of(loaded), _dependants(loaded)
+    address = found.url_of(loaded)
     context = {
         "title": f"Delete {loaded}",
-        "goes": [f"{loaded}, with its description, links and facts", "what it says it depends on and is part of"],
-        "stays": [
-            f"{dependants} that depend on it: they will point at a loose end" if dependants else "its reference",
-            "its history",
-        ],
+        "goes": what_goes(found, loaded),
+        "stays": what_stays(found, _dependants(loaded)),
+        "is_depended_on": found.referenced,
+        "needed": needed_by(loaded, request.user),
         "declared": next(iter(declared_fields(loaded).values()), None),
         "confirm_name": _name_to_type(loaded),
         "version": version_of(request, loaded),

@@ -1,16 +1,22 @@
-/* input[data-references="group,user"]: names of records of these kinds are suggested while one types. */
+/* input[data-references="group,user"]: names of records of these kinds are suggested while one types;
+   input[data-labels="checks"]: labels of the records of a collection, from the moment it has the focus. */
 import { element, on } from "./dom.js";
 
 const PAUSE_MS = 150;
 let timer;
 
-on("input", "input[data-references]", (input) => {
+on("input", "input[data-references], input[data-labels]", soon);
+on("focusin", "input[data-labels]", soon);
+
+function soon(input) {
   clearTimeout(timer);
   timer = setTimeout(() => suggest(input), PAUSE_MS);
-});
+}
 
 async function suggest(input) {
-  const query = new URLSearchParams({ kinds: input.dataset.references, q: input.value.trim() });
+  const { references, labels } = input.dataset;
+  const asked = labels ? { of: labels } : { kinds: references };
+  const query = new URLSearchParams({ ...asked, q: input.value.trim() });
   const answer = await fetch(`${document.body.dataset.referencesUrl}?${query}`).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // the form says what is wrong when it is sent
   const { items } = await answer.json();

@@ -1,5 +1,7 @@
 """The collections of health."""
 
+from django.db.models import Case, CharField, Func, Value, When
+
 from portal.collections import Collection, Tool, extend, register
 from portal.columns import Column
 from services.collections import ENTITIES, SERVICES
@@ -24,6 +26,13 @@ _SERVICE = Column("service", source="entity__reference", search="B")
 _OWNER = Column("owner", source="entity__owner", search="C")
 # What it takes to say a value of a metric in its unit.
 _UNIT = ("unit", "kind")
+_WHEN = ("weekday", "start_time", "minutes", "zone", "starts_at", "ends_at")
+_WEEKLY_OR_ONCE = Case(
+    When(weekday="", then=Value("once")),
+    default=Value("weekly"),
+    output_field=CharField(choices=[("once", "Once"), ("weekly", "Weekly")]),
+)
+_AT = Func("start_time", Value("HH24:MI"), function="to_char", output_field=CharField())
 _UNIT_OF_METRIC = ("metric__unit", "metric__kind")
 
 for _collection in (SERVICES, ENTITIES):
@@ -72,6 +81,10 @@ CHECKS = register(
         create=actions.create_check,
         update=actions.update_check,
         delete=actions.delete_check,
+        goes=(
+            "its timeline and its days", "its say in the health of its service", "its address, where it is a heartbeat"
+        ),
+        stays=("its answers, until their days are cleared away",),
     )
 )  # fmt: skip
 
@@ -90,12 +103,14 @@ MAINTENANCE = register(
         columns=(
             Column("reason", cell="link", search="A"),
             _SERVICE,
-            Column("starts_at", label="From"),
-            Column("ends_at", label="To"),
-            Column("weekday", label="Every"),
-            Column("minutes"),
-            Column("zone", label="Time zone", shown=False),
+            Column("when", expr=_WEEKLY_OR_ONCE, cell="planned", beside=_WHEN),
             _OWNER,
+            Column("starts_at", label="From", shown=False),
+            Column("ends_at", label="To", shown=False),
+            Column("weekday", label="Every", shown=False),
+            Column("time", expr=_AT, label="At", shown=False),
+            Column("minutes", shown=False),
+            Column("zone", label="Time zone", shown=False),
         ),
         form=("entity", "reason", "starts_at", "ends_at", "weekday", "start_time", "minutes", "zone"),
         line=("service",),
@@ -103,6 +118,8 @@ MAINTENANCE = register(
         create=actions.create_window,
         update=actions.update_window,
         delete=actions.delete_window,
+        goes=("its times to come: answers count then",),
+        stays=("answers that came within it: they count as in maintenance",),
     )
 )
 
@@ -149,6 +166,8 @@ SLOS = register(
         create=actions.create_slo,
         update=actions.update_slo,
         delete=actions.delete_slo,
+        goes=("its error budget and its alerts",),
+        stays=("the check or the metric that it is measured by",),
     )
 )  # fmt: skip
 
@@ -216,6 +235,7 @@ METRICS = register(
         empty="Nothing is followed yet. Push samples to /hooks/metrics/, or describe a metric here.",
         create=actions.create_metric,
         update=actions.update_metric,
+        goes=("its values, of every day",),
     )
 )  # fmt: skip
 
@@ -276,6 +296,8 @@ LIMITS = register(
         create=actions.create_limit,
         update=actions.update_limit,
         delete=actions.delete_limit,
+        goes=("its forecasts, with how they did", "the work that it asked for, unless somebody decided on it"),
+        stays=("the metric that it watches, with its values",),
     )
 )  # fmt: skip
 

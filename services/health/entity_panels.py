@@ -12,6 +12,7 @@ from services.health.collections import CHECKS, LIMITS, MAINTENANCE, SLOS
 from services.health.heads import WATCHED
 from services.health.models import Badge, Check, CheckChange, Limit, MaintenanceWindow, Slo
 from services.health.moments import counted
+from services.health.planned import next_in_words, when_in_words
 from services.health.service_health import PRODUCTION
 from services.health.strip import Strip, strips, together
 from services.models import Entity
@@ -113,10 +114,11 @@ def limits(request: HttpRequest, entity: Entity) -> Context:
 @panel(on=Entity, slot="tab:health", order=40, title="Maintenance", template="health/_windows.html", kinds=WATCHED)
 def windows(request: HttpRequest, entity: Entity) -> Context:
     """When no answer is expected of it, from now on."""
-    found = MaintenanceWindow.objects.filter(entity=entity).exclude(ends_at__lt=timezone.now())
+    now = timezone.now()
+    found = MaintenanceWindow.objects.filter(entity=entity).exclude(ends_at__lt=now).order_by("starts_at", "reason")
     may = request.user.has_perm("services.change_entity", entity)
     return {
-        "windows": [(MAINTENANCE.url_of(each), each) for each in found.order_by("starts_at", "reason")],
+        "windows": [(MAINTENANCE.url_of(each), each, when_in_words(each), next_in_words(each, now)) for each in found],
         "add_url": f"{MAINTENANCE.url}-/new/" if may else "",
     }
 

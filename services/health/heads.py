@@ -24,6 +24,7 @@ from services.health.models import (
     Deployment,
     EntityHealth,
     Limit,
+    MaintenanceWindow,
     Metric,
     MetricKind,
     Slo,
@@ -31,6 +32,7 @@ from services.health.models import (
     Urgency,
 )
 from services.health.moments import counted, duration
+from services.health.planned import next_in_words, when_in_words
 from services.health.saying import day_in_words, with_unit
 from services.health.silence import silent_since
 from services.models import Entity
@@ -103,6 +105,12 @@ def check_pill(request: HttpRequest, check: Check) -> Pill | None:
     if not check.is_active:
         return SWITCHED_OFF
     return Pill(state.status, state.get_status_display(), text=state.reason, since=state.since) if state else None
+
+
+@head(on=MaintenanceWindow)
+def window_head(request: HttpRequest, window: MaintenanceWindow) -> Head:
+    when = Fact("When", when_in_words(window), next_in_words(window, timezone.now()))
+    return Head(title=str(window), reach=[*_about(request, "Service", window.entity.reference), when])
 
 
 @head(on=Slo)

@@ -1,6 +1,7 @@
 """How the words and values of health look, as every list and page shows them."""
 
-from django.utils.html import escape
+from django.utils import timezone
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from portal.cells import Values, look
@@ -11,10 +12,12 @@ from services.health.models import (
     DeploymentOutcome,
     DeploymentResult,
     EntityHealth,
+    MaintenanceWindow,
     Outcome,
     Severity,
     Urgency,
 )
+from services.health.planned import next_in_words, when_in_words
 from services.health.saying import in_unit
 
 looks(
@@ -51,6 +54,14 @@ def in_unit_cell(field: Field, values: Values) -> SafeString:
     """A value of a metric; the column has its unit and kind beside it."""
     value, unit, kind = values
     return escape(in_unit(value, unit, kind))
+
+
+@look("planned")
+def planned_cell(field: Field, values: Values) -> SafeString:
+    """When a maintenance is, with what is next of it; the column has what says so beside it."""
+    window = MaintenanceWindow(**dict(zip(field.column.beside, values[1:], strict=True)))
+    next_up = next_in_words(window, timezone.now())
+    return format_html('{} <span class="gw-sub">{}</span>', when_in_words(window), next_up)
 
 
 @look("percent")

@@ -3,7 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -88,20 +89,28 @@ class Check(Versioned):
         help_text="Seconds between two questions; for a heartbeat between two pings.",
     )
     timeout_ms = models.PositiveIntegerField(
-        "time-out", default=10_000, validators=[MinValueValidator(100), MaxValueValidator(60_000)]
-    )
+        "time-out", default=10_000, validators=[MinValueValidator(100), MaxValueValidator(60_000)],
+        help_text="Milliseconds after which no answer is a failure; from 100 to 60,000.",
+    )  # fmt: skip
     grace_s = models.PositiveIntegerField(
         "grace", default=300, validators=[MaxValueValidator(7 * 86_400)],
         help_text="Seconds a heartbeat may be overdue before it counts as late.",
     )  # fmt: skip
-    failures_needed = models.PositiveSmallIntegerField(default=2, validators=[MinValueValidator(1)])
-    of_last = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1), MaxValueValidator(10)])
+    failures_needed = models.PositiveSmallIntegerField(
+        default=2, validators=[MinValueValidator(1)],
+        help_text="The status changes when so many of the last answers say so: for the worse, and back again.",
+    )  # fmt: skip
+    of_last = models.PositiveSmallIntegerField(
+        default=3, validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text="How many of the last answers are looked at, up to 10. With 2 of 3, one failure alone is no alarm.",
+    )  # fmt: skip
     is_active = models.BooleanField("active", default=True, db_default=True)
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     # Part of the history, so that it tells who renewed the token and when.
     token_made_at = models.DateTimeField("address of its pings made", default=timezone.now, editable=False)
 
     objects = CheckQuerySet.as_manager()
+    choice_label = Concat("entity__reference__name", Value(": "), "name")
 
     class Meta(Versioned.Meta):
         abstract = False
@@ -280,14 +289,28 @@ class MaintenanceWindow(Versioned):
 
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="maintenance_windows")
     reason = models.CharField(max_length=200)
-    starts_at = models.DateTimeField(null=True, blank=True, validators=[check_planned])
-    ends_at = models.DateTimeField(null=True, blank=True, validators=[check_planned])
-    weekday = models.CharField(max_length=9, choices=Weekday, blank=True)
-    start_time = models.TimeField(null=True, blank=True)
-    minutes = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(7 * 24 * 60)]
+    starts_at = models.DateTimeField(
+        null=True, blank=True, validators=[check_planned],
+        help_text="Of a single one, on the clocks of your own time zone, which your profile names.",
+    )  # fmt: skip
+    ends_at = models.DateTimeField(
+        null=True, blank=True, validators=[check_planned],
+        help_text="Of a single one, on the clocks of your own time zone as well.",
+    )  # fmt: skip
+    weekday = models.CharField(
+        max_length=9, choices=Weekday, blank=True, help_text="Of a weekly one. A single one has none."
     )
-    zone = models.CharField("time zone", max_length=60, default="UTC")
+    start_time = models.TimeField(
+        null=True, blank=True, help_text="Of a weekly one, such as 07:30, on the clocks of the time zone below."
+    )
+    minutes = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(7 * 24 * 60)],
+        help_text="How long a weekly one lasts.",
+    )  # fmt: skip
+    zone = models.CharField(
+        "time zone", max_length=60, default="UTC",
+        help_text="Of a weekly one: its weekday and hour are those of this zone. It says nothing of a single one.",
+    )  # fmt: skip
 
     class Meta(Versioned.Meta):
         abstract = False

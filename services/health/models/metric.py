@@ -3,7 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from portal.history.tracking import track_history
@@ -98,6 +99,14 @@ class Metric(Versioned):
     baseline = models.FloatField(null=True, blank=True)
     baseline_note = models.CharField(max_length=200, blank=True, help_text="Of when, measured how.")
     tolerance = models.FloatField(default=10, help_text="Percent worse than the baseline that is a regression.")
+
+    choice_label = Concat(
+        Coalesce("subject__name", Value("organisation")),
+        Value(": "),
+        "name",
+        Case(When(environment="", then=Value("")), default=Concat(Value(" ("), "environment", Value(")"))),
+        output_field=models.CharField(),
+    )
 
     class Meta(Versioned.Meta):
         abstract = False

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -9,7 +10,7 @@ from django.db.models import Q
 from portal.history.tracking import track_history
 from portal.models import Versioned
 from services.health.models.check import Check
-from services.health.models.metric import Metric
+from services.health.models.metric import Metric, MetricKind
 from services.models import Entity
 
 
@@ -81,6 +82,21 @@ class Slo(Versioned):
 
     def __str__(self) -> str:
         return self.title or self.name
+
+    def clean(self) -> None:
+        """Raise ValidationError for a source that does not go with the rest; what OpenSLO is taken in by, too."""
+        problems = {}
+        if self.source_check is not None and self.source_check.entity_id != self.entity_id:
+            told = (
+                f"“{self.source_check}” is a check of {self.source_check.entity}. Choose one of the SLO's own entity."
+            )
+            problems["source_check"] = told
+        if self.kind == SloKind.RATIO and self.metric is not None and self.metric.kind != MetricKind.RATIO:
+            what = self.metric.get_kind_display().lower()
+            told = f"“{self.metric}” is of the kind {what}. An SLO of good of total needs a metric of good of total."
+            problems["metric"] = told
+        if problems:
+            raise ValidationError(problems)
 
 
 class Severity(models.TextChoices):

@@ -1,0 +1,248 @@
+"""Writing records of health: which check or metric is meant, what is refused, all of it at once, and what a deletion
+takes."""
+
+import datetime as dt
+import re
+
+import pytest
+import time_machine
+
+from services.health import actions
+from services.health.models import Check, Limit, MaintenanceWindow, Slo
+from tests.factories import make_entity
+from tests.services.health.limits import make_metric
+from tests.services.health.results import make_check
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def orders(people):
+    return make_entity("orders-api", owner=people.team)
+
+
+@pytest.fixture
+def cart(people):
+    return make_entity("cart", owner=people.team)
+
+
+@pytest.fixture
+def health(orders, cart) -> Check:
+    """A check of orders-api that is called as one of cart is."""
+    make_check("Health", entity=cart)
+    return make_check("Health", entity=orders)
+
+
+def promise(**values) -> dict[str, str]:
+    return {"name": "orders-answer", "kind": "availability", "target": "99.9", "window_days": "28", **values}
+
+
+def refused(response) -> str:
+    assert response.status_code == 422
+    text = re.sub(r"<[^>]+>", "", response.content.decode())
+    return " ".join(text.replace("&#x27;", "'").split())
+
+
+def values_of(response) -> list[str]:
+    return [each["value"] for each in response.json()["items"]]
+
+
+# Which check or metric is meant
+
+
+def test_the_check_of_an_slo_is_typed_as_its_service_and_its_name(sign_in, people, orders, health):
+    client = sign_in(people.administrator)
+    page = client.get("/slos/-/new/").content.decode()
+    assert 'data-labels="checks"' in page
+    assert "Health</option>" not in page
+    made = client.post("/slos/-/new/", promise(entity="orders-api", source_check="orders-api: health"))
+    assert made.status_code == 302
+    slo = Slo.objects.get()
+    assert slo.source_check == health
+    assert 'value="orders-api: Health"' in client.get(f"/slos/{slo.pk}/edit/").content.decode()
+
+
+def test_the_metrics_of_a_limit_are_typed_with_their_environment(sign_in, people, orders):
+    metric = make_metric(orders, environment="production")
+    make_metric(orders, environment="staging")
+    client = sign_in(people.administrator)
+    asked = {"name": "Full", "ceiling": "100", "lead_days": "30", "lead_p90_days": "60", "margin_days": "14"}
+    made = client.post("/limits/-/new/", {**asked, "metric": "orders-api: connections (production)"})
+    assert made.status_code == 302
+    assert Limit.objects.get().metric == metric
+
+
+def test_checks_and_metrics_are_suggested_by_any_of_their_words(sign_in, people, orders, health):
+    make_metric(orders, environment="production")
+    client, address = sign_in(people.reader), "/search/references/"
+    assert values_of(client.get(address, {"of": "checks", "q": ""})) == ["cart: Health", "orders-api: Health"]
+    assert values_of(client.get(address, {"of": "checks", "q": "heal ord"})) == ["orders-api: Health"]
+    assert values_of(client.get(address, {"of": "metrics", "q": "conn"})) == ["orders-api: connections (production)"]
+    assert client.get(address, {"of": "services"}).status_code == 404
+
+
+def test_a_check_that_is_not_there_is_refused_with_what_is_near(sign_in, people, orders, health):
+    client = sign_in(people.administrator)
+    for text, near in (("ordes-api: Health", "“orders-api: Health”"), ("orders", "“orders-api: Health”")):
+        told = refused(client.post("/slos/-/new/", promise(entity="orders-api", source_check=text)))
+        assert f"There is no check “{text}”. Did you mean {near}" in told
+    assert not Slo.objects.exists()
+
+
+def test_of_two_metrics_that_are_called_the_same_each_has_its_number(sign_in, people, orders):
+    east, west = (make_metric(orders, labels={"region": region}) for region in ("east", "west"))
+    client = sign_in(people.administrator)
+    asked = {"name": "Full", "ceiling": "100", "lead_days": "30", "lead_p90_days": "60", "margin_days": "14"}
+    told = refused(client.post("/limits/-/new/", {**asked, "metric": "orders-api: connections"}))
+    numbered = [f"orders-api: connections #{each.pk}" for each in (east, west)]
+    assert f"is more than one metric. Write which: “{numbered[0]}”, “{numbered[1]}”." in told
+    assert values_of(client.get("/search/references/", {"of": "metrics", "q": "orders"})) == numbered
+    assert client.post("/limits/-/new/", {**asked, "metric": numbered[1]}).status_code == 302
+    assert Limit.objects.get().metric == west
+
+
+# What an SLO is measured by
+
+
+def test_an_slo_is_not_measured_by_the_check_of_another_service(sign_in, people, orders, health):
+    client = sign_in(people.administrator)
+    told = refused(client.post("/slos/-/new/", promise(entity="orders-api", source_check="cart: Health")))
+    assert "Check: “Health” is a check of cart. Choose one of the SLO's own entity." in told
+    assert not Slo.objects.exists()
+
+
+def test_good_of_total_is_not_measured_by_a_level(api, people, orders):
+    level = make_metric(orders)
+    client = api(people.administrator)
+    asked = {"entity": "orders-api", "name": "orders-good", "kind": "ratio", "metric": level.pk}
+    answer = client.post("/api/v1/slos/", asked, format="json")
+    assert answer.status_code == 422
+    assert answer.json()["fields"]["metric"] == [
+        "“connections” is of the kind level. An SLO of good of total needs a metric of good of total."
+    ]
+
+
+def test_an_slo_keeps_its_check_when_it_is_moved_by_nobody(api, people, orders, cart, health):
+    slo = actions.create_slo(by=None, values={"entity": orders, "name": "orders-answer", "source_check": health})
+    client = api(people.administrator)
+    answer = client.patch(f"/api/v1/slos/{slo.pk}/", {"entity": "cart"}, format="json", headers={"If-Match": "*"})
+    assert answer.status_code == 422
+    assert answer.json()["fields"]["source_check"][0].startswith("“Health” is a check of orders-api.")
+
+
+# The API takes names
+
+
+def test_the_api_takes_an_entity_by_its_name_its_reference_and_its_number(api, people, orders):
+    client = api(people.administrator)
+    for n, named in enumerate(("orders-api", "component:default/orders-api", orders.pk)):
+        asked = {"entity": named, "name": f"Page {n}", "address": "https://shop.example.com/"}
+        assert client.post("/api/v1/checks/", asked, format="json").status_code == 201
+    assert Check.objects.filter(entity=orders).count() == 3
+    window = {"entity": "orders-api", "reason": "Backup", "weekday": "sunday", "start_time": "07:30", "minutes": 60}
+    assert client.post("/api/v1/maintenance/", window, format="json").status_code == 201
+    assert MaintenanceWindow.objects.get().entity == orders
+
+
+def test_the_api_says_which_entity_is_not_there(api, people, orders):
+    client, asked = api(people.administrator), {"name": "Page", "address": "https://shop.example.com/"}
+    for named, told in (
+        ("ordes-api", "Did you mean orders-api?"),
+        (10**6, "There is none of the number 1000000."),
+        (True, "Expected a"),
+    ):  # fmt: skip
+        answer = client.post("/api/v1/checks/", {**asked, "entity": named}, format="json")
+        assert answer.status_code == 422
+        assert told in answer.json()["fields"]["entity"][0]
+
+
+# All that is wrong is said at once
+
+
+def test_everything_wrong_with_a_check_is_said_at_once(sign_in, people, orders):
+    client = sign_in(people.administrator)
+    sent = {
+        "entity": "orders-api", "name": "Page", "kind": "http", "method": "GET", "address": "https://shop.example.com/",
+        "environment": "production", "expected_status": "abc", "failures_needed": "5", "of_last": "2",
+        "timeout_ms": "-1", "interval_s": "1", "grace_s": "300",
+    }  # fmt: skip
+    told = refused(client.post("/checks/-/new/", sent))
+    for each in (
+        "A check cannot need more failures than it looks at.", "“abc” is no status.",
+        "Time-out: Ensure this value is greater than or equal to 0.",
+        "Every: Ensure this value is greater than or equal to 10.",
+    ):  # fmt: skip
+        assert each in told
+    assert "4 things to mend" in told
+
+
+def test_the_form_of_a_check_says_what_its_numbers_are(sign_in, people):
+    page = sign_in(people.administrator).get("/checks/-/new/").content.decode()
+    assert "Milliseconds after which no answer is a failure" in page
+    assert "How many of the last answers are looked at" in page
+    assert "The status changes when so many of the last answers say so" in page
+
+
+# What a deletion takes
+
+
+def test_what_rests_on_a_check_is_named_before_it_is_deleted(sign_in, people, orders, health):
+    actions.create_slo(by=None, values={"entity": orders, "name": "orders-answer", "source_check": health})
+    client = sign_in(people.administrator)
+    page = client.get(f"/checks/{health.pk}/delete/").content.decode()
+    assert "Health is needed by the SLO “orders-answer”." in page
+    assert "Delete Health</button>" not in page
+    Slo.objects.all().delete()
+    assert "Delete Health</button>" in client.get(f"/checks/{health.pk}/delete/").content.decode()
+
+
+def test_what_goes_and_stays_is_said_in_words_of_the_record(sign_in, people, orders, health):
+    client = sign_in(people.administrator)
+    page = client.get(f"/checks/{health.pk}/delete/").content.decode()
+    assert "its timeline and its days" in page
+    assert "its answers, until their days are cleared away" in page
+    assert "what it says it depends on" not in page
+    assert "what it says it depends on" in client.get("/services/orders-api/delete/").content.decode()
+
+
+# When maintenance is
+
+
+@time_machine.travel(dt.datetime(2026, 11, 21, 21, tzinfo=dt.UTC))
+def test_a_weekly_maintenance_tells_its_hours_and_when_it_is_next(sign_in, people, orders):
+    weekly = {"weekday": "sunday", "start_time": dt.time(7, 30), "minutes": 60, "zone": "Asia/Tokyo"}
+    window = actions.create_window(by=None, values={"entity": orders, "reason": "Backup", **weekly})
+    client = sign_in(people.reader)
+    for address in ("/maintenance/", f"/maintenance/{window.pk}/", "/services/orders-api/health/"):
+        page = client.get(address).content.decode()
+        assert "Every Sunday 07:30 to 08:30, Asia/Tokyo" in page, address
+        assert "next: Sat 21 Nov 2026, 22:30 UTC" in page, address
+    with time_machine.travel(dt.datetime(2026, 11, 21, 22, 45, tzinfo=dt.UTC)):
+        page = client.get(f"/maintenance/{window.pk}/").content.decode()
+    assert "running until Sat 21 Nov 2026, 23:30 UTC" in page
+
+
+@time_machine.travel(dt.datetime(2026, 11, 21, 21, tzinfo=dt.UTC))
+def test_a_single_maintenance_tells_its_hours_and_when_it_is_over(sign_in, people, orders):
+    starts = dt.datetime(2026, 11, 23, 22, tzinfo=dt.UTC)
+    times = {"starts_at": starts, "ends_at": starts + dt.timedelta(minutes=90)}
+    window = actions.create_window(by=None, values={"entity": orders, "reason": "Move", **times})
+    client = sign_in(people.reader)
+    page = client.get("/maintenance/").content.decode()
+    assert "Mon 23 Nov 2026, 22:00 to 23:30 UTC" in page
+    assert "next: Mon 23 Nov 2026, 22:00 UTC" in page
+    with time_machine.travel(starts + dt.timedelta(days=1)):
+        assert "over</" in client.get(f"/maintenance/{window.pk}/").content.decode()
+
+
+def test_the_hours_of_weekly_maintenance_are_in_files_and_the_api(api, people, orders):
+    weekly = {"weekday": "sunday", "start_time": dt.time(7, 30), "minutes": 60, "zone": "Asia/Tokyo"}
+    actions.create_window(by=None, values={"entity": orders, "reason": "Backup", **weekly})
+    item = api(people.reader).get("/api/v1/maintenance/").json()["items"][0]
+    assert (item["when"], item["weekday"], item["time"], item["zone"]) == ("weekly", "sunday", "07:30", "Asia/Tokyo")
+
+
+def test_the_form_of_a_maintenance_says_in_which_zone_its_hours_are_read(sign_in, people):
+    page = sign_in(people.administrator).get("/maintenance/-/new/").content.decode()
+    assert "Of a single one, on the clocks of your own time zone, which your profile names." in page
+    assert "Of a weekly one: its weekday and hour are those of this zone. It says nothing of a single one." in page
