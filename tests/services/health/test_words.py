@@ -327,9 +327,7 @@ def test_maintenance_says_in_which_zone_it_is(sign_in, people, cart):
     MaintenanceWindow.objects.create(
         entity=cart, reason="Move", starts_at=NOON + DAY, ends_at=NOON + DAY + HOUR, zone="UTC"
     )
-    client = sign_in(people.reader)
-    assert "21 Nov 2026, 13:00 to 21 Nov 2026, 14:00 CET" in said(client, "/services/cart/health/")
-    assert '<time datetime="2026-11-21T13:00:00+01:00">' in client.get("/services/cart/health/").content.decode()
+    assert "Sat 21 Nov 2026, 13:00 to 14:00 CET" in said(sign_in(people.reader), "/services/cart/health/")
 
 
 # Asking at once
