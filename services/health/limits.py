@@ -20,7 +20,7 @@ from portal.references.models import Reference
 from services.health import samples
 from services.health.models import Forecast, Limit, LimitState, MetricKind, Urgency
 from services.health.moments import counted
-from services.health.saying import day_in_words, with_unit
+from services.health.saying import day_in_words, percent, with_unit
 from services.models import Entity
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def _evidence(limit: Limit, outlook: "Outlook") -> dict[str, Any]:
     dates = {"as early as": outlook.q10_date, "likely": outlook.q50_date, "last start": outlook.start_by}
     return {
         "severity": URGENT[Urgency(outlook.state)], "metric": str(limit.metric), "now": outlook.value,
-        "ceiling": limit.ceiling, "within 90 days": outlook.chances[90],
+        "ceiling": limit.ceiling, "within 90 days": percent(outlook.chances[90]),
         **{name: day.isoformat() if day else None for name, day in dates.items()},
     }  # fmt: skip
 
