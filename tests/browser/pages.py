@@ -372,7 +372,7 @@ PAGES = (*(page for each in collections() for page in _collection_pages(each)), 
 NO_PAGES = {
     # parts of pages, files and answers for machines
     "collection-total", "record-panel", "record-chart", "search-palette", "search-references", "healthz", "readyz",
-    "api", "api-schema", "metrics",
+    "api", "api-schema", "metrics", "hooks-nothing", "heartbeat-bare",
     # acts, which lead back to a page
     "demo-sign-in", "set-preferences", "set-theme", "token-new", "token-revoke", "person-deactivate",
     "person-reactivate", "member-add", "member-end", "machine-token-new", "machine-token-revoke",

@@ -102,7 +102,7 @@ def test_a_job_that_runs_once_a_day_is_a_line_with_a_dot_for_each_day(visit: Vis
     box = page.locator("#chart-availability .gw-plot").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] - 20, box["y"] + box["height"] * 0.5)
-    expect(page.locator("#chart-availability svg text", has_text="Good answers: 0")).to_be_visible()
+    expect(page.locator("#chart-availability svg text", has_text="Pings: 0")).to_be_visible()
 
 
 def test_a_line_is_interrupted_where_nothing_came_and_a_value_alone_is_a_dot(visit: Visit, people):

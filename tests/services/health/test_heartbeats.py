@@ -22,6 +22,7 @@ from services.health.models import (
     Outcome,
 )
 from services.health.partitions import RESULTS, astray
+from services.health.slots import next_slot
 from tests.factories import make_entity
 from tests.services.health.results import make_check
 
@@ -91,10 +92,11 @@ def test_never_pinged_is_unknown_however_long(beat):
 
 
 def test_a_ping_is_up_and_many_within_one_period_are_one_answer(beat):
+    begins = (next_slot(beat.pk, beat.interval_s, NOON) - NOON) / MINUTE
     for seconds in range(30):
-        ping(beat, 1 + seconds / 60)
-        read(1 + seconds / 60)
-    assert read(2) == CheckStatus.UP
+        ping(beat, begins + seconds / 60)
+        read(begins + seconds / 60)
+    assert read(begins + 1) == CheckStatus.UP
     assert len(results()) == 1
     assert results()[0][1] == "UP"
 
