@@ -40,7 +40,12 @@ function xAxis(data, text, { colours }, isTime) {
     splitLine: { show: false },
     axisLabel: { ...text, hideOverlap: true, margin: 10 },
   };
-  if (!isTime) return { ...common, type: "category", data: data.at, boundaryGap: true };
+  if (!isTime) {
+    // A few steps are all named, over two lines where they are long; of many, those that there is room for.
+    const each = data.at.length <= 6 ? { interval: 0, hideOverlap: false } : {};
+    const axisLabel = { ...common.axisLabel, ...each, width: 56, overflow: "break" };
+    return { ...common, type: "category", data: data.at, boundaryGap: true, axisLabel };
+  }
   const formatter = { year: "{yyyy}", month: "{MMM} {yyyy}", day: "{d} {MMM}", hour: "{HH}:{mm}", minute: "{HH}:{mm}" };
   const bars = data.parts.some(({ look }) => look === "bar");
   const reach = bars && data.at.length > 1 ? (data.at[1] - data.at[0]) / 2 : 0;
@@ -60,6 +65,7 @@ function yAxis(data, text, { colours }) {
   const fixed = data.bottom !== null && data.top !== null;
   return {
     type: data.log ? "log" : "value",
+    minInterval: isCounted(data) ? 1 : 0,
     scale: true,
     min: data.bottom ?? (seen.length ? (range) => Math.min(range.min, ...seen) : null),
     interval: fixed ? (data.top - data.bottom) / 5 : undefined,
@@ -71,6 +77,9 @@ function yAxis(data, text, { colours }) {
     axisLabel: { ...text, showMaxLabel: data.top !== null || !seen.length, formatter: (value) => short(value, data.percent) },
   };
 }
+
+/** Whether it shows whole numbers, between which there is nothing to mark. */
+const isCounted = ({ parts, percent }) => !percent && parts.every(({ values }) => values?.every((each) => each === null || Number.isInteger(each)));
 
 /** A little room above the highest line. */
 const niceAbove = (value) => value + Math.abs(value) * 0.06;
