@@ -59,7 +59,7 @@ STOPPED_JOBS = {
     ("venue-directory", "Import of venues"): (6 * HOUR, HOUR, 3),
     ("reseller-reports", "Weekly report"): (DAY, 6 * HOUR, 11),
 }
-# Jobs that have never pinged: the address was handed out, and waits.
+# Jobs that have never pinged: the address was handed out, and waits. Nothing else is asked of their service.
 WAITING_JOBS = (("tax-filing", "Quarterly filing", 7 * DAY, DAY),)
 
 # Weekly windows: weekday, time, zone, minutes, reason.

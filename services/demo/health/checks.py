@@ -11,8 +11,9 @@ from services.catalog import bulk
 from services.demo.health import cast, span
 from services.demo.health.world import nature_of, number_of
 from services.demo.large import SOURCE as LARGE
+from services.health import service_health
 from services.health.heartbeats import waiting_reason
-from services.health.models import Check, CheckKind, CheckState, MaintenanceWindow
+from services.health.models import Check, CheckKind, CheckState, HealthState, MaintenanceWindow
 from services.health.slots import next_slot
 from services.models import Entity
 
@@ -33,11 +34,15 @@ def make_checks(now: dt.datetime) -> list[Check]:
     begin = _midnight(now) - dt.timedelta(days=span.DAYS)
     bulk.insert(CheckState, [_state(check, begin, now) for check in checks])
     index.refresh(Check, [check.pk for check in checks])
+    # Those that have no past to be judged by, and are not known since now.
+    waiting = {check.entity_id for check in checks if is_waiting(check)}
+    service_health.refresh(waiting)
+    HealthState.objects.filter(entity__in=waiting).update(since=now)
     return checks
 
 
 def _checks_of(entity: Entity) -> Iterator[Check]:
-    if entity.name in cast.UNWATCHED:
+    if entity.name in {*cast.UNWATCHED, *(service for service, *_ in cast.WAITING_JOBS)}:
         return
     if entity.kind == "resource" and entity.type in cast.PORTS:
         yield _check(entity, cast.PORTS[entity.type], CheckKind.TCP)

@@ -161,11 +161,11 @@ def test_a_service_is_well_again_when_the_slo_that_burned_is_no_more(shop, end):
 
 def test_an_slo_that_moves_to_another_service_burns_there(shop):
     check, till = say(shop, "Front page", "up"), make_entity("till")
-    say(till, "Till", "up")
+    other = say(till, "Till", "up")
     slo = Slo.objects.create(entity=shop, name="availability", source_check=check)
     SloState.objects.create(slo=slo, severity=Severity.TICKET, alert_text="10 % in 3 d")
     service_health.refresh([shop.pk, till.pk])
-    actions.update_slo(by=None, record=slo, values={"entity": till})
+    actions.update_slo(by=None, record=slo, values={"entity": till, "source_check": other})
     assert dict(HealthState.objects.values_list("entity__name", "status")) == {"shop": "healthy", "till": "degraded"}
 
 
