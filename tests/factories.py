@@ -1,5 +1,6 @@
 """Records for tests: believable by default, exact where a test says so. They write through the portal's actions."""
 
+import datetime as dt
 import itertools
 from typing import Any
 
@@ -15,6 +16,8 @@ from services import actions
 from services.models import Entity, Relation, RelationType
 
 _numbers = itertools.count(1)
+# Before every day to which a test moves the clock.
+JOINED = dt.date(2020, 1, 1)
 
 
 def make_team(name: str = "", **values: Any) -> Team:
@@ -27,7 +30,7 @@ def make_person(name: str = "", *, teams: tuple[Team, ...] = (), **values: Any) 
     defaults = {"title": name.replace("-", " ").title(), "email": f"{name}@larkspur.example"}
     person = people.create_person(by=None, values={"name": name, **defaults, **values})
     for team in teams:
-        people.join_team(by=None, person=person.reference, team=team.reference)
+        people.join_team(by=None, person=person.reference, team=team.reference, effective_from=JOINED)
     return person
 
 
