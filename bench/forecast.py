@@ -22,7 +22,7 @@ from services.health.forecast import Forecast, forecast
 from services.health.forecast.preparation import filled
 from services.health.forecast.scoring import pinball_loss
 
-ORIGINS = int(os.environ.get("BENCH_FORECAST_ORIGINS", "4"))
+ORIGINS = int(os.environ.get("BENCH_FORECAST_ORIGINS", "10"))
 HISTORIES = (30, 90, 365)
 AHEAD = 90
 MISSING_SHARE, MISSING_RUN = 0.08, 4

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pghistory
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Sum
@@ -59,8 +60,11 @@ NOW = timezone.now()
 
 @pytest.fixture(scope="module", autouse=True)
 def _larkspur(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Load the company once for all tests here and take it back afterwards."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    """Load the company once for all tests here and take it back afterwards.
+
+    The clock goes on from NOW, so that a run that passes midnight compares one day with itself.
+    """
+    with time_machine.travel(NOW), django_db_blocker.unblock(), transaction.atomic():
         load_company()
         load.load_health(NOW)
         yield

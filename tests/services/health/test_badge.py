@@ -12,16 +12,10 @@ from services.actions import update_entity
 from services.health.actions import make_badge
 from services.health.models import Badge, HealthState
 from services.models import Entity
-from tests.factories import make_entity
 
 pytestmark = pytest.mark.django_db
 
 TAB = "/services/cart/health/"
-
-
-@pytest.fixture
-def cart(people):
-    return make_entity("cart", owner=people.team)
 
 
 @pytest.fixture

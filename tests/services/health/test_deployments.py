@@ -16,11 +16,6 @@ END = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def cart(people):
-    return make_entity("cart", owner=people.team)
-
-
-@pytest.fixture
 def report(api, people, cart):
     client = api(people.service_account)
 

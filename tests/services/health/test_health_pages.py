@@ -1,7 +1,6 @@
 """What the pages of health say, and to whom."""
 
 import datetime as dt
-import html
 import re
 
 import pytest
@@ -26,20 +25,10 @@ from services.health.models import (
 from services.health.samples import SampleRow
 from services.health.slo_evaluation import evaluate
 from tests.factories import make_entity
+from tests.services.health.reading import said
 from tests.services.health.results import answer, every, make_check
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cart(people):
-    return make_entity("cart", owner=people.team)
-
-
-def said(client, address: str, **options) -> str:
-    response = client.get(address, **options)
-    assert response.status_code == 200, address
-    return html.unescape(response.content.decode()).replace("\u00a0", " ")
 
 
 def health_panel(client) -> str:

@@ -5,7 +5,6 @@ import io
 import json
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
@@ -13,16 +12,10 @@ from services.health import metric_import
 from services.health.models import Metric, MetricDay, ReceivedBatch, Sample
 from tests.factories import make_entity
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 NOON = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 HEAD = "metric,subject,at,value\n"
-
-
-@pytest.fixture(autouse=True)
-def _at_noon():
-    with time_machine.travel(NOON, tick=False):
-        yield
 
 
 def take(people, text: str, *, by=None, write: bool = True):

@@ -11,16 +11,10 @@ from services.health.models import Metric, MetricDay, MetricKind, MetricState, R
 from services.health.samples import SampleRow
 from tests.factories import make_entity, make_service_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 NOON = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def _at_noon():
-    with time_machine.travel(NOON, tick=False):
-        yield
 
 
 def make_metric(name: str = "nps", **values) -> Metric:

@@ -1,7 +1,6 @@
 """Health at a glance, and the capacity board: what they say, to whom, in how many queries."""
 
 import datetime as dt
-import html
 import re
 
 import pytest
@@ -30,15 +29,10 @@ from services.health.models import (
 from services.health.samples import organisation_day
 from services.models import Entity
 from tests.factories import make_entity, make_team
+from tests.services.health.reading import said
 from tests.services.health.results import make_check
 
 pytestmark = pytest.mark.django_db
-
-
-def said(client, address: str, status: int = 200) -> str:
-    response = client.get(address)
-    assert response.status_code == status, address
-    return html.unescape(response.content.decode()).replace("\u00a0", " ")
 
 
 def part(page: str, title: str) -> str:

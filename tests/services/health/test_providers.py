@@ -15,6 +15,7 @@ from services.health.samples import SampleRow
 from services.health.system_checks import provider_declarations
 from services.models import Ownership
 from tests.factories import make_entity
+from tests.services.health.deploying import deploy
 from tests.services.health.results import answer, every, make_check
 
 pytestmark = pytest.mark.django_db
@@ -214,8 +215,8 @@ def test_a_service_counts_for_the_team_that_owned_it_on_the_day(people):
     Ownership.objects.filter(entity=cart).update(effective_from=TODAY - 50 * DAY, effective_to=TODAY - 2 * DAY)
     Ownership.objects.create(entity=cart, owner=people.other.reference, effective_from=TODAY - 2 * DAY)
     cost(cart, "EUR", 1, 2, 3, 60)
-    deploy(cart, 1, "new")
-    deploy(cart, 3, "old")
+    deploy(cart, NOON - DAY, "new")
+    deploy(cart, NOON - 3 * DAY, "old")
     providers.refresh()
     assert values_of("cost", subject=people.other.reference).keys() == {TODAY - DAY, TODAY - 2 * DAY}
     assert values_of("cost", subject=people.team.reference).keys() == {TODAY - 3 * DAY, TODAY - 60 * DAY}
@@ -223,16 +224,10 @@ def test_a_service_counts_for_the_team_that_owned_it_on_the_day(people):
         assert values_of("deployment-frequency", subject=team.reference)[TODAY - DAY] == pytest.approx(1 / 30)
 
 
-def deploy(entity, days_ago: int, key: str, **values) -> Deployment:
-    return Deployment.objects.create(
-        subject=entity.reference, version=key, key=key, finished_at=NOON - days_ago * DAY, **values
-    )
-
-
 def test_who_has_deployed_and_does_no_more_has_a_frequency_of_nothing(people):
     cart = make_entity("cart", owner=people.team)
     make_entity("till", owner=people.other)
-    deploy(cart, 40, "last")
+    deploy(cart, NOON - 40 * DAY, "last")
     providers.refresh()
     for subject in (cart.reference, people.team.reference):
         found = values_of("deployment-frequency", subject=subject)
@@ -245,8 +240,10 @@ def test_who_has_deployed_and_does_no_more_has_a_frequency_of_nothing(people):
 def test_delivery_is_measured_over_thirty_days_of_each_service_and_team(people):
     cart = make_entity("cart", owner=people.team)
     for n in range(1, 4):
-        deploy(cart, n, f"v{n}", committed_at=NOON - n * DAY - n * HOUR)
-    broken = deploy(cart, 2, "broken", result="failed", recovered_at=NOON - 2 * DAY + HOUR / 2, is_unplanned=True)
+        deploy(cart, NOON - n * DAY, f"v{n}", committed_at=NOON - n * DAY - n * HOUR)
+    broken = deploy(
+        cart, NOON - 2 * DAY, "broken", result="failed", recovered_at=NOON - 2 * DAY + HOUR / 2, is_unplanned=True
+    )
     providers.refresh()
     for subject in (cart.reference, people.team.reference):
         newest = {
@@ -260,7 +257,7 @@ def test_delivery_is_measured_over_thirty_days_of_each_service_and_team(people):
     # Before the failure, on the day of the first deployment.
     assert values_of("change-fail-rate", subject=cart.reference)[TODAY - 3 * DAY] == 0
     # It is taken back later: the days from then on are written again.
-    deploy(cart, 1, "back", rollback_of=Deployment.objects.get(key="v3"))
+    deploy(cart, NOON - DAY, "back", rollback_of=Deployment.objects.get(version="v3"))
     providers.refresh()
     assert values_of("change-fail-rate", subject=cart.reference)[TODAY - DAY] == 40
     assert broken.pk

@@ -15,16 +15,10 @@ from services.health.results import Answer, record
 from services.health.rollup import forget_old, roll_up, roll_up_new
 from tests.services.health.results import answer, every, make_check
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 NOON = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def _at_noon():
-    with time_machine.travel(NOON, tick=False):
-        yield
 
 
 def test_a_day_sums_its_answers_by_what_they_said():

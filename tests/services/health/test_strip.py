@@ -1,7 +1,6 @@
 """The last 90 days of a check and of an entity, in days of the organisation's time zone."""
 
 import datetime as dt
-import html
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +11,7 @@ from services.health.rollup import COUNTS, roll_up
 from services.health.samples import organisation_day
 from services.health.strip import DayState, strips, together
 from tests.factories import make_entity
+from tests.services.health.reading import said
 from tests.services.health.results import answer, every, make_check
 
 pytestmark = pytest.mark.django_db
@@ -135,17 +135,11 @@ def test_the_worst_check_of_a_day_speaks_for_the_entity_and_one_that_did_not_exi
     assert days[-3].tally.measured == 2 * 1440
 
 
-def page_of(client, address: str) -> str:
-    response = client.get(address)
-    assert response.status_code == 200
-    return html.unescape(response.content.decode()).replace("\u00a0", " ")
-
-
 def test_the_page_of_a_check_gives_the_sum_of_its_days_and_each_in_words(sign_in, people):
     check = make_check(entity=make_entity("shop"))
     for back in range(1, 8):
         keep(check, back, {9: {GOOD: 40, BAD: 20}} if back == 2 else {})
-    page = page_of(sign_in(people.reader), f"/checks/{check.pk}/")
+    page = said(sign_in(people.reader), f"/checks/{check.pk}/")
     assert 'aria-label="The last 90 days: 6 healthy, 1 down, 83 without data"' in page
     down = timezone.now().date() - dt.timedelta(days=2)
     assert f"{down.day} {down:%b}: down, 20 of 1,440 answers failed" in page
@@ -156,7 +150,7 @@ def test_days_of_an_entity_are_those_of_production(sign_in, people):
     shop = make_entity("shop")
     keep(make_check("Live", entity=shop), 2)
     keep(make_check("Trial", entity=shop, environment="staging"), 2, {9: {GOOD: 0, BAD: 60}})
-    page = page_of(sign_in(people.reader), "/services/shop/panels/servicesentity-health/")
+    page = said(sign_in(people.reader), "/services/shop/panels/servicesentity-health/")
     assert "The last 90 days: 1 healthy, 89 without data" in page
 
 

@@ -1,7 +1,6 @@
 """What a team is measured by, on its page; and the baseline of a metric, as people set and see it."""
 
 import datetime as dt
-import html
 
 import pytest
 import time_machine
@@ -11,23 +10,16 @@ from services.health import samples
 from services.health.models import Metric
 from services.health.samples import SampleRow
 from tests.factories import make_service_account, make_team, make_user, token_for
+from tests.services.health.reading import said
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 NOON = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def _at_noon():
-    with time_machine.travel(NOON, tick=False):
-        yield
-
-
 def page_of(client, address: str) -> str:
-    response = client.get(address)
-    assert response.status_code == 200
-    return " ".join(html.unescape(response.content.decode()).replace("\u00a0", " ").split())
+    return " ".join(said(client, address).split())
 
 
 def make_metric(team, name: str, *values: tuple[int, float], **more) -> Metric:

@@ -3,10 +3,8 @@ changed, and where there is nothing to show."""
 
 import datetime as dt
 import html
-import re
 
 import pytest
-import time_machine
 
 from portal.search import index
 from services.health import actions, samples
@@ -27,31 +25,13 @@ from services.health.results import Answer, record
 from services.health.samples import SampleRow
 from services.health.saying import percent
 from services.health.slo_evaluation import evaluate
-from tests.factories import make_entity
+from tests.services.health.reading import in_words
 from tests.services.health.results import answer, every, make_check
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def _at_noon():
-    with time_machine.travel(NOON, tick=False):
-        yield
-
-
-@pytest.fixture
-def cart(people):
-    return make_entity("cart", owner=people.team)
-
-
-def said(client, address: str, **options) -> str:
-    response = client.get(address, **options)
-    assert response.status_code == 200, address
-    text = html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).replace("\u00a0", " ")
-    return re.sub(r"\s+", " ", text)
 
 
 # Jobs that ping
@@ -68,7 +48,7 @@ def stopped(cart):
 
 
 def test_a_job_that_stopped_has_pings_that_did_not_come_and_is_not_said_to_be_good(sign_in, people, stopped):
-    page = said(sign_in(people.reader), f"/checks/{stopped.pk}/")
+    page = in_words(sign_in(people.reader), f"/checks/{stopped.pk}/")
     assert "50 % of the pings came" in page
     assert "20 Nov: without a ping, 12 pings did not come" in page
     assert "19 Nov: healthy, 12 pings came, 12 pings did not come" in page
@@ -83,7 +63,7 @@ def test_a_service_tells_its_missed_pings_from_questions_that_nobody_asked(sign_
     front = make_check("Front page", entity=cart)
     answer(front, every(NOON - 2 * HOUR, NOON - HOUR, 600))
     answer(front, every(NOON - HOUR, NOON, 600), Outcome.LATE, None)
-    page = said(sign_in(people.reader), "/services/cart/health/")
+    page = in_words(sign_in(people.reader), "/services/cart/health/")
     assert "20 Nov: healthy, 6 good answers, 6 not asked in time, 12 pings did not come" in page
     assert "100 % of the answers were good; 50 % were measured" in page
     assert "50 % of the pings" in page
@@ -92,7 +72,7 @@ def test_a_service_tells_its_missed_pings_from_questions_that_nobody_asked(sign_
 def test_a_promise_on_a_job_that_stopped_is_not_said_to_be_kept(sign_in, people, cart, stopped):
     slo = Slo.objects.create(entity=cart, name="export-runs", source_check=stopped, target="99")
     evaluate(NOON)
-    page = said(sign_in(people.reader), f"/slos/{slo.pk}/").partition("Owner")[0]
+    page = in_words(sign_in(people.reader), f"/slos/{slo.pk}/").partition("Owner")[0]
     assert "Not measured since 19 Nov 2026" in page
     assert "Kept" not in page
 
@@ -105,7 +85,7 @@ def test_a_promise_on_a_check_that_was_switched_off_says_since_when_it_is_not_me
     record([Answer(check.pk, at, at, Outcome.UP) for at in every(NOON - 4 * HOUR, NOON - 3 * HOUR)])
     actions.update_check(by=None, record=check, values={"is_active": False})
     evaluate(NOON)
-    assert "Not measured since 12:00" in said(sign_in(people.reader), f"/slos/{slo.pk}/")
+    assert "Not measured since 12:00" in in_words(sign_in(people.reader), f"/slos/{slo.pk}/")
 
 
 def test_a_promise_on_a_metric_that_stopped_coming_is_not_said_to_be_kept(sign_in, people, cart):
@@ -113,7 +93,7 @@ def test_a_promise_on_a_metric_that_stopped_coming_is_not_said_to_be_kept(sign_i
     samples.write([SampleRow(metric.pk, NOON - 9 * DAY, 0.99, 99, 100)])
     slo = Slo.objects.create(entity=cart, name="orders", kind="ratio", metric=metric, target="95")
     evaluate(NOON)
-    assert "Not measured since 11 Nov 2026" in said(sign_in(people.reader), f"/slos/{slo.pk}/")
+    assert "Not measured since 11 Nov 2026" in in_words(sign_in(people.reader), f"/slos/{slo.pk}/")
 
 
 # What is expected
@@ -151,7 +131,7 @@ def test_a_promise_on_a_metric_that_stopped_coming_is_not_said_to_be_kept(sign_i
 )
 def test_the_page_of_a_check_says_what_counts_as_good_and_what_does_not(sign_in, people, cart, values, words):
     check = make_check(entity=cart, **values)
-    page = said(sign_in(people.reader), f"/checks/{check.pk}/").partition("What it expects")[2]
+    page = in_words(sign_in(people.reader), f"/checks/{check.pk}/").partition("What it expects")[2]
     for text in words:
         assert text in page, text
 
@@ -163,9 +143,9 @@ def test_an_slo_says_by_what_it_is_measured_and_up_to_when_an_answer_is_good(sig
     )
     evaluate(NOON)
     client = sign_in(people.reader)
-    assert "over 28 days, measured by Front page , good up to 300 ms" in said(client, f"/slos/{slo.pk}/")
+    assert "over 28 days, measured by Front page , good up to 300 ms" in in_words(client, f"/slos/{slo.pk}/")
     assert f'<a href="/checks/{check.pk}/">Front page</a>' in client.get(f"/slos/{slo.pk}/").content.decode()
-    assert "minutes of outage" not in said(client, f"/slos/{slo.pk}/")
+    assert "minutes of outage" not in in_words(client, f"/slos/{slo.pk}/")
 
 
 # Nothing to show
@@ -185,7 +165,7 @@ def test_latest_answers_say_why_there_are_none(sign_in, people, cart):
         (weekly, "Its last ping came 5 days ago . Answers are kept for two days"),
         (new, "Nothing has come yet. A new check is asked within seconds, if a worker runs."),
     ):
-        assert words in said(client, f"/checks/{check.pk}/"), check
+        assert words in in_words(client, f"/checks/{check.pk}/"), check
 
 
 def test_whoever_may_is_offered_a_first_limit_and_a_first_slo(sign_in, people, cart):
@@ -208,8 +188,8 @@ def test_the_alerts_of_an_slo_lead_to_all_of_them(sign_in, people, cart):
     )
     client = sign_in(people.reader)
     assert 'href="/slo-alerts/?slo=cart-answers"' in client.get(f"/slos/{slo.pk}/").content.decode()
-    assert "2 % went" in said(client, "/slo-alerts/?slo=cart-answers")
-    assert "2 % went" not in said(client, "/slo-alerts/?slo=another")
+    assert "2 % went" in in_words(client, "/slo-alerts/?slo=cart-answers")
+    assert "2 % went" not in in_words(client, "/slo-alerts/?slo=another")
 
 
 # Units
@@ -223,16 +203,16 @@ def test_values_stand_in_their_unit_in_lists_and_facts_and_without_it_in_files(s
     LimitState.objects.create(limit=limit, value=48_200)
     slo = Slo.objects.create(entity=cart, name="cart-answers", source_check=make_check(entity=cart), target="99.9")
     client = sign_in(people.reader)
-    facts = said(client, f"/metrics/{ratio.pk}/").partition("Facts")[2]
+    facts = in_words(client, f"/metrics/{ratio.pk}/").partition("Facts")[2]
     assert "Now 98 %" in facts
     assert "Baseline 95 %" in facts
     assert "Unit" not in facts.partition("Problem")[0]
-    assert "orders-good" in said(client, "/metrics/")
-    assert "98 %" in said(client, "/metrics/")
-    facts = said(client, f"/limits/{limit.pk}/").partition("Facts")[2]
+    assert "orders-good" in in_words(client, "/metrics/")
+    assert "98 %" in in_words(client, "/metrics/")
+    facts = in_words(client, f"/limits/{limit.pk}/").partition("Facts")[2]
     assert "Ceiling 2,500,000 rows" in facts
     assert "Now 48,200 rows" in facts
-    assert "Target 99.9 %" in said(client, f"/slos/{slo.pk}/").partition("Facts")[2]
+    assert "Target 99.9 %" in in_words(client, f"/slos/{slo.pk}/").partition("Facts")[2]
     assert "0.98,0.95" in b"".join(client.get("/metrics/?format=csv&columns=value,baseline")).decode()
 
 
@@ -240,7 +220,7 @@ def test_search_names_a_metric_with_its_value_in_its_unit(sign_in, people, cart)
     ratio = Metric.objects.create(subject=cart.reference, name="orders-good", kind="ratio")
     MetricState.objects.create(metric=ratio, value=0.98, at=NOON)
     index.refresh(Metric, [ratio.pk])
-    assert "orders-good Of cart Now 98 %" in said(sign_in(people.reader), "/search/?q=orders-good")
+    assert "orders-good Of cart Now 98 %" in in_words(sign_in(people.reader), "/search/?q=orders-good")
 
 
 @pytest.mark.parametrize(
@@ -266,13 +246,13 @@ def test_the_dates_of_a_limit_stand_beside_the_ceiling_they_were_made_for(sign_i
     limit = Limit.objects.create(metric=metric, name="Connections", ceiling=500, lead_days=1, lead_p90_days=1)
     _forecast(limit, chances={"30": 0.004})
     client = sign_in(people.reader)
-    before = said(client, f"/limits/{limit.pk}/")
+    before = in_words(client, f"/limits/{limit.pk}/")
     assert "The limit was changed since" not in before
     assert "made on 5 Nov 2026 from 1 day" in before
     assert "less than 1 %" in before
     assert "The work takes 1 day" in before
     Limit.objects.filter(pk=limit.pk).update(ceiling=1000)
-    after = said(client, f"/limits/{limit.pk}/")
+    after = in_words(client, f"/limits/{limit.pk}/")
     assert "It was made for a ceiling of 500, 1 to 1 day of work and 14 days of margin." in after
     assert "250 of 500" in after
     assert "made anew as soon as a worker has time" in after
@@ -283,7 +263,7 @@ def test_a_forecast_of_another_metric_is_not_shown_for_a_limit(sign_in, people, 
     limit = Limit.objects.create(metric=first, name="Space", ceiling=500)
     _forecast(limit)
     Limit.objects.filter(pk=limit.pk).update(metric=second)
-    assert "No forecast has been made yet." in said(sign_in(people.reader), f"/limits/{limit.pk}/")
+    assert "No forecast has been made yet." in in_words(sign_in(people.reader), f"/limits/{limit.pk}/")
 
 
 # Deployments
@@ -300,15 +280,15 @@ def test_a_deployment_that_was_taken_back_says_so_wherever_it_stands(sign_in, pe
     broken = _deploy(cart, 5, "2.0", started_at=NOON - 5.2 * HOUR, url="https://ci.example.com/runs/7")
     back = _deploy(cart, 4, "1.9", rollback_of=broken, result="failed")
     client = sign_in(people.reader)
-    page = said(client, f"/deployments/{broken.pk}/").partition("In the same place")[0]
+    page = in_words(client, f"/deployments/{broken.pk}/").partition("In the same place")[0]
     assert "Taken back" in page
     assert "took 12 min" in page
     assert "Recovered not yet taken back by 1.9" in page
     assert "Succeeded" not in page
     assert 'href="https://ci.example.com/runs/7"' in client.get(f"/deployments/{broken.pk}/").content.decode()
-    page = said(client, f"/deployments/{back.pk}/").partition("In the same place")[0]
+    page = in_words(client, f"/deployments/{back.pk}/").partition("In the same place")[0]
     assert "Takes back 2.0 Recovered not yet" in page
-    rows = said(client, "/deployments/?outcome=taken_back")
+    rows = in_words(client, "/deployments/?outcome=taken_back")
     assert "2.0" in rows
     assert "1.9" not in rows.partition("2.0")[2].partition("Groundwork")[0]
 
@@ -327,7 +307,7 @@ def test_maintenance_says_in_which_zone_it_is(sign_in, people, cart):
     MaintenanceWindow.objects.create(
         entity=cart, reason="Move", starts_at=NOON + DAY, ends_at=NOON + DAY + HOUR, zone="UTC"
     )
-    assert "Sat 21 Nov 2026, 13:00 to 14:00 CET" in said(sign_in(people.reader), "/services/cart/health/")
+    assert "Sat 21 Nov 2026, 13:00 to 14:00 CET" in in_words(sign_in(people.reader), "/services/cart/health/")
 
 
 # Asking at once

@@ -22,11 +22,6 @@ def orders(people):
 
 
 @pytest.fixture
-def cart(people):
-    return make_entity("cart", owner=people.team)
-
-
-@pytest.fixture
 def health(orders, cart) -> Check:
     """A check of orders-api that is called as one of cart is."""
     make_check("Health", entity=cart)
