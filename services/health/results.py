@@ -100,7 +100,9 @@ def mark_late(now: dt.datetime | None = None) -> int:
         .exclude(status__in=[CheckStatus.LATE, CheckStatus.UNKNOWN])
     )
     with transaction.atomic():
-        standings = _locked(set(silent.values_list("pk", flat=True)))
+        held = _locked(set(silent.values_list("pk", flat=True)))
+        # Asked again: an answer may have come while this waited for who wrote it.
+        standings = {pk: held[pk] for pk in silent.filter(pk__in=held).values_list("pk", flat=True)}
         windows = windows_of({each.entity_id for each in standings.values()}, now)
         changes: list[Change] = []
         for standing in standings.values():

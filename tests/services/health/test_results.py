@@ -11,6 +11,7 @@ from services.health.models import Check, CheckChange, CheckKind, CheckResult, C
 from services.health.results import Answer, mark_late, record
 from services.health.slots import next_slot
 from tests.factories import make_entity, make_team, make_user
+from tests.services.health.meanwhile import just_before
 from tests.services.health.results import make_check
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +136,15 @@ def test_checks_that_should_have_answered_twice_are_found_late():
     assert state.last_at == NOON
     assert {state_of(each).status for each in (lively, resting)} == {CheckStatus.UP}
     assert state_of(never).status == CheckStatus.UNKNOWN
+
+
+def test_an_answer_that_comes_while_a_check_is_found_late_stands():
+    check = make_check(interval_s=60, timeout_ms=5000)
+    say(check, "u")
+    with just_before("FOR NO KEY UPDATE OF state", lambda: say(check, "u", 10)):
+        assert mark_late(NOON + 10 * MINUTE) == 0
+    assert (state_of(check).status, state_of(check).last_at) == (CheckStatus.UP, NOON + 10 * MINUTE)
+    assert changes_of(check) == ["unknown up"]
 
 
 # Maintenance
