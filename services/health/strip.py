@@ -7,7 +7,7 @@ as they are. What has come since the last summing is counted from the raw answer
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -18,7 +18,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from portal.cells import share_text
-from services.health.models import Check, CheckKind
+from services.health.models import Check, CheckKind, RollUpMark
 from services.health.moments import counted
 from services.health.partitions import RESULTS
 from services.health.rollup import COUNT_COLUMNS, COUNTS
@@ -204,7 +204,7 @@ Tallies = dict[int, dict[dt.date, Tally]]
 
 
 def strips(checks: Iterable[Check], days: int = DAYS) -> dict[int, Strip]:
-    """The strip of each of these checks, by its id, up to today; three queries however many."""
+    """The strip of each of these checks, by its id, up to today; four queries however many."""
     kinds = {check.pk: check.kind for check in checks}
     if not kinds:
         return {}
@@ -235,17 +235,18 @@ def _strip(span: Iterable[dt.date], known: Mapping[dt.date, Tally], is_heartbeat
 
 
 class _Piece(NamedTuple):
-    """Hours of a day of UTC, from ``start`` up to ``end``, that belong to another ``day`` than most of it, ``home``."""
+    """Hours of a day of UTC, from ``start`` up to ``end``, that belong to ``day``; where the whole day of UTC was given to
+    another, ``home``, they are taken from there."""
 
     start: int
     end: int
     day: dt.date
-    home: dt.date
+    home: dt.date | None
 
 
 _SUMMED = """
     SELECT of_id, day, good, slow, bad, late, maintenance FROM health_checkday
-     WHERE of_id = ANY(%s) AND day >= %s AND day <= %s
+     WHERE of_id = ANY(%s) AND day >= %s AND day < %s
 """
 _MOVED = f"""
     SELECT of_id, piece.day, piece.home, {
@@ -259,7 +260,7 @@ _MOVED = f"""
 _RAW = f"""
     SELECT of_id, (due_at AT TIME ZONE %s)::date, {COUNT_COLUMNS}
       FROM health_checkresult
-     WHERE of_id = ANY(%s) AND due_at >= coalesce((SELECT rolled_until FROM health_rollupmark LIMIT 1), %s)
+     WHERE of_id = ANY(%s) AND due_at >= %s
      GROUP BY 1, 2
 """  # noqa: S608  the parts are constants
 
@@ -267,41 +268,63 @@ _RAW = f"""
 def _tallies(ids: list[int], first: dt.date, last: dt.date) -> Tallies:
     found: Tallies = {of_id: defaultdict(Tally) for of_id in ids}
     zone, day = organisation_zone(), dt.timedelta(days=1)
-    oldest = timezone.now() - RESULTS.keep_days * day
+    mark = _summed_until()
     utc_days = [first - day + day * at for at in range((last - first).days + 3)]
-    pieces = {each: _pieces(each, zone) for each in utc_days}
-    for of_id, utc, *numbers in _read(_SUMMED, [ids, utc_days[0], utc_days[-1]]):
+    whole = [each for each in utc_days if each < mark.date()]
+    pieces = {each: _pieces(each, zone) for each in whole}
+    for of_id, utc, *numbers in _read(_SUMMED, [ids, whole[0], whole[-1] + day]) if whole else []:
         home = pieces[utc][0]
         found[of_id][home] = found[of_id][home].plus(numbers)
-    moved = _columns(pieces)
+    moved = _columns({**{each: there for each, (_, there) in pieces.items()}, mark.date(): _first_hours(mark, zone)})
     for of_id, there, home, *numbers in _read(_MOVED, [*moved, ids]) if moved else []:
         found[of_id][there] = found[of_id][there].plus(numbers)
-        found[of_id][home] = found[of_id][home].plus(numbers, -1)
-    for of_id, there, *numbers in _read(_RAW, [str(zone), ids, oldest]):
+        if home is not None:
+            found[of_id][home] = found[of_id][home].plus(numbers, -1)
+    for of_id, there, *numbers in _read(_RAW, [str(zone), ids, mark]):
         found[of_id][there] = found[of_id][there].plus(numbers)
     return found
+
+
+def _summed_until() -> dt.datetime:
+    """From when on the raw answers are counted. Late answers take the mark back behind what is summed already, so that
+    of the sums only the hours before it count."""
+    mark = RollUpMark.objects.values_list("rolled_until", flat=True).first()
+    return (mark or timezone.now() - dt.timedelta(days=RESULTS.keep_days)).astimezone(dt.UTC)
 
 
 @lru_cache(maxsize=512)
 def _pieces(utc: dt.date, zone: ZoneInfo) -> tuple[dt.date, tuple[_Piece, ...]]:
     """Which day most of a day of UTC is here, and the hours of it that are another."""
-    midnight = dt.datetime.combine(utc, dt.time(), tzinfo=dt.UTC)
-    here = [(midnight + dt.timedelta(hours=hour)).astimezone(zone).date() for hour in range(24)]
+    here = _days_here(utc, 24, zone)
     home = max(set(here), key=here.count)
-    pieces, start = [], 0
+    return home, tuple(piece for piece in _grouped(here, home) if piece.day != home)
+
+
+def _first_hours(mark: dt.datetime, zone: ZoneInfo) -> tuple[_Piece, ...]:
+    """The hours of the mark's own day that are before it: the sum of the whole day has later ones too."""
+    return tuple(_grouped(_days_here(mark.date(), mark.hour, zone), None))
+
+
+def _days_here(utc: dt.date, hours: int, zone: ZoneInfo) -> list[dt.date]:
+    """Which day each of the first hours of a day of UTC is here."""
+    midnight = dt.datetime.combine(utc, dt.time(), tzinfo=dt.UTC)
+    return [(midnight + dt.timedelta(hours=hour)).astimezone(zone).date() for hour in range(hours)]
+
+
+def _grouped(here: Iterable[dt.date], home: dt.date | None) -> Iterator[_Piece]:
+    start = 0
     for there, hours in groupby(here):
         end = start + len(list(hours))
-        pieces += [_Piece(start, end, there, home)] if there != home else []
+        yield _Piece(start, end, there, home)
         start = end
-    return home, tuple(pieces)
 
 
-def _columns(pieces: Mapping[dt.date, tuple[dt.date, tuple[_Piece, ...]]]) -> list[list[Any]]:
-    """The pieces as arrays: day of UTC, first and last place in the packed hours, day here, home; none where days are
-    those of UTC."""
+def _columns(pieces: Mapping[dt.date, tuple[_Piece, ...]]) -> list[list[Any]]:
+    """The pieces as arrays: day of UTC, first and last place in the packed hours, day here, home; none where there are
+    no pieces."""
     rows = [
         (utc, piece.start * COUNTS + 1, piece.end * COUNTS, piece.day, piece.home)
-        for utc, (_, those) in pieces.items()
+        for utc, those in pieces.items()
         for piece in those
     ]
     return [list(column) for column in zip(*rows, strict=True)] if rows else []

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from services.health.models import CheckDay, Outcome, RollUpMark
-from services.health.rollup import COUNTS, roll_up
+from services.health.rollup import COUNTS, roll_up, sum_again_from
 from services.health.samples import organisation_day
 from services.health.strip import DayState, strips, together
 from tests.factories import make_entity
@@ -122,6 +122,21 @@ def test_what_is_not_summed_yet_is_counted_from_the_answers_and_nothing_twice():
     assert day_of(check, 0).tally.bad == len(moments)
 
 
+@pytest.mark.parametrize("name", ["UTC", "America/Los_Angeles", "Pacific/Auckland"])
+def test_after_late_answers_hours_that_were_summed_already_are_not_counted_twice(settings, name):
+    settings.TIME_ZONE = name
+    check = make_check()
+    until = timezone.now().replace(minute=0, second=0, microsecond=0)
+    moments = every(until - dt.timedelta(hours=72), until)
+    answer(check, moments, Outcome.DOWN, None)
+    roll_up(until - dt.timedelta(hours=72), until)
+    RollUpMark.objects.create(pk=1, rolled_until=until)
+    before = strips([check])[check.pk].days
+    sum_again_from(until - dt.timedelta(hours=31))
+    after = strips([check])[check.pk].days
+    assert (sum(day.tally.bad for day in after), after) == (len(moments), before)
+
+
 def test_the_worst_check_of_a_day_speaks_for_the_entity_and_one_that_did_not_exist_says_nothing():
     shop = make_entity("shop")
     old, new = make_check("Old", entity=shop), make_check("New", entity=shop)
@@ -159,5 +174,5 @@ def test_the_number_of_queries_does_not_grow_with_the_checks(settings, django_as
     checks = [make_check(f"Check {n}") for n in range(6)]
     for each in checks:
         keep(each, 1)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         strips(checks)
