@@ -307,8 +307,9 @@ def update_limit(*, by: Any, record: Limit, values: Mapping[str, Any], version: 
 @transaction.atomic
 def delete_limit(*, by: Any, record: Limit, version: int | None = None) -> None:
     """Delete a limit with its forecasts; what it proposed is withdrawn."""
-    limits.no_longer_asked(record, "The limit was deleted.")
+    # First the limit and then its proposals: whoever forecasts holds them in that order.
     delete_record(by=by, record=record, version=version)
+    limits.no_longer_asked(record, "The limit was deleted.")
 
 
 def _check_subject(by: Any, subject: Reference | None, field: str = "subject") -> None:

@@ -78,6 +78,8 @@ def _refresh_one(limit: Limit, actual: dict[dt.date, float], today: dt.date) -> 
     try:
         outlook = _foretell(limit, actual, today)
         with transaction.atomic():
+            if not _hold(limit):
+                return False
             if known is None:
                 score_earlier(limit, actual, today)
             _keep(limit, outlook, settings, today)
@@ -91,10 +93,20 @@ def _refresh_one(limit: Limit, actual: dict[dt.date, float], today: dt.date) -> 
 
 
 def _settings(limit: Limit, actual: Days) -> dict[str, Any]:
-    """What a forecast was made for and from; equal settings give an equal forecast."""
+    """What a forecast was made for and from; equal settings give an equal forecast.
+
+    The version stands for what its proposal says besides, and for a limit that was switched off and on again.
+    """
     data = zlib.crc32(repr(sorted(actual.items())).encode())
-    names = ("ceiling", "lead_days", "lead_p90_days", "margin_days", "metric_id")
+    names = ("ceiling", "lead_days", "lead_p90_days", "margin_days", "metric_id", "version")
     return {**{name: getattr(limit, name) for name in names}, "data": data}
+
+
+def _hold(limit: Limit) -> bool:
+    """Keep others from changing the limit until the transaction ends. False where somebody has changed, switched off or
+    deleted it since it was read: then what was worked out is no answer any more, and whoever did so asked for another.
+    """
+    return Limit.objects.select_for_update().filter(pk=limit.pk, version=limit.version, is_active=True).exists()
 
 
 def _foretell(limit: Limit, actual: Days, today: dt.date) -> "Outlook":

@@ -14,9 +14,10 @@ from portal.proposals import actions as proposals
 from portal.proposals.models import Proposal
 from services.health import actions
 from services.health.models import Forecast, LimitState, MetricDay
-from services.health.tasks import forecast_limits
+from services.health.tasks import forecast_limit, forecast_limits
 from tests import factories
 from tests.services.health.limits import TODAY, keep_days, make_limit, make_metric
+from tests.services.health.meanwhile import just_before
 
 pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
@@ -190,6 +191,62 @@ def test_a_ceiling_that_was_moved_and_a_limit_that_is_gone_ask_for_nothing_any_m
         "The ceiling was moved.",
         "The limit was deleted.",
     ]
+
+
+# Somebody changes a limit while it is forecast: the run has read it, and not yet what is known of today
+
+_READ = 'FROM "health_forecast"'
+
+
+def test_a_ceiling_that_is_moved_while_it_is_forecast_is_the_one_that_counts(clock):
+    limit = make_limit(grows(), ceiling=250)
+
+    def move_the_ceiling():
+        actions.update_limit(by=None, record=limit, values={"ceiling": 240.0})
+        forecast_limit.run(limit.pk)
+
+    with just_before(_READ, move_the_ceiling):
+        forecast_limits.run()
+    assert [each.settings["ceiling"] for each in Forecast.objects.all()] == [240]
+    assert [(each.source_key.partition("@")[2], each.state) for each in Proposal.objects.all()] == [("240", "open")]
+    assert LimitState.objects.get().used == pytest.approx(200 / 240)
+
+
+@pytest.mark.parametrize("end", ["switched off", "deleted"])
+def test_a_limit_that_is_ended_while_it_is_forecast_asks_for_nothing(clock, end):
+    limit = make_limit(grows(), ceiling=250)
+
+    def end_it():
+        if end == "deleted":
+            actions.delete_limit(by=None, record=limit)
+        else:
+            actions.update_limit(by=None, record=limit, values={"is_active": False})
+
+    with just_before(_READ, end_it):
+        forecast_limits.run()
+    assert not Proposal.objects.exists()
+    assert not Forecast.objects.exists()
+
+
+def test_a_limit_that_is_switched_off_and_on_proposes_its_work_anew_on_the_same_day(
+    clock, worker, django_capture_on_commit_callbacks
+):
+    limit = make_limit(grows(), ceiling=250)
+    forecast_limits.run()
+    for is_active in (False, True):
+        with django_capture_on_commit_callbacks(execute=True):
+            limit = actions.update_limit(by=None, record=limit, values={"is_active": is_active})
+    assert [each.state for each in Proposal.objects.order_by("pk")] == ["withdrawn", "open"]
+
+
+def test_what_is_said_of_the_work_stands_in_its_proposal_on_the_same_day(
+    clock, worker, django_capture_on_commit_callbacks
+):
+    limit = make_limit(grows(), ceiling=250)
+    forecast_limits.run()
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.update_limit(by=None, record=limit, values={"description": "Move reads to a replica."})
+    assert Proposal.objects.get().text.endswith("Move reads to a replica.")
 
 
 def test_of_a_limit_that_nobody_owns_those_are_told_who_decide(clock):
