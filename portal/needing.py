@@ -8,16 +8,39 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.deletion import Collector
 
 from portal.actions import StillNeeded
-from portal.collections import Collection, collection_of
+from portal.collections import Collection, collection_of, first_collection_of
 
 MOST_NAMES = 3
 
 
-def what_goes(collection: Collection, record: models.Model) -> list[str]:
+def what_goes(collection: Collection, record: models.Model, reader: Any) -> list[str]:
     """What a deletion takes."""
     if collection.referenced:
-        return [f"{record}, with its description, links and facts", "what it says it depends on and is part of"]
+        said = [f"{record}, with its description, links and facts", "what it says it depends on and is part of"]
+        return [*said, *_taken_along(record, reader)]
     return [str(record), *collection.goes]
+
+
+def _taken_along(record: models.Model, reader: Any) -> list[str]:
+    """The records of other collections that a deletion takes with it: how many of each, and the first few by name."""
+    found = []
+    for relation in record._meta.related_objects:
+        home = first_collection_of(relation.related_model) if relation.on_delete is models.CASCADE else None
+        if home is not None:
+            found.append(_counted(home, {relation.field.name: record}, reader))
+    return [each for each in found if each]
+
+
+def _counted(home: Collection, mine: dict[str, models.Model], reader: Any) -> str:
+    count = home.model._default_manager.filter(**mine).count()
+    if not count:
+        return ""
+    known = home.visible(reader).filter(**mine).order_by("pk") if home.may(reader, "view") else ()
+    names = [str(each) for each in known[:MOST_NAMES]]
+    more = [f"{count - len(names):,} more"] if count > len(names) else []
+    meta = home.model._meta
+    word, them = (meta.verbose_name, "it") if count == 1 else (meta.verbose_name_plural, "them")
+    return f"{count:,} {word} with all that belongs to {them}: {', '.join([*names, *more])}"
 
 
 def what_stays(collection: Collection, dependants: int) -> list[str]:

@@ -49,7 +49,7 @@ def conflict_context(
     address = collection.url_of(conflict.current)
     return {
         **_sorted_fields(form, current, _read_base(request)),
-        **changed_meanwhile(conflict),
+        **changed_meanwhile(conflict, request.user),
         "base": _as_base(current),
         "title": str(conflict.current),
         "save_url": f"{address}edit/",
@@ -58,9 +58,9 @@ def conflict_context(
     }
 
 
-def changed_meanwhile(conflict: Conflict) -> dict[str, Any]:
+def changed_meanwhile(conflict: Conflict, reader: Any) -> dict[str, Any]:
     """Who was first and when, and the version they left: sent with it, the same act succeeds."""
-    last = last_change_of(conflict.current)
+    last = last_change_of(conflict.current, reader)
     return {
         "by": last.who if last else "Somebody",
         "when": last.when if last else None,

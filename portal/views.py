@@ -334,7 +334,7 @@ def _delete_page(
     address = found.url_of(loaded)
     context = {
         "title": f"Delete {loaded}",
-        "goes": what_goes(found, loaded),
+        "goes": what_goes(found, loaded, request.user),
         "stays": what_stays(found, _dependants(loaded)),
         "is_depended_on": found.referenced,
         "needed": needed_by(loaded, request.user),
@@ -358,7 +358,7 @@ def _delete(request: HttpRequest, found: Collection, loaded: models.Model) -> Ht
         messages.warning(request, str(gone))
         return redirect(found.url)
     except Conflict as conflict:
-        return _delete_page(request, found, conflict.current, changed_meanwhile(conflict), status=409)
+        return _delete_page(request, found, conflict.current, changed_meanwhile(conflict, request.user), status=409)
     except StillNeeded as needed:
         return _delete_page(request, found, loaded, {"problem": why_kept(needed, request.user)}, status=409)
     messages.success(request, f"Deleted {name}.")

@@ -65,7 +65,7 @@ def _take(request: HttpRequest, collection: Collection, entity: Entity, teams: A
         return redirect(collection.url)
     except Conflict as conflict:
         _require_take(request.user, conflict.current)
-        context = {**changed_meanwhile(conflict), "chosen": team}
+        context = {**changed_meanwhile(conflict, request.user), "chosen": team}
         return _take_page(request, collection, entity, teams, context, status=409)
     messages.success(request, f"{team} owns {entity} now.")
     return redirect(collection.url_of(entity))

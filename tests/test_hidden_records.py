@@ -135,6 +135,12 @@ def test_no_page_and_no_panel_of_another_record_names_a_hidden_record(hidden, cl
     assert _leaks(client, _pages(people.administrator)) == []
 
 
+def test_a_page_that_says_who_was_first_names_no_hidden_record(hidden, client):
+    response = client.post("/services/user/delete/", {"version": "-1"})
+    assert response.status_code == 409
+    assert NAME not in response.content.decode().lower()
+
+
 def test_pages_beside_it_name_it_to_who_may_see_it(hidden, people):
     other = Client()
     other.force_login(people.editor, backend="portal.people.backends.PersonBackend")

@@ -16,6 +16,8 @@ from portal.delivery import inbox
 from portal.delivery.chat import check_address
 from portal.delivery.kinds import get_kind, kinds
 from portal.delivery.models import Channel, ChatWebhook, Notification, OutboxMessage, Preference, State
+from portal.history.erasing import redact_text
+from portal.people.erasing import Identity, forgets
 from portal.people.models import Membership, Person, User
 from portal.references.models import Reference
 
@@ -107,6 +109,13 @@ def _tell_chat(message: _Message, team: Reference | None, users: list[User]) -> 
 
 def _post(messages: Iterable[OutboxMessage]) -> None:
     OutboxMessage.objects.bulk_create(list(messages), ignore_conflicts=True)
+
+
+@forgets
+def forget_recipient(identity: Identity) -> None:
+    """No delivery names whoever left. An address that somebody else has now is theirs."""
+    theirs = identity.emails - set(User.objects.filter(email__in=identity.emails).values_list("email", flat=True))
+    redact_text(OutboxMessage, "recipient", theirs, identity.neutral_email)
 
 
 # The inbox

@@ -5,3 +5,6 @@ class DeliveryConfig(AppConfig):
     name = "portal.delivery"
     label = "delivery"
     verbose_name = "Delivery"
+
+    def ready(self) -> None:
+        from portal.delivery import actions  # noqa: F401  registers how recipients are forgotten

@@ -20,9 +20,19 @@ _REDACT_ADDRESS = """
 
 def redact_versions(record: models.Model, values: Mapping[str, Any]) -> None:
     """Let every version of the record say ``values`` in place of what it was."""
+    versions_of(record).update(**values)
+
+
+def versions_of(record: models.Model) -> models.QuerySet[Any]:
     table = event_model(type(record))
-    assert table is not None  # noqa: S101  only what is tracked has versions to redact
-    table._default_manager.filter(pgh_obj=record.pk).update(**values)
+    assert table is not None  # noqa: S101  only what is tracked has versions
+    return table._default_manager.filter(pgh_obj=record.pk)
+
+
+def redact_text(model: type[models.Model], name: str, texts: Iterable[str], neutral: str) -> None:
+    """Put ``neutral`` in place of these texts in a column, in the rows and in their versions."""
+    for table in filter(None, (model, event_model(model))):
+        table._default_manager.filter(**{f"{name}__in": set(texts)}).update(**{name: neutral})
 
 
 def redact_addresses(slug: str, keys: Iterable[str], neutral: str) -> None:

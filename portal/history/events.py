@@ -102,8 +102,8 @@ def _versions_of(record: models.Model) -> dict[str, Any]:
     return {"reference": record.reference_id} if isinstance(record, Referenced) else {"pgh_obj": record.pk}
 
 
-def last_change_of(record: models.Model) -> Event | None:
-    return next(iter(events_of(record, None, None, most=2)), None)
+def last_change_of(record: models.Model, reader: Any) -> Event | None:
+    return next(iter(events_of(record, None, reader, most=2)), None)
 
 
 @dataclass(frozen=True)

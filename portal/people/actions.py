@@ -159,7 +159,7 @@ def erase_person(*, by: Any, person: Person, version: int | None = None) -> Pers
     """
     locked = lock(person, version, {})
     erasing.refuse_unless_possible(locked)
-    keys = erasing.keys_of(locked.reference)
+    identity = erasing.identity_of(locked)
     for user in User.objects.filter(person=locked):
         erasing.erase_login(by, user)
     neutral = {
@@ -170,7 +170,7 @@ def erase_person(*, by: Any, person: Person, version: int | None = None) -> Pers
         "erased_on": organisation_today(),
     }
     erased = update_record(by=by, record=locked, values=neutral)
-    erasing.erase_traces(erased, keys)
+    erasing.erase_traces(erased, identity)
     return erased
 
 

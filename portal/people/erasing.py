@@ -1,5 +1,7 @@
 """What goes with the name of somebody who left: of the person, of their login, and out of history."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -11,11 +13,32 @@ from django.utils import timezone
 
 from portal.actions import update_record
 from portal.declared import declared_fields
-from portal.history.erasing import redact_addresses, redact_versions
+from portal.history.erasing import redact_addresses, redact_versions, versions_of
 from portal.people.models import ApiToken, Person, User
 from portal.references.models import Reference
 
 TITLE = "Somebody who left"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Every way in which rows could name a person until now: ``keys`` in addresses, ``names`` and ``emails`` as they
+    are or were written, and the ``neutral_email`` that nobody reads."""
+
+    keys: list[str]
+    names: set[str]
+    emails: set[str]
+    neutral_email: str
+
+
+Forget = Callable[[Identity], None]
+_forget: list[Forget] = []
+
+
+def forgets(forget: Forget) -> Forget:
+    """Register what takes an identity out of rows that name people in words. It runs in the erasing transaction."""
+    _forget.append(forget)
+    return forget
 
 
 def why_not(person: Person) -> str:
@@ -64,8 +87,17 @@ def _end_sessions(user: User) -> None:
             SessionStore(session.session_key).delete()
 
 
-def keys_of(reference: Reference) -> list[str]:
-    """Every way in which an address could spell the person until now, former names included."""
+def identity_of(person: Person) -> Identity:
+    """How the person was named until now, as far back as history goes."""
+    written = [person, *versions_of(person)]
+    users = User.objects.filter(person=person)
+    logins = [each for user in users for each in (user, *versions_of(user))]
+    emails = {each.email for each in (*written, *logins) if each.email}
+    names = {str(each.title or each.name) for each in written} | emails
+    return Identity(_keys_of(person.reference), names, emails, f"left-{person.pk}@erased.invalid")
+
+
+def _keys_of(reference: Reference) -> list[str]:
     canonicals = [reference.canonical, *reference.aliases.values_list("canonical", flat=True)]
     keys = []
     for canonical in canonicals:
@@ -75,8 +107,10 @@ def keys_of(reference: Reference) -> list[str]:
     return keys
 
 
-def erase_traces(person: Person, keys: list[str]) -> None:
-    """Let history and former references forget the name that the person no longer bears."""
+def erase_traces(person: Person, identity: Identity) -> None:
+    """Let history, former references and whoever else wrote it down forget what the person no longer bears."""
     person.reference.aliases.all().delete()
     redact_versions(person, {"name": person.name, "title": person.title, "email": "", "extra": {}})
-    redact_addresses("people", keys, person.name)
+    redact_addresses("people", identity.keys, person.name)
+    for forget in _forget:
+        forget(identity)

@@ -229,6 +229,7 @@ def _erase_page(request: HttpRequest, person: Any, problem: str, status: int = 2
         "problem": problem,
         "goes": [
             f"{person}, as name, short name and e-mail, from the page, from lists, from search and from history",
+            "their name on deployments that they reported, and their address on messages that were sent to them",
             "former short names: addresses and files that use one no longer find anybody",
             "the e-mail and password of their login, their sessions, the names of their tokens",
         ],

@@ -7,5 +7,5 @@ class HealthConfig(AppConfig):
     verbose_name = "Health"
 
     def ready(self) -> None:
-        # Each registers what it has: providers, panels, system checks, what history tells.
-        from services.health import derived, source_panels, system_checks, team_metrics, told  # noqa: F401
+        # Each registers what it has: providers, panels, system checks, what history tells, what is forgotten.
+        from services.health import deployments, derived, source_panels, system_checks, team_metrics, told  # noqa: F401

@@ -19,6 +19,8 @@ from rest_framework.request import Request
 from portal.actions import create_record, delete_record
 from portal.api_errors import Unprocessable
 from portal.collections import reference_condition
+from portal.history.erasing import redact_text
+from portal.people import erasing
 from portal.references.models import Reference
 from services.health.hooks import Hook
 from services.health.models import Deployment, DeploymentResult, ReceivedBatch
@@ -114,6 +116,12 @@ def report(*, service: Reference, key: str, values: Mapping[str, Any], reported_
     made = create_record(by=None, model=Deployment, values=said)
     _note_recovery(made)
     return made
+
+
+@erasing.forgets
+def forget_reporter(identity: erasing.Identity) -> None:
+    """What somebody who left has reported stays, without their name."""
+    redact_text(Deployment, "reported_by", identity.names, erasing.TITLE)
 
 
 def _check(said: Mapping[str, Any]) -> None:

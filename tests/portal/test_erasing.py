@@ -10,10 +10,12 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
+from portal.delivery.models import OutboxMessage
 from portal.people import actions
 from portal.people.models import Person, User
 from portal.people.tokens import make_token
 from portal.references.models import Reference
+from services.health.deployments import report
 from services.models import Document, DocumentStatus, Source
 from tests.factories import make_entity, make_user
 
@@ -61,6 +63,28 @@ def test_the_name_is_in_no_table_of_the_portal_once_it_is_erased(people, leaver)
             "references_referencealias", "search_searchentry"} <= set(_tables_that_say("varga"))  # fmt: skip
     assert _erase(people).status_code == 302
     assert _tables_that_say("varga") == []
+
+
+def test_deliveries_and_deployments_forget_who_left_and_whoever_has_the_address_now_keeps_it(people, leaver):
+    mail = {"kind": "test", "channel": "email", "title": "Orders is down"}
+    for key, address in (
+        ("a", "varga@larkspur.example"),
+        ("b", "quentin.varga@larkspur.example"),
+        ("c", "other@x.example"),
+    ):
+        OutboxMessage.objects.create(key=key, recipient=address, **mail)
+    service = make_entity("quick-gate").reference
+    deployed = report(service=service, key="1", values={"version": "1.0"}, reported_by="Quentin Varga")
+    User.objects.filter(pk=make_user("successor").pk).update(email="varga@larkspur.example")
+    _erase(people)
+    assert dict(OutboxMessage.objects.values_list("key", "recipient")) == {
+        "a": "varga@larkspur.example",
+        "b": f"left-{leaver.person_id}@erased.invalid",
+        "c": "other@x.example",
+    }
+    deployed.refresh_from_db()
+    assert deployed.reported_by == "Somebody who left"
+    assert set(deployed.events.values_list("reported_by", flat=True)) == {"Somebody who left"}
 
 
 def test_the_record_stays_with_its_ids_as_somebody_who_left(people, leaver):

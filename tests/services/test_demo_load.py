@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,11 +19,13 @@ from services.demo.load import SOURCE, is_loaded, load_company
 from services.demo.strangers import real_data
 from services.models import Document, Entity, Ownership, Source
 
+NOW = timezone.now()
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _larkspur(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Load the company once for all tests here and take it back afterwards."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    """Load the company once for all tests here, on a day that lasts until they are over, and take it back."""
+    with time_machine.travel(NOW), django_db_blocker.unblock(), transaction.atomic():
         load_company()
         yield
         transaction.set_rollback(True)

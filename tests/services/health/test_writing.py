@@ -28,6 +28,9 @@ def health(orders, cart) -> Check:
     return make_check("Health", entity=orders)
 
 
+WEEKLY = {"weekday": "sunday", "start_time": dt.time(7, 30), "minutes": 60, "zone": "Asia/Tokyo"}
+
+
 def promise(**values) -> dict[str, str]:
     return {"name": "orders-answer", "kind": "availability", "target": "99.9", "window_days": "28", **values}
 
@@ -197,7 +200,14 @@ def test_what_goes_and_stays_is_said_in_words_of_the_record(sign_in, people, ord
     assert "its timeline and its days" in page
     assert "its answers, until their days are cleared away" in page
     assert "what it says it depends on" not in page
-    assert "what it says it depends on" in client.get("/services/orders-api/delete/").content.decode()
+    actions.create_window(by=None, values={"entity": orders, "reason": "Backup", **WEEKLY})
+    for name in ("Front page", "Search", "Checkout"):
+        make_check(name, entity=orders)
+    page = client.get("/services/orders-api/delete/").content.decode()
+    assert "what it says it depends on" in page
+    assert f"4 checks with all that belongs to them: {health}, Front page, Search, 1 more" in page
+    assert "1 maintenance window with all that belongs to it: Backup" in page
+    assert "SLO" not in page.partition("What goes")[2].partition("What stays")[0]
 
 
 # When maintenance is
@@ -205,8 +215,7 @@ def test_what_goes_and_stays_is_said_in_words_of_the_record(sign_in, people, ord
 
 @time_machine.travel(dt.datetime(2026, 11, 21, 21, tzinfo=dt.UTC))
 def test_a_weekly_maintenance_tells_its_hours_and_when_it_is_next(sign_in, people, orders):
-    weekly = {"weekday": "sunday", "start_time": dt.time(7, 30), "minutes": 60, "zone": "Asia/Tokyo"}
-    window = actions.create_window(by=None, values={"entity": orders, "reason": "Backup", **weekly})
+    window = actions.create_window(by=None, values={"entity": orders, "reason": "Backup", **WEEKLY})
     client = sign_in(people.reader)
     for address in ("/maintenance/", f"/maintenance/{window.pk}/", "/services/orders-api/health/"):
         page = client.get(address).content.decode()
@@ -231,8 +240,7 @@ def test_a_single_maintenance_tells_its_hours_and_when_it_is_over(sign_in, peopl
 
 
 def test_the_hours_of_weekly_maintenance_are_in_files_and_the_api(api, people, orders):
-    weekly = {"weekday": "sunday", "start_time": dt.time(7, 30), "minutes": 60, "zone": "Asia/Tokyo"}
-    actions.create_window(by=None, values={"entity": orders, "reason": "Backup", **weekly})
+    actions.create_window(by=None, values={"entity": orders, "reason": "Backup", **WEEKLY})
     item = api(people.reader).get("/api/v1/maintenance/").json()["items"][0]
     assert (item["when"], item["weekday"], item["time"], item["zone"]) == ("weekly", "sunday", "07:30", "Asia/Tokyo")
 
