@@ -25,29 +25,27 @@ MOST_EVENTS = 2**63 - 1
 def evaluate(now: dt.datetime | None = None) -> int:
     """Bring the state and the alerts of every active SLO up to date; return how many were judged."""
     now = now or timezone.now()
-    slos = list(
-        Slo.objects.filter(is_active=True).select_related("entity__owner", "entity__reference", "state").order_by("pk")
-    )
-    return sum(_evaluate(slos[start : start + BATCH], now) for start in range(0, len(slos), BATCH))
+    ids = list(Slo.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True))
+    return sum(_evaluate(ids[start : start + BATCH], now) for start in range(0, len(ids), BATCH))
 
 
-def _evaluate(slos: Sequence[Slo], now: dt.datetime) -> int:
-    """Judge these SLOs; where one of them cannot be, the others are, by halves."""
+def _evaluate(ids: Sequence[int], now: dt.datetime) -> int:
+    """Judge these SLOs; where one of them cannot be, the others are, by halves. Return how many were."""
     try:
-        _evaluate_batch(slos, now)
+        return _evaluate_batch(ids, now)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        if len(slos) == 1:
-            log.exception("An SLO could not be judged.", slo=slos[0].pk)
+        if len(ids) == 1:
+            log.exception("An SLO could not be judged.", slo=ids[0])
             return 0
-        half = len(slos) // 2
-        return _evaluate(slos[:half], now) + _evaluate(slos[half:], now)
-    return len(slos)
+        half = len(ids) // 2
+        return _evaluate(ids[:half], now) + _evaluate(ids[half:], now)
 
 
 @transaction.atomic
-def _evaluate_batch(slos: Sequence[Slo], now: dt.datetime) -> None:
+def _evaluate_batch(ids: Sequence[int], now: dt.datetime) -> int:
+    slos = _hold(ids)
     windows = read_windows(slos, now)
     states = [state_of(slo, windows, now) for slo in slos]
     note_alerts(list(zip(slos, states, strict=True)), windows, now)
@@ -58,12 +56,21 @@ def _evaluate_batch(slos: Sequence[Slo], now: dt.datetime) -> None:
         update_fields=[field.name for field in SloState._meta.concrete_fields if not field.primary_key],
     )
     judged = zip(slos, states, strict=True)
-    service_health.refresh({slo.entity_id for slo, state in judged if state.severity != _severity_before(slo)})
+    others = {slo.entity_id for slo, state in judged if _said(state) != _said(getattr(slo, "state", None))}
+    service_health.refresh(others)
+    return len(slos)
 
 
-def _severity_before(slo: Slo) -> str:
-    before: SloState | None = getattr(slo, "state", None)
-    return before.severity if before else ""
+def _hold(ids: Sequence[int]) -> list[Slo]:
+    """Those of these SLOs that are still active, which nobody changes until the transaction ends. One that somebody is
+    changing right now is left to the next run, so that neither waits for the other."""
+    held = Slo.objects.select_for_update(of=("self",), skip_locked=True, no_key=True).filter(pk__in=ids, is_active=True)
+    return list(held.select_related("entity__owner", "entity__reference", "state").order_by("pk"))
+
+
+def _said(state: SloState | None) -> tuple[str, str]:
+    """What the health of an entity hears of an SLO."""
+    return (state.severity, state.alert_text) if state else ("", "")
 
 
 def read_windows(slos: Sequence[Slo], now: dt.datetime) -> Windows:

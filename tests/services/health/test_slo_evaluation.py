@@ -6,11 +6,12 @@ import pytest
 import time_machine
 
 from portal.delivery.models import Notification
-from services.health import budget
+from services.health import actions, budget
 from services.health.counts import first_answers
 from services.health.models import (
     CheckDay,
     CheckState,
+    HealthState,
     Metric,
     Outcome,
     RollUpMark,
@@ -24,6 +25,7 @@ from services.health.results import Answer, record
 from services.health.rollup import roll_up_new
 from services.health.slo_evaluation import evaluate, events
 from tests.factories import make_entity
+from tests.services.health.meanwhile import just_before
 from tests.services.health.results import answer, every, make_check
 
 pytestmark = pytest.mark.django_db
@@ -294,6 +296,34 @@ def test_a_service_whose_budget_burns_is_degraded_though_its_check_is_up_again()
     evaluate(NOON + 4 * MINUTE)
     health = check.entity.health
     assert (health.status, "of the error budget of 30 days went" in health.reason) == ("degraded", True)
+
+
+def test_the_reason_of_a_service_follows_the_worst_alert():
+    check = make_check()
+    slo = make_slo(check, window_days=30)
+    CheckState.objects.filter(of=check).update(status="up")
+    _outage(check, NOON, NOON + 3 * MINUTE, seconds=6)
+    # Both page: first what went in an hour, and when that is over what went in six.
+    for minutes, window in ((4, "1 h"), (8, "6 h")):
+        evaluate(NOON + minutes * MINUTE)
+        reason = HealthState.objects.get(entity=check.entity).reason
+        assert (state(slo).severity, f"of 30 days went in {window}" in reason) == ("page", True), reason
+
+
+def test_an_slo_that_is_switched_off_while_it_is_judged_alerts_nobody(people):
+    check = make_check(entity=make_entity("cart", owner=people.team))
+    slo = make_slo(check, window_days=30)
+    _outage(check, NOON, NOON + 3 * MINUTE, seconds=6)
+
+    def switch_off():
+        actions.update_slo(by=None, record=slo, values={"is_active": False})
+
+    # Which ones are active has been read by then.
+    with just_before("SAVEPOINT", switch_off):
+        assert evaluate(NOON + 4 * MINUTE) == 0
+    assert open_windows(slo) == []
+    assert not SloState.objects.exclude(severity="").exists()
+    assert not Notification.objects.exists()
 
 
 def test_one_failure_of_one_question_a_minute_does_not_page():
