@@ -76,6 +76,7 @@ def parse_host_port(text: str) -> tuple[str, int]:
         raise ValueError(f"“{text}” has several colons. Put an IPv6 address into brackets: [2001:db8::1]:5432.")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65_536:
         raise ValueError(f"“{text}” is no host and port. Write it as db.example.com:5432.")
+    _check_host_name(host)
     return host, int(port)
 
 
@@ -91,7 +92,14 @@ def parse_url(text: str) -> yarl.URL:
         raise ValueError(f"“{text}” is no web address. Write it as https://shop.example.com/health.")
     if url.user is not None:
         raise ValueError("A name or password does not belong into the address. Put it into a header.")
+    _check_host_name(host)
     return url
+
+
+def _check_host_name(host: str) -> None:
+    """Letters of every language, as browsers take them; and what IPv6 is written with."""
+    if wrong := re.sub(r"[\w.:%-]", "", host):
+        raise ValueError(f"“{host}” is no name of a host: it has “{wrong[0]}” in it. Take that out.")
 
 
 def origin_of(address: str) -> str:

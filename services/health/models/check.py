@@ -1,6 +1,7 @@
 """Checks: what is asked of a service every so often, what the answers say, and when no answer is expected."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, Value
@@ -317,8 +318,10 @@ class MaintenanceWindow(Versioned):
         constraints = [
             models.CheckConstraint(
                 name="window_is_once_or_weekly",
-                condition=Q(starts_at__isnull=False, ends_at__gt=models.F("starts_at"), weekday="")
-                | (~Q(weekday="") & Q(starts_at=None, start_time__isnull=False, minutes__isnull=False)),
+                # A comparison with what is not there is neither true nor false, and a constraint lets that pass.
+                condition=Q(starts_at__isnull=False, ends_at__isnull=False, weekday="")
+                & Q(ends_at__gt=models.F("starts_at"))
+                | ~Q(weekday="") & Q(starts_at=None, ends_at=None, start_time__isnull=False, minutes__isnull=False),
                 violation_error_message="Give a start and a later end, or a weekday, a time and a number of minutes.",
             ),
             models.CheckConstraint(
@@ -335,6 +338,10 @@ class MaintenanceWindow(Versioned):
         from portal.people.models import check_time_zone
 
         check_time_zone(self.zone)
+        if self.weekday and (self.starts_at or self.ends_at):
+            raise ValidationError("Give either a start and an end, or a weekday, a time and minutes: not both.")
+        if self.starts_at and not self.ends_at:
+            raise ValidationError({"ends_at": "Say when it ends."})
 
 
 class EntityHealth(models.TextChoices):

@@ -6,7 +6,11 @@ from django.db.models import Q
 
 from portal.history.tracking import track_history
 from portal.models import Versioned
+from services.health import plausible
 from services.health.models.metric import Metric
+
+# So little is a slip of the hand; a share of it would be a number that no page has room for.
+LEAST_CEILING = 1e-6
 
 
 @track_history()
@@ -19,7 +23,12 @@ class Limit(Versioned):
 
     metric = models.ForeignKey(Metric, on_delete=models.PROTECT, related_name="limits")
     name = models.CharField(max_length=120, help_text="What runs out, such as Connections of orders-db.")
-    ceiling = models.FloatField()
+    ceiling = models.FloatField(
+        validators=[
+            MinValueValidator(LEAST_CEILING, "A ceiling lies above zero: at 0.000001 or higher."),
+            MaxValueValidator(plausible.MOST, f"This is too large: numbers are kept up to {plausible.MOST:,}."),
+        ]
+    )
     lead_days = models.PositiveIntegerField(
         "likely lead time", default=60, validators=[MaxValueValidator(3650)], help_text="Days the work likely takes."
     )

@@ -125,6 +125,8 @@ def test_windows_are_written_by_whoever_may_edit_the_service(shop, people):
         ({"address": "http://127.0.0.1/"}, "address", "is the portal's own machine, which PROBE_ALLOW does not name."),
         ({"address": "http://169.254.169.254/"}, "address", "is a link-local address"),
         ({"kind": "tcp", "address": "db"}, "address", "is no host and port"),
+        ({"address": "http://exa mple.com/"}, "address", "“exa mple.com” is no name of a host: it has “ ” in it."),
+        ({"kind": "tcp", "address": "d b:5432"}, "address", "“d b” is no name of a host"),
         ({"expected_status": "2xx"}, "expected_status", "“2xx” is no status. Write 200, or 200-299"),
         ({"headers": ["a"]}, "headers", "Headers are names with values"),
         ({"headers": {"X Key": "a"}}, "headers", "“X Key” cannot be sent as the name of a header"),

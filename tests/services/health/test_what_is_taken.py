@@ -2,17 +2,19 @@
 in words that name it, and what one sender does never stops the figures of others."""
 
 import datetime as dt
+import html
 import threading
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 
 from services.health import metric_import, samples
 from services.health.models import Deployment, MaintenanceWindow, Metric, MetricDay, MetricState, ReceivedBatch, Sample
 from services.health.samples import SampleRow
 from tests.factories import make_entity
+from tests.services.health.limits import make_metric
 
 pytestmark = pytest.mark.django_db
 
@@ -130,7 +132,61 @@ def test_a_maintenance_window_until_the_end_of_the_calendar_is_refused_at_its_fi
     assert not MaintenanceWindow.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"starts_at": "2026-11-22T10:00"}, "Say when it ends."),
+        (
+            {"ends_at": "2026-11-22T10:00"},
+            "Give a start and a later end, or a weekday, a time",
+        ),
+        ({"starts_at": "2026-11-22T10:00", "ends_at": "2026-11-22T09:00"}, "Give a start and a later end"),
+        ({"weekday": "sunday"}, "Give a start and a later end, or a weekday, a time"),
+        (
+            {"weekday": "sunday", "start_time": "10:00", "minutes": "60", "starts_at": "2026-11-22T10:00"},
+            "Give either a start and an end, or a weekday, a time and minutes: not both.",
+        ),
+    ],
+)
+def test_maintenance_that_is_neither_once_nor_weekly_is_refused_by_page_and_api(sign_in, api, people, values, said):
+    make_entity("cart", owner=people.team)
+    values = {"entity": "component:default/cart", "reason": "Move", "zone": "UTC", **values}
+    page = sign_in(people.editor).post("/maintenance/-/new/", values)
+    assert (page.status_code, said in html.unescape(page.content.decode())) == (422, True)
+    answer = api(people.editor).post("/api/v1/maintenance/", values, format="json")
+    assert (answer.status_code, said in answer.content.decode()) == (422, True)
+    assert not MaintenanceWindow.objects.exists()
+
+
+def test_the_database_itself_has_no_room_for_maintenance_without_an_end():
+    with pytest.raises(IntegrityError, match="window_is_once_or_weekly"):
+        MaintenanceWindow.objects.create(entity=make_entity("cart"), reason="Move", starts_at=NOON)
+
+
 # Numbers
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "said"),
+    [
+        ("0", "A ceiling lies above zero"),
+        ("-5", "A ceiling lies above zero"),
+        ("1e300", "numbers are kept up to 1,000,000,000,000,000."),
+    ],
+)
+def test_a_ceiling_is_above_nothing_and_no_larger_than_a_measured_number(sign_in, people, ceiling, said):
+    metric = make_metric(make_entity("orders-db", kind="resource", type="database"))
+    values = {
+        "metric": str(metric),
+        "name": "Full",
+        "ceiling": ceiling,
+        "lead_days": 1,
+        "lead_p90_days": 2,
+        "margin_days": 3,
+    }
+    page = sign_in(people.administrator).post("/limits/-/new/", values)
+    assert page.status_code == 422
+    assert [said in each for each in page.context["form"].errors["ceiling"]] == [True]
 
 
 @pytest.mark.parametrize(
