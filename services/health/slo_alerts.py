@@ -64,7 +64,7 @@ def _new_alert(slo: Slo, rule: Rule, burn: float, windows: Windows) -> SloAlert:
     return SloAlert(
         slo=slo,
         severity=rule.severity,
-        text=alert_text(slo, rule, burn, left, empty_at),
+        text=alert_text(slo, rule, burn, left, empty_at) + _reckoned(slo, windows),
         long_minutes=rule.long_minutes,
         factor=rule.factor,
         burn=burn,
@@ -80,6 +80,14 @@ def alert_text(slo: Slo, rule: Rule, burn: float, left: float | None, empty_at: 
     if left is not None and left <= 0:
         return f"{text}; nothing is left"
     return f"{text}; empty by {empty_at:%d %b %H:%M} UTC if it goes on" if empty_at else text
+
+
+def _reckoned(slo: Slo, windows: Windows) -> str:
+    """That the figures of an alert are not those of its page, which are of what has been measured so far."""
+    age = windows.age(slo, slo.window_days * 1440)
+    if age is None:
+        return ""
+    return f" (reckoned for all {counted(slo.window_days, 'day')}; measured for {duration(age.total_seconds())} so far)"
 
 
 def _tell(slo: Slo, state: SloState, windows: Windows) -> None:

@@ -27,6 +27,11 @@ class Windows:
     def judged(self, slo: Slo, minutes: int) -> Events:
         """What alerts are judged by: of an SLO that is younger than the window, what the whole window stands for
         (services.health.budget.as_whole)."""
+        age, measured = self.age(slo, minutes), self(slo, minutes)
+        return measured if age is None else budget.as_whole(measured, minutes, age / MINUTE)
+
+    def age(self, slo: Slo, minutes: int) -> dt.timedelta | None:
+        """How long an SLO has been measured that is younger than the window."""
         begin = self.begins.get(slo.pk)
-        measured = self(slo, minutes)
-        return budget.as_whole(measured, minutes, (self.now - begin) / MINUTE) if begin else measured
+        age = self.now - begin if begin else None
+        return age if age is not None and age < minutes * MINUTE else None

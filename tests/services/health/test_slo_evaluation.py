@@ -222,6 +222,30 @@ def test_a_new_check_that_goes_on_failing_pages_when_the_share_of_the_budget_is_
     assert SloAlert.objects.get().text.startswith("2\xa0% of the error budget of 28 days went in 1 h; empty by 2")
 
 
+def test_the_alert_of_a_young_slo_says_that_it_is_reckoned_for_the_whole_window():
+    check = make_check()
+    slo = make_slo(check, window_days=30)
+    answer(check, every(NOON - HOUR, NOON - 10 * MINUTE))
+    answer(check, every(NOON - 10 * MINUTE, NOON), Outcome.DOWN, None)
+    evaluate(NOON)
+    # Of the hour nothing is left; of the 43 bad answers that 30 days may have, 33 are.
+    assert state(slo).remaining == pytest.approx(1 - 10 / 0.06)
+    texts = set(SloAlert.objects.values_list("text", flat=True))
+    assert texts
+    assert all("empty by" in text for text in texts)
+    assert all(text.endswith(" (reckoned for all 30 days; measured for 1 h so far)") for text in texts), texts
+
+
+def test_the_alert_of_what_is_measured_for_a_whole_window_is_reckoned_for_nothing_else():
+    check = make_check()
+    make_slo(check, window_days=7)
+    answer(check, every(NOON - 8 * DAY, NOON - 10 * MINUTE, 600))
+    answer(check, every(NOON - 10 * MINUTE, NOON), Outcome.DOWN, None)
+    evaluate(NOON)
+    assert SloAlert.objects.exists()
+    assert not SloAlert.objects.filter(text__contains="reckoned").exists()
+
+
 def test_how_old_a_check_is_is_known_from_its_sums_where_answers_are_gone():
     check = make_check()
     make_slo(check)
