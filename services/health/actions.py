@@ -32,6 +32,7 @@ from services.health.models import (
 )
 from services.health.models.check import new_token
 from services.health.samples import keep_amounts, organisation_zone
+from services.health.saying import day_in_words, moment_in_words
 from services.health.targets import origin_of
 from services.health.voices import speaks_for
 from services.models import Entity
@@ -263,7 +264,7 @@ def set_baseline(*, by: Any, record: Metric) -> Metric:
         raise ValidationError({"baseline": f"{record} has no value yet, so there is none to take."})
     at = state.at.astimezone(organisation_zone())
     is_amount = record.kind == MetricKind.FLOW
-    note = f"The sum of a day, as of {at:%d %b %Y}." if is_amount else f"The value of {at:%d %b %Y, %H:%M}."
+    note = f"The sum of a day, as of {day_in_words(at)}." if is_amount else f"The value of {moment_in_words(at)}."
     return update_metric(by=by, record=record, values={"baseline": state.value, "baseline_note": note})
 
 

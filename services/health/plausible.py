@@ -58,4 +58,4 @@ def number_problem(number: float) -> str:
 
 
 def _shown(moment: dt.datetime) -> str:
-    return f"{moment:%d %b} {moment.year} {moment:%H:%M}"
+    return f"{moment.day} {moment:%b} {moment.year}, {moment:%H:%M %Z}"

@@ -36,3 +36,8 @@ def in_unit(value: float, unit: str, kind: str) -> str:
 def day_in_words(day: dt.date) -> str:
     """``19 Nov 2026``"""
     return f"{day.day} {day:%b %Y}"
+
+
+def moment_in_words(moment: dt.datetime) -> str:
+    """``19 Nov 2026, 22:32 UTC``, in the zone of the moment: for texts that are kept and read in any zone."""
+    return f"{day_in_words(moment)}, {moment:%H:%M %Z}"

@@ -13,7 +13,7 @@ from services.health import budget
 from services.health.budget import Rule
 from services.health.models import Severity, Slo, SloAlert, SloState
 from services.health.moments import counted, duration
-from services.health.saying import percent
+from services.health.saying import moment_in_words, percent
 from services.health.slo_windows import Windows
 
 Judged = tuple[Slo, SloState]
@@ -79,7 +79,7 @@ def alert_text(slo: Slo, rule: Rule, burn: float, left: float | None, empty_at: 
     text = f"{percent(spent)} of the error budget of {window} went in {went}"
     if left is not None and left <= 0:
         return f"{text}; nothing is left"
-    return f"{text}; empty by {empty_at:%d %b %H:%M} UTC if it goes on" if empty_at else text
+    return f"{text}; empty by {moment_in_words(empty_at)} if it goes on" if empty_at else text
 
 
 def _reckoned(slo: Slo, windows: Windows) -> str:

@@ -197,7 +197,9 @@ def test_the_alert_says_what_burned_and_until_when_it_lasts():
     _outage(check, NOON, NOON + MINUTE, seconds=6)
     evaluate(NOON + MINUTE)
     alert = SloAlert.objects.get(slo=slo)
-    assert alert.text.startswith("2\u00a0% of the error budget of 30 days went in 1 h; ")
+    assert alert.text == (
+        "2\u00a0% of the error budget of 30 days went in 1 h; empty by 23 Nov 2026, 06:13 UTC if it goes on"
+    )
 
 
 def test_a_new_check_that_fails_for_a_minute_pages_nobody():

@@ -150,7 +150,7 @@ def test_the_current_value_becomes_the_baseline_by_one_button(sign_in, people):
     assert "Take 7.5 min as the baseline" in page_of(client, f"/metrics/{metric.pk}/")
     client.post(f"/metrics/{metric.pk}/-/baseline/")
     metric.refresh_from_db()
-    assert (metric.baseline, metric.baseline_note) == (7.5, "The value of 21 Nov 2026, 12:00.")
+    assert (metric.baseline, metric.baseline_note) == (7.5, "The value of 21 Nov 2026, 12:00 UTC.")
     assert "at the baseline of 7.5 min" in page_of(client, f"/metrics/{metric.pk}/")
 
 

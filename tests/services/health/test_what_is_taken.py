@@ -58,10 +58,13 @@ def told(post, **values) -> str:
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        ("9999-12-31T23:59:59-14:00", "Sample 0: “at”: 31 Dec 9999 23:59 is yet to come."),
-        ("2099-01-01T00:00:00Z", "Sample 0: “at”: 01 Jan 2099 00:00 is yet to come. Is the clock of the sender right"),
-        ("2026-11-21T13:00:01Z", "Sample 0: “at”: 21 Nov 2026 13:00 is yet to come."),
-        ("0001-01-01T00:00:00+14:00", "Sample 0: “at”: 01 Jan 1 00:00 is before 1990."),
+        ("9999-12-31T23:59:59-14:00", "Sample 0: “at”: 31 Dec 9999, 23:59 UTC-14:00 is yet to come."),
+        (
+            "2099-01-01T00:00:00Z",
+            "Sample 0: “at”: 1 Jan 2099, 00:00 UTC is yet to come. Is the clock of the sender right",
+        ),
+        ("2026-11-21T13:00:01Z", "Sample 0: “at”: 21 Nov 2026, 13:00 UTC is yet to come."),
+        ("0001-01-01T00:00:00+14:00", "Sample 0: “at”: 1 Jan 1, 00:00 UTC+14:00 is before 1990."),
         ("2026-08-12T12:00:00Z", "Sample 0: “at”: 2026-08-12T12:00:00Z is too long ago: each sample is kept for 100"),
         ("2026-08-13T23:59:59Z", "Sample 0: “at”: 2026-08-13T23:59:59Z is too long ago"),
     ],
@@ -79,10 +82,10 @@ def test_clocks_may_differ_by_an_hour_and_the_oldest_day_that_is_kept_is_taken_a
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        ("9999-12-31T23:00:00-14:00", "Line 2, column at: 31 Dec 9999 23:00 is yet to come."),
-        ("9999-12-31", "Line 2, column at: 31 Dec 9999 12:00 is yet to come."),
-        ("2026-11-22", "Line 2, column at: 22 Nov 2026 12:00 is yet to come."),
-        ("0001-01-01", "Line 2, column at: 01 Jan 1 12:00 is before 1990."),
+        ("9999-12-31T23:00:00-14:00", "Line 2, column at: 31 Dec 9999, 23:00 UTC-14:00 is yet to come."),
+        ("9999-12-31", "Line 2, column at: 31 Dec 9999, 12:00 UTC is yet to come."),
+        ("2026-11-22", "Line 2, column at: 22 Nov 2026, 12:00 UTC is yet to come."),
+        ("0001-01-01", "Line 2, column at: 1 Jan 1, 12:00 UTC is before 1990."),
     ],
 )
 def test_a_file_with_a_moment_that_nobody_measured_is_refused_with_its_line(people, at, said):
@@ -99,10 +102,14 @@ def test_a_file_may_have_the_day_of_today_in_the_morning_already(people, clock):
 @pytest.mark.parametrize(
     ("values", "field", "said"),
     [
-        ({"committed_at": "0001-01-01T00:00:00+14:00"}, "committed_at", "01 Jan 1 00:00 is before 1990. Leave out a"),
-        ({"committed_at": "0001-01-01T00:00:00Z"}, "committed_at", "01 Jan 1 00:00 is before 1990."),
-        ({"finished_at": "2099-01-01T00:00:00Z"}, "finished_at", "01 Jan 2099 00:00 is yet to come."),
-        ({"started_at": "9999-12-31T23:59:59-14:00"}, "started_at", "31 Dec 9999 23:59 is yet to come."),
+        (
+            {"committed_at": "0001-01-01T00:00:00+14:00"},
+            "committed_at",
+            "1 Jan 1, 00:00 UTC+14:00 is before 1990. Leave out a",
+        ),
+        ({"committed_at": "0001-01-01T00:00:00Z"}, "committed_at", "1 Jan 1, 00:00 UTC is before 1990."),
+        ({"finished_at": "2099-01-01T00:00:00Z"}, "finished_at", "1 Jan 2099, 00:00 UTC is yet to come."),
+        ({"started_at": "9999-12-31T23:59:59-14:00"}, "started_at", "31 Dec 9999, 23:59 UTC-14:00 is yet to come."),
     ],
 )
 def test_a_deployment_of_a_year_that_is_not_meant_is_refused(post, people, values, field, said):
