@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.references.grammar import DEFAULT_NAMESPACE
+from portal.texts import LONGEST_TEXT
 from services.catalog.kinds import KINDS, Kind, Rule, Shape, kind_of
 
 _DNS_LABEL = r"[a-z0-9]+(?:-+[a-z0-9]+)*"
@@ -233,10 +234,17 @@ def _metadata(metadata: Any) -> Iterator[Problem]:
     for key in ("title", "uid", "etag"):
         yield from _check(Rule(key), metadata, "metadata")
     yield from _check(Rule("description", Shape.ANY_TEXT), metadata, "metadata")
+    yield from _length("metadata.description", metadata.get("description"))
     yield from _pairs(metadata, "labels", is_label_value)
     yield from _pairs(metadata, "annotations", lambda _: True)
     yield from _tags(metadata.get("tags"))
     yield from _links(metadata.get("links"))
+
+
+def _length(path: str, value: Any) -> Iterator[Problem]:
+    """A text that a form would not take either."""
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        yield Problem(path, f"{path} is {len(value):,} characters long; at most {LONGEST_TEXT:,} are kept. Shorten it.")
 
 
 def _name(metadata: dict[str, Any]) -> Iterator[Problem]:
@@ -334,11 +342,10 @@ def _links(links: Any) -> Iterator[Problem]:
 
 def _link(link: Any, path: str) -> Iterator[Problem]:
     if not isinstance(link, dict):
-        yield Problem(
-            path,
-            f"{path} must be a mapping with url and title, but is {describe(link)}.",
-        )
+        yield Problem(path, f"{path} must be a mapping with url and title, but is {describe(link)}.")
         return
+    for key in ("url", "title", "icon", "type"):
+        yield from _length(f"{path}.{key}", link.get(key))
     url = link.get("url")
     if not isinstance(url, str) or not is_absolute_url(url):
         found = f"is {describe(url)}" if "url" in link else "is missing"

@@ -195,6 +195,25 @@ def test_a_name_of_64_characters_is_refused_kindly() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "metadata"),
+    [
+        ("metadata.description", lambda text: {"description": text}),
+        ("metadata.links[0].title", lambda text: {"links": [{"url": "https://docs.example", "title": text}]}),
+        ("metadata.links[0].url", lambda text: {"links": [{"url": f"https://{text[8:]}"}]}),
+    ],
+)
+def test_a_text_longer_than_a_form_takes_is_refused_with_both_lengths(path: str, metadata: Any) -> None:
+    assert only_message(with_metadata(**metadata("x" * 3_000_000))) == (
+        f"{path} is 3,000,000 characters long; at most 20,000 are kept. Shorten it."
+    )
+    assert validate(with_metadata(**metadata("x" * 20_000))).is_valid
+
+
+def test_the_definition_of_an_api_may_be_longer_than_any_form_takes() -> None:
+    assert validate(entity("API", {"definition": "x" * 20_001})).is_valid
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("name", "a--b"),
