@@ -235,8 +235,8 @@ def _strip(span: Iterable[dt.date], known: Mapping[dt.date, Tally], is_heartbeat
 
 
 class _Piece(NamedTuple):
-    """Hours of a day of UTC, from ``start`` up to ``end``, that belong to ``day``; where the whole day of UTC was given to
-    another, ``home``, they are taken from there."""
+    """Hours of a day of UTC, from ``start`` up to ``end``, that belong to ``day``; where the whole day of UTC was given
+    to another, ``home``, they are taken from there."""
 
     start: int
     end: int
