@@ -15,6 +15,7 @@ from portal.actions import create_record
 from services.health import actions
 from services.health.models import Check, Metric, MetricKind, Origin, PrometheusServer, Slo, SloKind
 from services.health.openslo.documents import Document, Problems, read
+from services.health.openslo.exporting import document_of
 from services.health.openslo.meaning import (
     CheckSource,
     MetricSource,
@@ -197,7 +198,7 @@ class _Importer:
                 actions.create_slo(by=self.by, values=values)
                 return Taken(document, "created", f"an SLO of {values['entity']}")
             changes = _changes(before, values)
-            if changes or before.extra != values["extra"]:
+            if changes or _says_more(before, values["extra"]):
                 actions.update_slo(by=self.by, record=before, values=values)
                 return Taken(document, "changed", "; ".join(changes) or "what the document says besides")
             return Taken(document, "same")
@@ -311,6 +312,14 @@ _TOLD = {
     "entity": "service", "title": "display name", "description": "description", "kind": "kind", "source_check": "check",
     "metric": "metric", "threshold_ms": "fast up to", "target": "target", "window_days": "window",
 }  # fmt: skip
+
+
+def _says_more(before: Slo, extra: Mapping[str, Any]) -> bool:
+    """Whether a document holds anything that the SLO would not be written with as it is."""
+    if before.extra == extra:
+        return False
+    companions = before.extra.get("companions", [])
+    return document_of(before) != extra["document"] or companions != extra.get("companions", [])
 
 
 def _changes(before: Slo, values: Mapping[str, Any]) -> list[str]:
