@@ -349,19 +349,24 @@ def runs(request: HttpRequest, source: Source) -> Context:
     return {"runs": latest, "link": {"label": "Its documents", "url": documents}}
 
 
-def _named_elsewhere(request: HttpRequest, reference: Reference) -> list[dict[str, Any]]:
-    """What names it otherwise than by a relation or as owner."""
+def _named_elsewhere(request: HttpRequest, reference: Reference) -> tuple[list[dict[str, Any]], int]:
+    """What names it otherwise than by a relation or as owner: what is listed of it, and how many there are."""
     successors = known_to(request.user, Entity.objects.filter(successor=reference), "reference")
     teams = known_to(request.user, Team.objects.filter(parent=reference), "reference")
     documents = Document.objects.filter(reference=reference)
-    return [
-        *({"label": str(each), "how": "names it as successor", "ref": each.reference} for each in successors[:LISTED]),
-        *({"label": str(each), "how": "is part of it", "ref": each.reference} for each in teams[:LISTED]),
+    named = ((successors, "names it as successor"), (teams, "is part of it"))
+    rows = [
+        *(
+            {"label": str(each), "how": how, "ref": each.reference}
+            for found, how in named
+            for each in found.select_related("reference").order_by("name")[:LISTED]
+        ),
         *(
             {"label": each.file, "how": "describes it", "url": reverse("record", args=["documents", each.pk])}
             for each in documents[:LISTED]
         ),
     ]
+    return rows, successors.count() + teams.count() + documents.count()
 
 
 @panel(on=Reference, slot="main", order=10, title="What points here", template="services/_pointing.html")
@@ -376,8 +381,9 @@ def pointing(request: HttpRequest, reference: Reference) -> Context:
         {"label": each.name, "how": "is owned by it", "ref": each.reference}
         for each in owned.select_related("reference").order_by("name")[:LISTED]
     ]
-    rows += _named_elsewhere(request, reference)
+    elsewhere, named = _named_elsewhere(request, reference)
+    rows += elsewhere
     for row in rows:
         row["url"] = reference_url(row["ref"].canonical, row["ref"].attached) if "ref" in row else row["url"]
-    total = max(relations.count() + owned.count(), len(rows))
+    total = relations.count() + owned.count() + named
     return {"rows": rows, "fact": f"{total:,}, {len(rows)} of them here" if total > len(rows) else total or ""}

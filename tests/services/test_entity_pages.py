@@ -348,3 +348,24 @@ def test_an_empty_portal_leads_the_way(sign_in, people):
     assert client.get("/").context["catalog_is_empty"]
     page = client.get("/services/?type=*").content.decode()
     assert "No services yet" in page or "No service is described yet" in page
+
+
+def test_what_points_somewhere_is_told_in_as_many_queries_however_much_it_is(people, sign_in, monkeypatch):
+    """Successors and teams beside it."""
+    old, above = make_reference("component:default/old"), make_reference("group:default/above")
+    client, queries = sign_in(people.reader), {}
+    client.get("/references/component:default:old/")
+    for number in (2, 8):
+        for n in range(number):
+            make_entity(f"service-{number}-{n}", successor=old)
+            make_team(f"team-{number}-{n}", parent=above)
+        for reference in (old, above):
+            with CaptureQueriesContext(connection) as asked:
+                client.get(f"/references/{reference.canonical.replace('/', ':')}/")
+            queries.setdefault(reference.pk, []).append(len(asked))
+    assert [few == many for few, many in queries.values()] == [True, True]
+    monkeypatch.setattr("services.panels.LISTED", 3)
+    for reference in (old, above):
+        assert (
+            "10, 3 of them here" in client.get(f"/references/{reference.canonical.replace('/', ':')}/").content.decode()
+        )
