@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from portal.addresses import meanings
 from portal.delivery.failures import NotSentError
 from portal.delivery.models import ChatWebhook, OutboxMessage, Shape
+from portal.people.models import Person
 
 Payload = dict[str, Any]
 REPEAT = "This may reach you twice: the portal stopped while it was sending it."
@@ -85,6 +86,8 @@ def send(message: OutboxMessage) -> None:
         raise NotSentError("Its chat webhook was deleted.", final=True)
     if not webhook.is_active:
         raise NotSentError(f"The chat webhook “{webhook}” is not active.", final=True)
+    if Person.objects.filter(reference=webhook.owner_id, is_active=False).exists():
+        raise NotSentError(f"The chat webhook “{webhook}” is of {webhook.owner}, who has left.", final=True)
     if reason := _why_not(webhook.url):
         raise NotSentError(reason, final=True)
     asyncio.run(_post(webhook, message))

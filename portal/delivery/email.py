@@ -11,12 +11,15 @@ from django.template.loader import render_to_string
 from portal.delivery.failures import NotSentError
 from portal.delivery.kinds import label_of
 from portal.delivery.models import OutboxMessage
+from portal.people.models import User
 
 ADDRESS_REFUSED = 500  # SMTP: from here on the answer is final
 
 
 def send(message: OutboxMessage) -> None:
-    """Send one message. Raises NotSentError."""
+    """Send one message. Raises NotSentError; finally when its reader's login was closed while it waited."""
+    if User.objects.filter(email=message.recipient, is_active=False).exists():
+        raise NotSentError(f"The login of {message.recipient} is closed, so nothing is sent there.", final=True)
     connection = get_connection(timeout=settings.DELIVERY_TIMEOUT_S)
     try:
         connection.open()

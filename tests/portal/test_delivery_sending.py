@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from portal.delivery import actions, chat, outbox, tasks
 from portal.delivery.models import Notification, OutboxMessage
+from portal.people import actions as people_actions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -233,6 +234,24 @@ def test_a_mail_server_that_breaks_off_after_the_text_makes_the_next_one_a_possi
     assert (first["X-Groundwork-Possible-Repeat"], second["X-Groundwork-Possible-Repeat"]) == (None, "yes")
     assert "This may reach you twice" in second.get_payload()
     assert (only().state, only().possibly_repeated) == ("sent", True)
+
+
+def test_what_waits_for_somebody_who_has_left_is_given_up_and_says_why(people, mailbox, hook, sign_in):
+    gone = factories.make_user("gone", teams=(people.team,))
+    factories.make_webhook(gone.person, "#gone", url=hook.url)
+    tell(people.team.reference)
+    people_actions.deactivate_person(by=None, person=gone.person)
+    deliver()
+    assert [message_from_string(text)["To"] for text in mailbox.texts] == ["editor@larkspur.example"]
+    assert hook.taken == []
+    why = "The login of gone@larkspur.example is closed, so nothing is sent there."
+    assert sorted(OutboxMessage.objects.values_list("recipient", "state", "last_error")) == [
+        ("#gone", "dead", "The chat webhook “#gone” is of Gone, who has left."),
+        ("editor@larkspur.example", "sent", ""),
+        ("gone@larkspur.example", "dead", why),
+    ]
+    given_up = OutboxMessage.objects.get(recipient=gone.email)
+    assert why in sign_in(people.administrator).get(f"/deliveries/{given_up.pk}/").content.decode()
 
 
 # Chat
