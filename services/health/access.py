@@ -5,7 +5,7 @@ from typing import Any
 import rules
 
 from portal.people.access import is_administrator
-from services.health.voices import speaks_for
+from services.health.voices import has_a_voice, speaks_for
 from services.models import Entity
 
 
@@ -13,7 +13,7 @@ from services.models import Entity
 def may_edit_its_entity(reader: Any, record: Any) -> bool:
     """May edit the entity the record is of; without a record: may have one to edit, which the action checks."""
     if record is None:
-        return bool(reader.is_administrator or reader.team_ids)
+        return has_a_voice(reader)
     entity = record if isinstance(record, Entity) else record.entity
     return bool(reader.has_perm("services.change_entity", entity))
 
@@ -22,7 +22,7 @@ def may_edit_its_entity(reader: Any, record: Any) -> bool:
 def speaks_for_its_subject(reader: Any, record: Any) -> bool:
     """Speaks for what a metric, or that of a limit, is about; without a record: may have something to speak for."""
     if record is None:
-        return bool(reader.is_administrator or reader.team_ids)
+        return has_a_voice(reader)
     metric = getattr(record, "metric", record)
     return speaks_for(reader, metric.subject)
 

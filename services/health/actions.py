@@ -316,4 +316,5 @@ def delete_limit(*, by: Any, record: Limit, version: int | None = None) -> None:
 def _check_subject(by: Any, subject: Reference | None, field: str = "subject") -> None:
     if by is not None and not speaks_for(by, subject):
         what = subject or "the organisation"
-        raise ValidationError({field: f"You do not speak for {what}. Choose what is your team's, or ask its owner."})
+        told = f"You do not speak for {what}. Choose what is yours or your team's, or ask its owner."
+        raise ValidationError({field: told})

@@ -41,7 +41,7 @@ class DeploymentHook(Hook):
             raise Unprocessable({min(unknown): [f"is not known. There are: {', '.join(sorted(_KNOWN))}."]})
         service = _service(data.get("service"))
         if not speaks_for(request.user, service):
-            raise PermissionDenied(f"This token may not speak for {service}: its team does not own it.")
+            raise PermissionDenied(f"This token may not speak for {service}: neither its holder nor its team owns it.")
         # An Idempotency-Key in the header names the request, and may be another for each attempt.
         if not (key := data.get("key")):
             raise Unprocessable(

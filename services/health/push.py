@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
 from rest_framework.request import Request
 
 from portal.actions import new_record
@@ -29,11 +30,15 @@ from services.health.voices import speaks_for
 
 MOST_SAMPLES = 50_000
 MOST_PROBLEMS = 20
+# The advisory lock of making metrics, any number that nobody else locks.
+LOCK = 7_302_116
 # A new metric is checked and written by itself; more of them than a web request has time for are sent in parts.
 MOST_NEW = 500
 _KNOWN = frozenset(
     {"metric", "subject", "environment", "labels", "at", "value", "good", "total", "unit", "title", "kind"}
 )
+_BESIDE = frozenset({"key", "samples"})
+_BESIDE_HELP = f"There are: {', '.join(sorted(_BESIDE))}. What is said of samples stands in each of them."
 _TOO_OLD = (
     f"each sample is kept for {SAMPLES.keep_days} days, and of earlier days one value. Send those as a CSV file, under "
     "Metrics, Import CSV."
@@ -62,6 +67,8 @@ class MetricHook(Hook):
     keeps_body = False
 
     def take(self, request: Request, data: Mapping[str, Any]) -> dict[str, Any]:
+        if unknown := data.keys() - _BESIDE:
+            raise Unprocessable({min(unknown): [f"is not known here. {_BESIDE_HELP}"]})
         given = data.get("samples")
         if not isinstance(given, list) or not given:
             raise Unprocessable({"samples": ["Send a list of at least one sample."]})
@@ -202,10 +209,12 @@ class NamedMetrics:
         else:
             self._count_new(place, identity[1])
             self.metrics[identity] = self._make(place, identity, one)
-            return self.metrics[identity]
+            return self._pushed(place, self.metrics[identity])
         return None
 
     def _count_new(self, place: int, name: str) -> None:
+        if not self.new:
+            _wait_for_turn()
         self.new += 1
         if self.new > MOST_NEW:
             told = f"with “{name[:80]}” there are more than {MOST_NEW} new metrics. Send the rest in another part."
@@ -242,12 +251,23 @@ class NamedMetrics:
             "origin": self.origin,
         }
         try:
-            metric = new_record(model=Metric, values=values)
+            return self._insert(values)
         except ValidationError as problem:
             told = " ".join(f"{field}: {' '.join(t)}" for field, t in problem.message_dict.items())
             self.problems.add(place, told, "metric")
             return None
-        metric.save(force_insert=True)
+
+    def _insert(self, values: Mapping[str, Any]) -> Metric:
+        """The new metric, or the one that somebody else has made meanwhile. Raises ValidationError."""
+        try:
+            with transaction.atomic():
+                metric = new_record(model=Metric, values=values)
+                metric.save(force_insert=True)
+        except (ValidationError, IntegrityError):
+            same = {name: values[name] for name in ("subject", "name", "environment", "labels")}
+            if (found := Metric.objects.filter(**same).first()) is None:
+                raise
+            return found
         self.made.append(metric.pk)
         return metric
 
@@ -255,6 +275,13 @@ class NamedMetrics:
         """Let search find the metrics that were made: all at once, for they may be hundreds."""
         if self.made:
             index.refresh(Metric, self.made)
+
+
+def _wait_for_turn() -> None:
+    """Make new metrics one sender at a time, until the transaction ends: two who send the same ones in another order
+    would wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _labels(metric: Metric) -> str:

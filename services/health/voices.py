@@ -3,6 +3,8 @@
 from typing import Any
 
 from portal.references.models import Reference
+from services.access import owns
+from services.models import Entity
 
 
 def speaks_for(sender: Any, subject: Reference | None) -> bool:
@@ -11,5 +13,21 @@ def speaks_for(sender: Any, subject: Reference | None) -> bool:
         return True
     if subject is None:
         return False
+    if subject.pk in sender.team_ids or subject.pk == _own_reference(sender):
+        return True
     entity = getattr(subject, "entity", None)
-    return subject.pk in sender.team_ids or (entity is not None and entity.owner_id in sender.team_ids)
+    return entity is not None and bool(owns(sender, entity))
+
+
+def has_a_voice(reader: Any) -> bool:
+    """Whether there may be anything that the reader speaks for: by a team, or by owning it in person."""
+    if reader.is_administrator or reader.team_ids:
+        return True
+    own = _own_reference(reader)
+    return own is not None and Entity.objects.filter(owner=own).exists()
+
+
+def _own_reference(reader: Any) -> int | None:
+    """The reference of the person whom a login belongs to; machines are nobody's."""
+    person = getattr(reader, "person", None)
+    return person.reference_id if person is not None else None

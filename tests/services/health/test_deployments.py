@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_refused_with_its_name(report, values, field, said)
 
 def test_a_service_of_another_team_is_not_this_tokens_to_report(report, people):
     make_entity("ledger", owner=people.other)
-    assert "its team does not own it" in report("ci-1", expected=403, service="ledger")["error"]
+    assert "neither its holder nor its team owns it" in report("ci-1", expected=403, service="ledger")["error"]
 
 
 def test_the_next_success_restores_what_failed(report):

@@ -9,7 +9,7 @@ from portal.people.models import ServiceAccount
 from services.health import samples
 from services.health.models import Metric, MetricDay, MetricKind, MetricState, ReceivedBatch, Sample
 from services.health.samples import SampleRow
-from tests.factories import make_entity, make_service_account
+from tests.factories import make_entity, make_service_account, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
@@ -211,6 +211,14 @@ def test_what_is_no_batch_is_refused(api, people):
     assert client.post("/hooks/metrics/", b"{", content_type="application/json").status_code == 422
 
 
+def test_what_is_said_beside_the_samples_and_not_known_there_is_refused_by_name(api, people):
+    body = {"environment": "staging", "samples": [sample()]}
+    answer = api(people.service_account).post("/hooks/metrics/", body)
+    told = "is not known here. There are: key, samples. What is said of samples stands in each of them."
+    assert (answer.status_code, answer.json()["fields"]) == (422, {"environment": [told]})
+    assert not Sample.objects.exists()
+
+
 def test_a_token_that_only_reads_may_not_push(api, people):
     assert api(people.service_account, "read").post("/hooks/metrics/", {"samples": [sample()]}).status_code == 403
     assert not Sample.objects.exists()
@@ -271,6 +279,27 @@ def test_the_queries_of_a_push_do_not_grow_with_its_samples(push, django_assert_
 
 
 # Whom it speaks for
+
+
+def test_a_person_who_owns_a_service_speaks_for_it_and_for_themselves(people, sign_in, api):
+    ada = make_user("ada")
+    ledger = make_entity("ledger", owner=ada.person)
+    client = api(ada)
+    for subject in ("component:default/ledger", "user:default/ada"):
+        assert client.post("/hooks/metrics/", {"samples": [sample(subject=subject)]}).status_code == 201, subject
+    reported = {"key": "ci-1", "service": "ledger", "version": "1", "environment": "production", "result": "succeeded"}
+    assert client.post("/hooks/deployments/", reported).status_code == 201
+    change = {
+        "path": f"/api/v1/metrics/{Metric.objects.get(subject=ledger.reference).pk}/",
+        "data": {"baseline": 40},
+        "headers": {"If-Match": "*"},
+    }
+    assert client.patch(**change, format="json").status_code == 200
+    assert sign_in(ada).get("/limits/-/new/").status_code == 200
+    stranger = api(people.stranger)
+    refused = stranger.post("/hooks/metrics/", {"samples": [sample(subject="component:default/ledger")]})
+    assert (refused.status_code, stranger.patch(**change, format="json").status_code) == (422, 403)
+    assert sign_in(people.stranger).get("/limits/-/new/").status_code == 403
 
 
 def test_an_editor_does_not_make_a_metric_of_the_team_one_of_the_organisation(people, sign_in, api):

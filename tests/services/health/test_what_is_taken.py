@@ -4,16 +4,18 @@ in words that name it, and what one sender does never stops the figures of other
 import datetime as dt
 import html
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
 from django.db import IntegrityError, connection
 from django.test import Client
 
-from services.health import metric_import, samples
+from services.health import metric_import, push, samples
 from services.health.models import Deployment, MaintenanceWindow, Metric, MetricDay, MetricState, ReceivedBatch, Sample
 from services.health.samples import SampleRow
 from tests.factories import make_entity
+from tests.portal.test_races import at_once, linger_after
 from tests.services.health.limits import make_metric
 
 pytestmark = pytest.mark.django_db
@@ -348,5 +350,47 @@ def _repeat(way, failed: list[Exception]) -> None:
             way()
     except Exception as problem:  # noqa: BLE001  told by the test
         failed.append(problem)
+    finally:
+        connection.close()
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_of_two_who_push_the_same_new_metrics_at_once_neither_is_refused_nor_loses_a_sample(api, people, monkeypatch):
+    linger_after(monkeypatch, push, "new_record")
+    clients = [api(people.service_account) for _ in range(2)]
+    names = ("nps", "orders")
+    batches = [
+        [sample(metric=name, at=f"2026-11-21T1{hour}:00:00Z") for name in order]
+        for hour, order in enumerate((names, names[::-1]))
+    ]
+    statuses = at_once(
+        *(
+            lambda client=client, batch=batch: client.post("/hooks/metrics/", {"samples": batch})
+            for client, batch in zip(clients, batches, strict=True)
+        )
+    )
+    assert statuses == [201, 201]
+    assert (Metric.objects.count(), Sample.objects.count()) == (2, 4)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_push_takes_a_metric_that_somebody_enters_by_hand_at_the_same_time(api, people, monkeypatch):
+    subject, check = people.team.reference, push.new_record
+
+    def slower_than_the_form(**options):
+        record = check(**options)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(_enter, subject).result()
+        return record
+
+    monkeypatch.setattr(push, "new_record", slower_than_the_form)
+    answer = api(people.service_account).post("/hooks/metrics/", {"samples": [sample()]})
+    assert (answer.status_code, answer.json()) == (201, {"written": 1})
+    assert (Metric.objects.get().title, Sample.objects.get().value) == ("By hand", 42)
+
+
+def _enter(subject) -> None:
+    try:
+        Metric.objects.create(name="nps", subject=subject, title="By hand")
     finally:
         connection.close()
