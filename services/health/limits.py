@@ -135,7 +135,7 @@ def _keep(limit: Limit, outlook: "Outlook", settings: dict[str, Any], today: dt.
     known = {
         **dates, "urgency": outlook.state, "value": outlook.value, "chance_90d": outlook.chances.get(90),
         "start_by": outlook.start_by, "forecast": made, "refreshed_at": timezone.now(),
-        "used": outlook.value / limit.ceiling if outlook.value is not None and limit.ceiling > 0 else None,
+        "used": outlook.value / limit.ceiling if outlook.value is not None else None,
     }  # fmt: skip
     LimitState.objects.update_or_create(limit=limit, defaults=known)
 

@@ -300,12 +300,6 @@ def test_a_forecast_that_was_wrong_scores_worse_and_knows_when_the_ceiling_was_r
     assert first.pinball > 10
 
 
-def test_a_ceiling_of_nothing_has_no_share(clock):
-    make_limit([-5.0 - at % 3 for at in range(60)], ceiling=0)
-    forecast_limits.run()
-    assert (LimitState.objects.get().used, LimitState.objects.get().urgency) == (None, "calm")
-
-
 def test_the_values_of_a_metric_are_read_in_the_same_number_of_queries(clock, django_assert_max_num_queries):
     for number in range(4):
         entity = factories.make_entity(f"db-{number}")
