@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 from portal import actions
@@ -66,11 +67,23 @@ def explain_error(problem: Exception, context: dict[str, Any]) -> Response | Non
     return response
 
 
-def _sentences(found: Any) -> list[str]:
-    """Everything that is said about a field, also where it is said of the parts of a list or of a record within."""
+def _sentences(found: Any, place: str = "") -> list[str]:
+    """Everything that is said about a field, also where it is said of the parts of a list or of a record within, then
+    with their place: ``item 2, url: is missing.``"""
     if isinstance(found, Mapping):
-        found = list(found.values())
-    return [text for each in found for text in _sentences(each)] if isinstance(found, list) else [str(found)]
+        return [text for part, each in found.items() for text in _sentences(each, _within(place, part))]
+    if isinstance(found, list):
+        places = (_within(place, at) if isinstance(each, Mapping) else place for at, each in enumerate(found))
+        return [text for each, where in zip(found, places, strict=True) for text in _sentences(each, where)]
+    return [f"{place}: {found}" if place else str(found)]
+
+
+def _within(place: str, part: Any) -> str:
+    """The place of a part: of the first of a list, which has the number 0, ``item 1``."""
+    if part == api_settings.NON_FIELD_ERRORS_KEY:
+        return place
+    named = f"item {part + 1}" if isinstance(part, int) else str(part)
+    return f"{place}, {named}" if place else named
 
 
 @login_not_required

@@ -4,6 +4,7 @@ and how to mend it. The messages are those of the classes, so that every form an
 from django import forms
 from django.core import validators
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import models
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import serializers
 
@@ -17,14 +18,18 @@ _FORMS: dict[type[forms.Field], dict[str, str]] = {
 }
 _ADDRESS = "This is no complete web address. Write it with its beginning, such as https://wiki.example.com/page."
 _EMAIL = "This is no e-mail address. Write it whole, such as amara@example.com."
+_MODELS = {
+    "unique": "This is taken already. Choose another one.",
+    "invalid_choice": "“%(value)s” is none of the choices.",
+}
 _SERIALIZERS: dict[type[serializers.Field], dict[str, str]] = {  # type: ignore[type-arg]
     serializers.Field: {"required": "is missing.", "null": "cannot be null. Send a value, or leave it out."},
     serializers.CharField: {"invalid": "is no text. Send a JSON string.", "blank": "cannot be empty."},
     serializers.BooleanField: {"invalid": "is neither true nor false."},
     serializers.IntegerField: {"invalid": "is no whole number."},
     serializers.ChoiceField: {"invalid_choice": "“{input}” is none of the choices."},
-    serializers.ListField: {"not_a_list": "is no list, but {input_type}. Send a JSON array."},
-    serializers.ListSerializer: {"not_a_list": "is no list, but {input_type}. Send a JSON array."},
+    serializers.ListField: {"not_a_list": "is no list. Send a JSON array."},
+    serializers.ListSerializer: {"not_a_list": "is no list. Send a JSON array."},
 }
 
 
@@ -32,6 +37,7 @@ def reword() -> None:
     """Called once, when the apps are ready; before any form is made."""
     for field, messages in _FORMS.items():
         field.default_error_messages = {**field.default_error_messages, **messages}
+    models.Field.default_error_messages = {**models.Field.default_error_messages, **_MODELS}
     for kind, words in _SERIALIZERS.items():
         kind.default_error_messages = {**kind.default_error_messages, **words}
     validators.URLValidator.message = _ADDRESS

@@ -38,7 +38,7 @@ def test_the_api_says_in_the_portals_words_what_does_not_fit(api, people):
     assert fields["title"] == ["is no text. Send a JSON string."]
     assert fields["lifecycle"] == ["“zzz” is none of the choices."]
     assert fields["tier"] == ["is no whole number."]
-    assert fields["tags"] == ["is no list, but str. Send a JSON array."]
+    assert fields["tags"] == ["is no list. Send a JSON array."]
 
 
 def test_a_form_that_is_too_large_or_broke_off_is_told_without_names_of_settings(sign_in, people, settings):
