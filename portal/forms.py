@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from portal.collections import Collection, get_collection
+from portal.collections import Collection, collections, get_collection
 from portal.fields import LabelledField, LinksField, NamedValuesField, RecordField, ReferenceField, TagsField
 from portal.labelled import is_labelled
 from portal.named_values import NamedValues
@@ -63,9 +63,12 @@ def formfield(field: models.Field, **options: Any) -> forms.Field | None:  # typ
 
 
 def reference_kinds(field: Any) -> tuple[str, ...]:
-    """Which kinds of record a foreign key to Reference may name, from its ``limit_choices_to``."""
+    """Which kinds of record a foreign key to Reference may name, from its ``limit_choices_to``; without one all that
+    have a page, teams first."""
     limit = field.get_limit_choices_to()
-    return tuple(limit.get("kind__in", ())) or ("group",)
+    return tuple(limit.get("kind__in", ())) or tuple(
+        dict.fromkeys(kind for each in collections() for kind in each.kinds)
+    )
 
 
 @cache

@@ -69,6 +69,9 @@ def _values(service: Reference, data: Mapping[str, Any]) -> dict[str, Any]:
             problems[name] = ["Expected a text."]
         elif name in data:
             values[name] = data[name]
+    if (result := values.get("result", DeploymentResult.SUCCEEDED)) not in DeploymentResult:
+        known = " and ".join(DeploymentResult.values)
+        problems["result"] = [f"“{result[:80]}” is no result. There are: {known}."]
     for name in _MOMENTS:
         values[name] = _moment(name, data.get(name), problems)
     for name, field in _FLAGS.items():

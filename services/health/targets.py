@@ -86,8 +86,9 @@ def parse_url(text: str) -> yarl.URL:
     try:
         url = yarl.URL(text.strip())
         host = url.host
-    except ValueError as problem:
-        raise ValueError(f"“{text}” is no address: {problem}.") from None
+    except ValueError:
+        told = "Write it as https://shop.example.com/health, or https://[2001:db8::1]:8443/health."
+        raise ValueError(f"“{text}” is no web address. {told}") from None
     if url.scheme not in {"http", "https"} or not host:
         raise ValueError(f"“{text}” is no web address. Write it as https://shop.example.com/health.")
     if url.user is not None:

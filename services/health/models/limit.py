@@ -27,7 +27,8 @@ class Limit(Versioned):
         validators=[
             MinValueValidator(LEAST_CEILING, "A ceiling lies above zero: at 0.000001 or higher."),
             MaxValueValidator(plausible.MOST, f"This is too large: numbers are kept up to {plausible.MOST:,}."),
-        ]
+        ],
+        help_text="In the unit of the metric; of a metric of good of total as a share, such as 0.99 for 99 %.",
     )
     lead_days = models.PositiveIntegerField(
         "likely lead time", default=60, validators=[MaxValueValidator(3650)], help_text="Days the work likely takes."
@@ -60,6 +61,11 @@ class Limit(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raise ValidationError for a ceiling that the metric can never have."""
+        if self.metric_id is not None and self.ceiling is not None:
+            self.metric.check_share("ceiling", self.ceiling)
 
 
 class Urgency(models.TextChoices):

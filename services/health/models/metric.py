@@ -68,7 +68,10 @@ class Metric(Versioned):
     than ``tolerance`` percent is a regression.
     """
 
-    subject = models.ForeignKey(Reference, on_delete=models.PROTECT, null=True, blank=True, related_name="metrics")
+    subject = models.ForeignKey(
+        Reference, on_delete=models.PROTECT, null=True, blank=True, related_name="metrics",
+        help_text="A team, a service or another entity, such as checkout-api. Empty: the organisation.",
+    )  # fmt: skip
     name = models.SlugField(max_length=100, help_text="Short name for addresses and pushes, such as nps.")
     title = models.CharField("display name", max_length=200, blank=True)
     unit = models.CharField(max_length=40, blank=True, help_text="Such as ms, %, EUR, requests.")
@@ -96,7 +99,10 @@ class Metric(Versioned):
     )
     provider = models.CharField(max_length=60, blank=True, editable=False)
     higher_is_better = models.BooleanField(null=True, blank=True)
-    baseline = models.FloatField(null=True, blank=True)
+    baseline = models.FloatField(
+        null=True, blank=True,
+        help_text="In the unit of the metric; of good of total as a share, such as 0.99 for 99 %.",
+    )  # fmt: skip
     baseline_note = models.CharField(max_length=200, blank=True, help_text="Of when, measured how.")
     tolerance = models.FloatField(default=10, help_text="Percent worse than the baseline that is a regression.")
 
@@ -136,6 +142,14 @@ class Metric(Versioned):
             raise ValidationError({"query": "Write what Prometheus is asked, or name no server."})
         if self.server is not None and (self.kind == MetricKind.RATIO) != bool(self.total_query):
             raise ValidationError({"total_query": "Good of total has a query of the total, and nothing else has one."})
+        if self.baseline is not None:
+            self.check_share("baseline", self.baseline)
+
+    def check_share(self, field: str, value: float) -> None:
+        """Raise ValidationError for a value of ``field`` that good of total can never have."""
+        if self.kind == MetricKind.RATIO and not 0 <= value <= 1:
+            told = f"“{self}” is good of total, a share from 0 to 1. Write 0.99 for 99 %, not {value:g}."
+            raise ValidationError({field: told})
 
 
 class MetricState(models.Model):

@@ -20,6 +20,15 @@ class SloKind(models.TextChoices):
     RATIO = "ratio", "Good of total"
 
 
+_CHECK = "Choose a check of the entity: its answers are what is counted."
+# Kind → field → what is said when it is left out.
+_NEEDED: dict[str, dict[str, str]] = {
+    SloKind.AVAILABILITY: {"source_check": _CHECK},
+    SloKind.LATENCY: {"source_check": _CHECK, "threshold_ms": "Say up to how many milliseconds an answer is good."},
+    SloKind.RATIO: {"metric": "Choose a metric of good of total: its events are what is counted."},
+}
+
+
 @track_history()
 class Slo(Versioned):
     """That ``target`` percent of events are good over a rolling window of ``window_days``.
@@ -44,10 +53,16 @@ class Slo(Versioned):
     description = models.TextField(blank=True, max_length=1050)
     kind = models.CharField(max_length=12, choices=SloKind, default=SloKind.AVAILABILITY)
     source_check = models.ForeignKey(
-        Check, on_delete=models.RESTRICT, null=True, blank=True, related_name="slos", verbose_name="check"
+        Check, on_delete=models.RESTRICT, null=True, blank=True, related_name="slos", verbose_name="check",
+        help_text="For availability and latency: a check of the same entity, such as orders-api: Health.",
+    )  # fmt: skip
+    metric = models.ForeignKey(
+        Metric, on_delete=models.PROTECT, null=True, blank=True, related_name="slos",
+        help_text="For good of total: a metric of that kind.",
+    )  # fmt: skip
+    threshold_ms = models.PositiveIntegerField(
+        "fast up to", null=True, blank=True, help_text="For latency: milliseconds up to which an answer is good."
     )
-    metric = models.ForeignKey(Metric, on_delete=models.PROTECT, null=True, blank=True, related_name="slos")
-    threshold_ms = models.PositiveIntegerField("fast up to", null=True, blank=True)
     target = models.DecimalField(
         max_digits=7,
         decimal_places=4,
@@ -85,7 +100,7 @@ class Slo(Versioned):
 
     def clean(self) -> None:
         """Raise ValidationError for a source that does not go with the rest; what OpenSLO is taken in by, too."""
-        problems = {}
+        problems = {name: told for name, told in _NEEDED.get(self.kind, {}).items() if getattr(self, name) is None}
         if self.source_check is not None and self.source_check.entity_id != self.entity_id:
             told = (
                 f"“{self.source_check}” is a check of {self.source_check.entity}. Choose one of the SLO's own entity."

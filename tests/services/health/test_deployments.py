@@ -59,7 +59,7 @@ def test_two_teams_number_their_deployments_each_for_itself(report, api, people)
     [
         ({"service": "nobody"}, "service", "The catalog knows no service “nobody”."),
         ({"service": 7}, "service", "Name the service, such as checkout-api."),
-        ({"result": "maybe"}, "result", "Value 'maybe' is not a valid choice."),
+        ({"result": "maybe"}, "result", "“maybe” is no result. There are: succeeded and failed."),
         ({"version": ""}, "version", "This field cannot be blank."),
         ({"finished_at": "today"}, "finished_at", "“today” is no moment with a zone, such as 2026-11-21T12:00:00Z."),
         ({"started_at": "2026-11-20T13:00:00Z"}, "started_at", "It started after it was finished."),

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from services.health import actions
-from services.health.models import Check, Limit, MaintenanceWindow, Slo
+from services.health.models import Check, Limit, MaintenanceWindow, Metric, Slo
 from tests.factories import make_entity
 from tests.services.health.limits import make_metric
 from tests.services.health.results import make_check
@@ -126,6 +126,90 @@ def test_an_slo_keeps_its_check_when_it_is_moved_by_nobody(api, people, orders, 
     answer = client.patch(f"/api/v1/slos/{slo.pk}/", {"entity": "cart"}, format="json", headers={"If-Match": "*"})
     assert answer.status_code == 422
     assert answer.json()["fields"]["source_check"][0].startswith("“Health” is a check of orders-api.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing"),
+    [("availability", {"source_check"}), ("latency", {"source_check", "threshold_ms"}), ("ratio", {"metric"})],
+)
+def test_an_slo_says_at_the_field_what_its_kind_is_measured_by(sign_in, people, orders, kind, missing):
+    client = sign_in(people.administrator)
+    response = client.post("/slos/-/new/", promise(entity="orders-api", kind=kind))
+    assert set(response.context["form"].errors) == missing
+    told = refused(response)
+    assert ("Check: Choose a check of the entity" in told) is ("source_check" in missing)
+    assert ("Fast up to: Say up to how many milliseconds" in told) is ("threshold_ms" in missing)
+    assert ("Metric: Choose a metric of good of total" in told) is ("metric" in missing)
+
+
+# Shares
+
+
+def test_a_share_is_not_typed_as_percent(sign_in, people, orders):
+    ratio = make_metric(orders, "orders-good", kind="ratio")
+    client = sign_in(people.administrator)
+    asked = {"name": "Bad", "metric": "orders-api: orders-good", "lead_days": "3", "lead_p90_days": "6"}
+    limit = {**asked, "margin_days": "1", "ceiling": "99"}
+    told = refused(client.post("/limits/-/new/", limit))
+    assert "Ceiling: “orders-good” is good of total, a share from 0 to 1. Write 0.99 for 99 %, not 99." in told
+    assert client.post("/limits/-/new/", {**limit, "ceiling": "0.99"}).status_code == 302
+    page = client.get(f"/metrics/{ratio.pk}/edit/")
+    sent = {name: page.context["form"][name].value() or "" for name in page.context["form"].fields}
+    told = refused(client.post(f"/metrics/{ratio.pk}/edit/", {**sent, "baseline": "98"}))
+    assert "Baseline: “orders-good” is good of total, a share from 0 to 1. Write 0.99 for 99 %, not 98." in told
+    assert client.post(f"/metrics/{ratio.pk}/edit/", {**sent, "baseline": "0.98"}).status_code == 302
+    assert "such as 0.99 for 99 %" in page.content.decode()
+    assert "such as 0.99 for 99 %" in client.get("/limits/-/new/").content.decode()
+
+
+def test_a_ceiling_that_is_no_share_stays_what_it_is(sign_in, people, orders):
+    make_metric(orders)
+    sent = {"name": "Full", "metric": "orders-api: connections", "ceiling": "500", "margin_days": "1"}
+    made = sign_in(people.administrator).post("/limits/-/new/", {**sent, "lead_days": "3", "lead_p90_days": "6"})
+    assert made.status_code == 302
+    assert Limit.objects.get().ceiling == 500
+
+
+# What a metric is about
+
+
+def test_the_subject_of_a_metric_is_a_service_a_team_or_another_entity_by_its_plain_name(sign_in, api, people, orders):
+    make_entity("orders-db", kind="resource", type="database")
+    client = sign_in(people.administrator)
+    sent = {"name": "errors", "kind": "gauge", "every_s": "300", "tolerance": "10"}
+    for named, about in (
+        ("orders-api", "component:default/orders-api"),
+        ("checkout", "group:default/checkout"),
+        ("orders-db", "resource:default/orders-db"),
+    ):
+        assert client.post("/metrics/-/new/", {**sent, "subject": named}).status_code == 302
+        metric = Metric.objects.get(subject__canonical=about)
+        page = client.get(f"/metrics/{metric.pk}/edit/").context["form"]
+        again = {name: page[name].value() or "" for name in page.fields} | {"unit": "s"}
+        assert client.post(f"/metrics/{metric.pk}/edit/", again).status_code == 302
+    asked = {"name": "latency", "subject": "orders-api"}
+    answer = api(people.administrator).post("/api/v1/metrics/", asked, format="json")
+    assert answer.status_code == 201
+    told = refused(client.post("/metrics/-/new/", {**sent, "subject": "ordes-api"}))
+    assert "There is no team, person, service, API, resource, system or domain “ordes-api”. Did you mean" in told
+
+
+# Names that are taken, addresses that are none
+
+
+def test_a_name_that_another_limit_has_is_refused_in_words(sign_in, people, orders):
+    make_metric(orders)
+    client = sign_in(people.administrator)
+    sent = {"name": "Full", "metric": "orders-api: connections", "ceiling": "5", "margin_days": "1"}
+    sent |= {"lead_days": "3", "lead_p90_days": "6"}
+    assert client.post("/limits/-/new/", sent).status_code == 302
+    assert "Name: This is taken already. Choose another one." in refused(client.post("/limits/-/new/", sent))
+
+
+def test_an_address_that_breaks_off_is_refused_with_how_to_write_one(api, people, orders):
+    sent = {"entity": "orders-api", "name": "Page", "address": "http://[::1"}
+    told = api(people.administrator).post("/api/v1/checks/", sent, format="json").json()["fields"]["address"][0]
+    assert told.startswith("“http://[::1” is no web address. Write it as https://shop.example.com/health, or https://[")
 
 
 # The API takes names
