@@ -39,7 +39,8 @@ class Collection:
     """One kind of record.
 
     ``rows`` returns the queryset of all of them; where that queryset has a method ``visible(reader)``, it is the row
-    rule. ``order`` is a column name, with ``-`` for descending. ``form`` names the model fields that people may write.
+    rule. ``order`` is a column name, with ``-`` for descending. ``form`` names the model fields that people may write,
+    ``offers`` the filters of what is suggested for some of them: in ``service={entity}`` stands what is in ``entity``.
     ``kinds`` are the reference kinds whose page this is. ``defaults`` are filters that hold until the reader asks for
     something else of the same column (``type=*`` for anything). ``group`` and ``place`` say where navigation shows it,
     unless it is not ``listed``. ``line`` names the columns that answer for a record in search results, and ``preview``
@@ -62,6 +63,7 @@ class Collection:
     group: str = "Catalog"
     place: int = 50
     form: tuple[str, ...] = ()
+    offers: Mapping[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     line: tuple[str, ...] = ()

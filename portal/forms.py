@@ -82,6 +82,8 @@ def form_class(slug: str) -> type[RecordForm]:
         fields=collection.form,
         formfield_callback=formfield,
     )
+    for name, filters in collection.offers.items():
+        made.base_fields[name].widget.attrs["data-filters"] = filters
     found: type[RecordForm] = made
     return found
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from portal.collections import get_collection, known_to
 from portal.labelled import is_labelled, suggestions
+from portal.query import BadQuery, parse
 from portal.references.models import Reference
 from portal.search import find
 from portal.search.words import too_much
@@ -73,7 +74,7 @@ def palette(request: HttpRequest) -> HttpResponse:
 @require_safe
 def references(request: HttpRequest) -> JsonResponse:
     """Up to ten for a field's list of suggestions: described references of the asked kinds, or labels of the records of
-    a collection."""
+    a collection that meet the filters of its list."""
     if "of" in request.GET:
         return _labels(request)
     kinds = [kind for kind in _text(request, "kinds").split(",") if kind]
@@ -93,5 +94,12 @@ def _labels(request: HttpRequest) -> JsonResponse:
     asked = get_collection(_text(request, "of"))
     if asked is None or not is_labelled(asked.model) or not asked.may(request.user, "view"):
         raise Http404("There is no such collection.")
-    found = suggestions(asked.visible(request.user), _text(request, "q")[:100])
+    filters = request.GET.copy()
+    for name in ("of", "q"):
+        filters.pop(name, None)
+    try:
+        rows = parse(asked, request.user, filters).matching()
+    except BadQuery as problem:
+        raise BadRequest(str(problem)) from None
+    found = suggestions(rows, _text(request, "q")[:100])
     return JsonResponse({"items": [{"value": each, "label": each} for each in found]})

@@ -1,5 +1,6 @@
 /* input[data-references="group,user"]: names of records of these kinds are suggested while one types;
-   input[data-labels="checks"]: labels of the records of a collection, from the moment it has the focus. */
+   input[data-labels="checks"]: labels of the records of a collection, from the moment it has the focus; with
+   data-filters="service={entity}" only of those that meet filters of its list, here: of what the field entity says. */
 import { element, on } from "./dom.js";
 
 const PAUSE_MS = 150;
@@ -15,12 +16,18 @@ function soon(input) {
 
 async function suggest(input) {
   const { references, labels } = input.dataset;
-  const asked = labels ? { of: labels } : { kinds: references };
+  const asked = labels ? { ...filtersOf(input), of: labels } : { kinds: references };
   const query = new URLSearchParams({ ...asked, q: input.value.trim() });
   const answer = await fetch(`${document.body.dataset.referencesUrl}?${query}`).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // the form says what is wrong when it is sent
   const { items } = await answer.json();
   listOf(input).replaceChildren(...items.map(({ value, label }) => element("option", { value }, label)));
+}
+
+function filtersOf(input) {
+  const filters = [...new URLSearchParams(input.dataset.filters)];
+  const filled = (text) => text.replace(/\{(\w+)\}/g, (_, name) => input.form.elements[name].value.trim());
+  return Object.fromEntries(filters.map(([name, text]) => [name, filled(text)]));
 }
 
 function listOf(input) {

@@ -157,6 +157,7 @@ SLOS = register(
             "entity", "name", "title", "description", "kind", "source_check", "threshold_ms", "metric", "target",
             "window_days", "is_active",
         ),
+        offers={"source_check": "service={entity}", "metric": "kind=ratio"},
         line=("service", "severity"),
         tools=(
             Tool("Import OpenSLO", "slos-import", "table-import", act="add"),

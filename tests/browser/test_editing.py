@@ -7,6 +7,7 @@ from services import graph
 from services.models import Entity
 from tests.browser.conftest import Complaints, Visit
 from tests.factories import depend, make_entity
+from tests.services.health.results import make_check
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser-tasks")]
 
@@ -43,6 +44,17 @@ def test_an_owner_is_suggested_while_one_types(page):
     page.goto("/services/-/new/")
     page.get_by_label("Owner").press_sequentially("check")
     expect(page.locator("datalist option")).to_have_attribute("value", "checkout")
+
+
+def test_the_checks_that_an_slo_is_offered_are_those_of_the_entity_that_was_typed(page, people):
+    make_check("Health", entity=checkout())
+    make_check("Health", entity=make_entity("identity-login", owner=people.team))
+    page.goto("/slos/-/new/")
+    page.get_by_label("Entity").fill("identity-login")
+    page.get_by_label("Check").press_sequentially("heal")
+    offered = page.locator("#id_source_check-suggestions option")
+    expect(offered).to_have_count(1)
+    expect(offered).to_have_attribute("value", "identity-login: Health")
 
 
 def test_what_is_wrong_is_said_at_the_top_and_at_the_field_and_nothing_typed_is_lost(page, complaints):

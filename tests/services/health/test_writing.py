@@ -6,6 +6,7 @@ import re
 
 import pytest
 import time_machine
+from django.http import QueryDict
 
 from services.health import actions
 from services.health.models import Check, Limit, MaintenanceWindow, Metric, Slo
@@ -77,6 +78,21 @@ def test_checks_and_metrics_are_suggested_by_any_of_their_words(sign_in, people,
     assert values_of(client.get(address, {"of": "checks", "q": "heal ord"})) == ["orders-api: Health"]
     assert values_of(client.get(address, {"of": "metrics", "q": "conn"})) == ["orders-api: connections (production)"]
     assert client.get(address, {"of": "services"}).status_code == 404
+
+
+def test_an_slo_is_offered_its_own_entitys_checks_and_metrics_of_good_of_total_only(sign_in, people, orders, health):
+    make_metric(orders)
+    make_metric(orders, "orders-good", kind="ratio")
+    client, address = sign_in(people.administrator), "/search/references/"
+    fields = client.get("/slos/-/new/").context["form"].fields
+    filters = {name: fields[name].widget.attrs["data-filters"] for name in ("source_check", "metric")}
+    asked = QueryDict(filters["source_check"].format(entity="orders-api")).dict()
+    assert values_of(client.get(address, {"of": "checks", "q": "heal", **asked})) == ["orders-api: Health"]
+    asked = QueryDict(filters["metric"]).dict()
+    assert values_of(client.get(address, {"of": "metrics", "q": "", **asked})) == ["orders-api: orders-good"]
+    everything = QueryDict(filters["source_check"].format(entity="")).dict()
+    assert len(values_of(client.get(address, {"of": "checks", "q": "", **everything}))) == 2
+    assert client.get(address, {"of": "checks", "q": "", "zebra": "1"}).status_code == 400
 
 
 def test_a_check_that_is_not_there_is_refused_with_what_is_near(sign_in, people, orders, health):
