@@ -10,6 +10,7 @@ from services.health import samples
 from services.health.models import Check, CheckDay, Outcome, RollUpMark
 from tests.browser.conftest import Visit
 from tests.factories import make_entity
+from tests.services.health.charted import make_charted
 from tests.services.health.limits import keep_days, make_metric
 from tests.services.health.results import answer, every, make_check
 
@@ -68,6 +69,38 @@ def test_its_colours_follow_the_theme_without_loading_the_page_anew(visit: Visit
     assert light
     page.evaluate("() => { document.documentElement.dataset.bsTheme = 'dark'; }")
     expect(label).not_to_have_attribute("fill", light)
+
+
+def test_on_paper_it_has_the_colours_of_the_light_theme_and_afterwards_its_own_again(visit: Visit, people, check):
+    page = visit(people.reader)
+    opened(page, f"/checks/{check.pk}/?range=24h")
+    label = page.locator("#chart-latency svg text", has_text="p95")
+    light = label.get_attribute("fill")
+    page.emulate_media(color_scheme="dark")
+    expect(label).not_to_have_attribute("fill", light or "")
+    dark = label.get_attribute("fill")
+    page.evaluate("""() => addEventListener("beforeprint", () => {
+        const labels = [...document.querySelectorAll("#chart-latency svg text")];
+        window.printed = labels.find((each) => each.textContent === "p95").getAttribute("fill");
+    })""")
+    page.pdf()
+    assert page.evaluate("() => window.printed") == light
+    expect(label).to_have_attribute("fill", dark or "")
+
+
+def test_the_label_at_the_foot_stands_above_the_marks_of_deployments(visit: Visit, people):
+    slo = make_charted(make_entity("cart", owner=people.team))["slo"]
+    page = visit(people.reader)
+    opened(page, f"/slos/{slo.pk}/")
+    label = page.locator("#chart-burn-down svg text", has_text="nothing left").bounding_box()
+    marks = [
+        box
+        for each in page.locator("#chart-burn-down svg path[d='M0 -1L1 1L-1 1Z']").all()
+        if (box := each.bounding_box())
+    ]
+    assert label
+    assert marks
+    assert label["y"] + label["height"] <= min(box["y"] for box in marks) + 1
 
 
 def test_it_is_as_wide_as_its_place(visit: Visit, people, check):

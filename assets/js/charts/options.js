@@ -9,6 +9,8 @@ const NARROW = 520;
 const MOST_LABELLED = 6;
 // So near to each other labels of lines would lie over one another.
 const APART = 96;
+// How high the marks of deployments stand on the axis.
+const EVENT_HEIGHT = 10;
 
 export function optionsOf(data, table, look, width) {
   const isTime = typeof data.at[0] === "number";
@@ -153,7 +155,7 @@ function drawRangeBars(part, stack, data, colour) {
 function drawMarks(data, upright, look, text) {
   const events = eventsOf(data);
   const lines = [
-    ...data.levels.map((level) => levelLine(level, look, text)),
+    ...data.levels.map((level) => levelLine(level, look, text, events.length && level.value === floorOf(data) ? EVENT_HEIGHT : 0)),
     ...upright.map((mark) => uprightLine(mark, look, text)),
   ];
   const areas = data.marks.filter(({ kind }) => kind === "area").map((mark) => [
@@ -169,12 +171,13 @@ function drawMarks(data, upright, look, text) {
   return [...drawn, ...data.marks.filter(({ kind }) => kind === "range").flatMap((mark) => rangeOf(mark, look))];
 }
 
-function levelLine({ value, label, state }, look, text) {
+/** A line across, and its label `above` what stands on it. */
+function levelLine({ value, label, state }, look, text, above) {
   const colour = state === "idle" ? look.colours.muted : look.colours[`${state}-fg`];
   return {
     yAxis: value,
     lineStyle: { color: state === "idle" ? look.colours["idle-solid"] : colourOf(look, state), width: 1.25, type: state === "bad" ? "solid" : [5, 4] },
-    label: { ...text, show: true, formatter: label, position: "insideStartTop", color: colour, distance: [4, 2], backgroundColor: look.colours.surface, padding: [1, 3] },
+    label: { ...text, show: true, formatter: label, position: "insideStartTop", color: colour, distance: [4, 2 + above], backgroundColor: look.colours.surface, padding: [1, 3] },
   };
 }
 
@@ -207,9 +210,12 @@ function uprightLine({ at, label, state, kind, row }, look, text) {
   };
 }
 
+/** The value at the foot of the picture. */
+const floorOf = ({ bottom, parts }) => bottom ?? Math.min(...parts.flatMap(({ values, low }) => values ?? low).filter((value) => value !== null));
+
 /** Small marks on the axis: where something was deployed; what failed is a diamond. */
 function eventDots(events, data, look) {
-  const floor = data.bottom ?? Math.min(...data.parts.flatMap(({ values, low }) => values ?? low).filter((value) => value !== null));
+  const floor = floorOf(data);
   return {
     type: "scatter",
     data: events.map(({ at, state }) => ({
