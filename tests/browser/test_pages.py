@@ -132,6 +132,22 @@ def odd(page: Page) -> Iterator[str]:
         yield "a part of it could not be shown"
 
 
+@pytest.mark.parametrize("width", [1366, 1280, 1024])
+def test_the_capacity_board_shows_every_column_whole_on_a_small_notebook(world, contexts, width):
+    page = contexts["editor"].new_page()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/health/capacity/")
+    wait_until_complete(page)
+    tables = page.locator(".gw-tablewrap").evaluate_all(
+        "(all) => all.map((each) => [each.clientWidth, each.scrollWidth])"
+    )
+    times = page.locator(".gw-board time").evaluate_all("(all) => all.map((each) => each.getClientRects().length)")
+    page.close()
+    assert tables
+    assert [box for box in tables if box[1] > box[0]] == []
+    assert set(times) == {1}
+
+
 def test_every_address_is_a_page_of_the_walk_or_none_at_all(world):
     visited = {resolve(shown.address_in(world).partition("?")[0].partition("#")[0]).url_name for shown in walked()}
     assert {name for name in names() if not name.startswith("api-")} == visited | (NO_PAGES - {"api-schema"})
