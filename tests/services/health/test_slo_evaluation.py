@@ -199,6 +199,7 @@ def test_the_alert_says_what_burned_and_until_when_it_lasts():
     alert = SloAlert.objects.get(slo=slo)
     assert alert.text == (
         "2\u00a0% of the error budget of 30 days went in 1 h; empty by 23 Nov 2026, 06:13 UTC if it goes on"
+        " (reckoned for all 30 days; measured for 1 d so far)"
     )
 
 
