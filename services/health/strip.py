@@ -204,7 +204,7 @@ Tallies = dict[int, dict[dt.date, Tally]]
 
 
 def strips(checks: Iterable[Check], days: int = DAYS) -> dict[int, Strip]:
-    """The strip of each of these checks, by its id, up to today; four queries however many."""
+    """The strip of each of these checks, by its id, up to today; two queries however many."""
     kinds = {check.pk: check.kind for check in checks}
     if not kinds:
         return {}
@@ -244,24 +244,24 @@ class _Piece(NamedTuple):
     home: dt.date | None
 
 
-_SUMMED = """
-    SELECT of_id, day, good, slow, bad, late, maintenance FROM health_checkday
-     WHERE of_id = ANY(%s) AND day >= %s AND day < %s
-"""
-_MOVED = f"""
-    SELECT of_id, piece.day, piece.home, {
+# Whole days of UTC; the hours of them that are another day here; and what no sum has yet. One trip for all three.
+_COUNTED = f"""
+    SELECT 'whole', of_id, day, NULL::date, good, slow, bad, late, maintenance FROM health_checkday
+     WHERE of_id = ANY(%(ids)s) AND day >= %(first)s AND day < %(last)s
+     UNION ALL
+    SELECT 'moved', of_id, piece.day, piece.home, {
     ", ".join(f"sum(count) FILTER (WHERE (place - 1) %% {COUNTS} = {at})" for at in range(COUNTS))
 }
-      FROM unnest(%s::date[], %s::int[], %s::int[], %s::date[], %s::date[]) piece(utc, first, last, day, home)
-      JOIN health_checkday summed ON summed.day = piece.utc AND summed.of_id = ANY(%s),
+      FROM unnest(%(utc)s::date[], %(start)s::int[], %(end)s::int[], %(there)s::date[], %(home)s::date[])
+               piece(utc, first, last, day, home)
+      JOIN health_checkday summed ON summed.day = piece.utc AND summed.of_id = ANY(%(ids)s),
            unnest(summed.hours[piece.first:piece.last]) WITH ORDINALITY packed(count, place)
-     GROUP BY 1, 2, 3
-"""  # noqa: S608  the parts are constants
-_RAW = f"""
-    SELECT of_id, (due_at AT TIME ZONE %s)::date, {COUNT_COLUMNS}
+     GROUP BY 2, 3, 4
+     UNION ALL
+    SELECT 'raw', of_id, (due_at AT TIME ZONE %(zone)s)::date, NULL::date, {COUNT_COLUMNS}
       FROM health_checkresult
-     WHERE of_id = ANY(%s) AND due_at >= %s
-     GROUP BY 1, 2
+     WHERE of_id = ANY(%(ids)s) AND due_at >= %(mark)s
+     GROUP BY 2, 3
 """  # noqa: S608  the parts are constants
 
 
@@ -270,18 +270,15 @@ def _tallies(ids: list[int], first: dt.date, last: dt.date) -> Tallies:
     zone, day = organisation_zone(), dt.timedelta(days=1)
     mark = _summed_until()
     utc_days = [first - day + day * at for at in range((last - first).days + 3)]
-    whole = [each for each in utc_days if each < mark.date()]
-    pieces = {each: _pieces(each, zone) for each in whole}
-    for of_id, utc, *numbers in _read(_SUMMED, [ids, whole[0], whole[-1] + day]) if whole else []:
-        home = pieces[utc][0]
-        found[of_id][home] = found[of_id][home].plus(numbers)
-    moved = _columns({**{each: there for each, (_, there) in pieces.items()}, mark.date(): _first_hours(mark, zone)})
-    for of_id, there, home, *numbers in _read(_MOVED, [*moved, ids]) if moved else []:
-        found[of_id][there] = found[of_id][there].plus(numbers)
+    pieces = {each: _pieces(each, zone) for each in utc_days if each < mark.date()}
+    moved = {**{each: there for each, (_, there) in pieces.items()}, mark.date(): _first_hours(mark, zone)}
+    days = {"first": utc_days[0], "last": max(pieces, default=utc_days[0] - day) + day}
+    asked = {"ids": ids, "zone": str(zone), "mark": mark, **days, **_columns(moved)}
+    for part, of_id, there, home, *numbers in _read(_COUNTED, asked):
+        on = pieces[there][0] if part == "whole" else there
+        found[of_id][on] = found[of_id][on].plus(numbers)
         if home is not None:
             found[of_id][home] = found[of_id][home].plus(numbers, -1)
-    for of_id, there, *numbers in _read(_RAW, [str(zone), ids, mark]):
-        found[of_id][there] = found[of_id][there].plus(numbers)
     return found
 
 
@@ -319,18 +316,17 @@ def _grouped(here: Iterable[dt.date], home: dt.date | None) -> Iterator[_Piece]:
         start = end
 
 
-def _columns(pieces: Mapping[dt.date, tuple[_Piece, ...]]) -> list[list[Any]]:
-    """The pieces as arrays: day of UTC, first and last place in the packed hours, day here, home; none where there are
-    no pieces."""
+def _columns(pieces: Mapping[dt.date, tuple[_Piece, ...]]) -> dict[str, list[Any]]:
+    """The pieces as arrays by name: day of UTC, first and last place in the packed hours, day here, home."""
     rows = [
         (utc, piece.start * COUNTS + 1, piece.end * COUNTS, piece.day, piece.home)
         for utc, those in pieces.items()
         for piece in those
     ]
-    return [list(column) for column in zip(*rows, strict=True)] if rows else []
+    return {name: [row[at] for row in rows] for at, name in enumerate(("utc", "start", "end", "there", "home"))}
 
 
-def _read(query: str, params: list[Any]) -> list[tuple[Any, ...]]:
+def _read(query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query, params)
+        cursor.execute(query, values)
         return cursor.fetchall()

@@ -174,5 +174,5 @@ def test_the_number_of_queries_does_not_grow_with_the_checks(settings, django_as
     checks = [make_check(f"Check {n}") for n in range(6)]
     for each in checks:
         keep(each, 1)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         strips(checks)
