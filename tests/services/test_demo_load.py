@@ -24,8 +24,8 @@ NOW = timezone.now()
 
 @pytest.fixture(scope="module", autouse=True)
 def _larkspur(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Load the company once for all tests here, on a day that lasts until they are over, and take it back."""
-    with time_machine.travel(NOW), django_db_blocker.unblock(), transaction.atomic():
+    """Load the company once for all tests here, at a moment that lasts until they are over, and take it back."""
+    with time_machine.travel(NOW, tick=False), django_db_blocker.unblock(), transaction.atomic():
         load_company()
         yield
         transaction.set_rollback(True)
