@@ -4,16 +4,12 @@ died.
 The mail server and the chat are real ones, on ports of this machine.
 """
 
-import contextlib
 import datetime as dt
-import json
 import socket
-import socketserver
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_string, policy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import time_machine
@@ -25,6 +21,7 @@ from portal.delivery import actions, chat, outbox, tasks
 from portal.delivery.models import Notification, OutboxMessage
 from portal.people import actions as people_actions
 from tests import factories
+from tests.portal.receivers import Chat, Mailbox
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 21, 14, 30, tzinfo=dt.UTC)
@@ -49,49 +46,6 @@ def only():
     return OutboxMessage.objects.get()
 
 
-class Mailbox(socketserver.ThreadingTCPServer):
-    """A small SMTP server. ``answers`` are given to RCPT in turn, then 250; ``drops`` after the text."""
-
-    allow_reuse_address = daemon_threads = True
-
-    def __init__(self):
-        self.texts, self.answers, self.drops = [], [], False
-        super().__init__(("127.0.0.1", 0), Conversation)
-
-
-class Conversation(socketserver.StreamRequestHandler):
-    server: Mailbox
-
-    def say(self, line):
-        self.wfile.write(f"{line}\r\n".encode())
-
-    def handle(self):
-        self.say("220 mail.larkspur.example")
-        while line := self.rfile.readline().decode().strip():
-            command = line.partition(" ")[0].upper()
-            if command == "RCPT" and self.server.answers:
-                self.say(self.server.answers.pop(0))
-            elif command == "DATA":
-                self.say("354 go on")
-                if not self.take():
-                    return
-            elif command == "QUIT":
-                self.say("221 bye")
-                return
-            else:
-                self.say("250 ok")
-
-    def take(self):
-        lines = []
-        while (line := self.rfile.readline().decode()) != ".\r\n":
-            lines.append(line)
-        self.server.texts.append("".join(lines))
-        if self.server.drops:
-            return False
-        self.say("250 taken")
-        return True
-
-
 @pytest.fixture
 def mailbox(settings):
     with Mailbox() as server:
@@ -101,39 +55,6 @@ def mailbox(settings):
         settings.DELIVERY_TIMEOUT_S = 2
         yield server
         server.shutdown()
-
-
-class Chat(ThreadingHTTPServer):
-    """A chat. ``answers`` are (status, headers, seconds to wait) in turn, then 200."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        self.taken, self.answers = [], []
-        super().__init__(("127.0.0.1", 0), Hook)
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/services/T0-secret"
-
-
-class Hook(BaseHTTPRequestHandler):
-    server: Chat
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.taken.append((self.path, dict(self.headers), json.loads(body)))
-        status, headers, seconds = self.server.answers.pop(0) if self.server.answers else (200, {}, 0)
-        time.sleep(seconds)
-        with contextlib.suppress(OSError):
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(b"ok" if status == 200 else b"no_service")
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture

@@ -8,14 +8,7 @@ import pytest
 from django.utils import timezone
 
 from portal.people.models import User
-from services.health.models import (
-    CheckChange,
-    CheckState,
-    Metric,
-    MetricState,
-    Outcome,
-    Slo,
-)
+from services.health.models import CheckChange, CheckState, Metric, MetricState, Outcome, Slo
 from services.health.rollup import roll_up_new
 from services.health.samples import SampleRow, write
 from services.health.slo_evaluation import evaluate

@@ -7,11 +7,7 @@ import pytest
 import time_machine
 
 from portal.people.models import User
-from services.health.models import (
-    Forecast,
-    Limit,
-    LimitState,
-)
+from services.health.models import Forecast, Limit, LimitState
 from tests.services.health.deploying import deploy
 from tests.services.health.limits import keep_days, make_limit, make_metric
 from tests.services.health.reading import drawn, rows, said
@@ -20,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 NOON = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 TODAY = NOON.date()
-MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
 @pytest.fixture
