@@ -1,5 +1,5 @@
-/* Builds what the browser loads into portal/static/dist/: one stylesheet, one script, one more for pages with charts, the
-   fonts, one sprite of icons.
+/* Builds what the browser loads into portal/static/dist/: one stylesheet, one script, one more for pages with charts and
+   one for those with the editor, the fonts, one sprite of icons.
    Every name carries a hash of its content, so that it may be kept for ever; manifest.json says which name is current
    (the template tag `bundle` reads it). Beside each text file lie its .br and .gz, which WhiteNoise sends.
    Run by `node assets/build.mjs`; needs Node 20 or newer and the packages of package-lock.json (`npm ci`). */
@@ -36,6 +36,7 @@ async function bundle() {
       { in: path.join(assets, "css", "main.css"), out: "portal" },
       { in: path.join(assets, "js", "main.js"), out: "portal" },
       { in: path.join(assets, "js", "charts", "main.js"), out: "charts" },
+      { in: path.join(assets, "js", "editor", "main.js"), out: "editor" },
     ],
     entryNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",

@@ -27,6 +27,13 @@ ALL = (
     "foretell",
     "health_states",
     "health_overview",
+    "incident_list",
+    "incident_page",
+    "insights",
+    "declare",
+    "similar",
+    "blameless",
+    "alert_hooks",
     "page_weight",
 )
 # Not goals: what was measured to decide something (docs/adr).

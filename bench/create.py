@@ -56,27 +56,27 @@ class BareCreate(APIView):
 def measure() -> Iterator[Figure]:
     portal, floor = site.portal(), site.BareHandler(BareCreate.as_view())
     with site.entities(LARGE):
-        _forget()
+        forget()
         headers = site.token(Role.ADMINISTRATOR)
         owner = Reference.objects.filter(kind="group", attached=True).order_by("pk")[0].canonical
         numbers = itertools.count()
         try:
             made, bare = medians_ms(
-                partial(_make, portal, numbers, owner, headers), partial(_make, floor, numbers, owner, {}), rounds=150
+                partial(make, portal, numbers, owner, headers), partial(make, floor, numbers, owner, {}), rounds=150
             )
         finally:
-            _forget()
+            forget()
         yield at_least("REST create, one after another", 1000 / made, 100, "/s", 1000 / bare)
 
 
-def _make(application: Any, numbers: Iterator[int], owner: str, headers: dict[str, str]) -> None:
+def make(application: Any, numbers: Iterator[int], owner: str, headers: dict[str, str]) -> None:
     name = f"{PREFIX}{next(numbers)}"
     body = {"name": name, "title": f"Made {name}", "description": "Made to see how long it takes.", "type": "service",
             "lifecycle": "production", "tier": 2, "owner": owner}  # fmt: skip
     site.post(application, ADDRESS, json.dumps(body).encode(), **headers)
 
 
-def _forget() -> None:
+def forget() -> None:
     """Take out what was made, also by a run that was broken off."""
     made = Entity.objects.filter(name__startswith=PREFIX)
     SearchEntry.objects.filter(model="services.entity", object_id__in=made.values("pk")).delete()

@@ -27,6 +27,7 @@ from portal.loading import find_record
 from portal.people.tokens import may_write
 from portal.preconditions import etag, version_asked
 from portal.query import BadQuery, Query, annotated, parse
+from portal.refusing import read
 from portal.serializers import serializer_class
 
 
@@ -84,15 +85,8 @@ class CollectionView(APIView):
 
     def validated(self, record: models.Model | None = None) -> dict[str, Any]:
         """The written values, read and checked; a name that may not be written is refused, not dropped."""
-        data = self.request.data
-        if not isinstance(data, Mapping):
-            raise Unprocessable({"body": ["Send a JSON object."]})
-        serializer = serializer_class(self.collection.slug)(data=data, partial=record is not None)
-        for name in data:
-            if name not in serializer.fields:
-                raise Unprocessable({name: [f"cannot be written here. These can: {', '.join(serializer.fields)}."]})
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+        reads = serializer_class(self.collection.slug, is_new=record is None)
+        return read(reads(instance=record, data=self.request.data, partial=record is not None))
 
 
 class ListView(CollectionView):

@@ -21,6 +21,10 @@ app.conf.task_routes = {
     "services.health.tasks.forecast_limit": "reports",
     "services.health.tasks.forecast_limits": "reports",
     "services.health.tasks.derive_metrics": "reports",
+    "incidents.tasks.make_pdf": "reports",
+    "incidents.tasks.make_pdfs": "reports",
+    "incidents.tasks.refresh_facts": "reports",
+    "incidents.tasks.propose_recurring": "reports",
 }
 
 # Seconds between runs; a tick that comes twice does nothing the second time.
@@ -44,7 +48,24 @@ app.conf.beat_schedule = {
     "derived metrics": {"task": "services.health.tasks.derive_metrics", "schedule": 900},
     # A forecast is made when the day or the data changed, so that most rounds do little.
     "limits": {"task": "services.health.tasks.forecast_limits", "schedule": 3600},
+    # Only what was written since is computed.
+    "facts of incidents": {"task": "incidents.tasks.refresh_facts", "schedule": 20, "options": {"expires": 20}},
+    # Each event is told once, however often a run reports it.
+    "follow-ups": {"task": "incidents.tasks.remind_of_follow_ups", "schedule": 3600},
+    "what recurs": {"task": "incidents.tasks.propose_recurring", "schedule": 3600},
     "SLOs": {"task": "services.health.tasks.evaluate_slos", "schedule": 60, "options": {"expires": 60}},
+    "calendars of who is on call": {
+        "task": "services.oncall.tasks.read_calendars",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "shifts": {"task": "services.oncall.tasks.lay_out_shifts", "schedule": 3600},
+    "alerts": {"task": "incidents.tasks.take_alerts", "schedule": 5, "options": {"expires": 5}},
+    "old messages of alerts": {"task": "incidents.tasks.forget_old_messages", "schedule": 86_400},
+    # Somebody was told that it is on its way; this is for what the queue or a worker lost.
+    "PDFs": {"task": "incidents.tasks.make_pdfs", "schedule": 60, "options": {"expires": 60}},
+    # Each step is told once, so that most rounds tell nothing.
+    "postmortems due": {"task": "incidents.tasks.remind_of_postmortems", "schedule": 3600},
     "forget old deliveries": {"task": "portal.delivery.tasks.forget_old", "schedule": 86_400},
 }
 

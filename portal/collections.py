@@ -46,7 +46,10 @@ class Collection:
     unless it is not ``listed``. ``line`` names the columns that answer for a record in search results, and ``preview``
     those that its preview answers besides. ``perm`` is needed to see any of it. ``keeps`` says why nothing of it is
     deleted, and what to do instead. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
-    ``tools`` are links of the list to other pages and files. ``trial`` is the name of the URL that tries the values of
+    ``said_once`` are fields that the API takes of a new record besides those of its form: name → what makes the field.
+    ``along`` are relations of relations that the page of a record shows, and that are read with it.
+    ``tools`` are links of the list to other pages and files. ``begin`` is what the button says that leads to a new
+    one, where “New” is not the word. ``trial`` is the name of the URL that tries the values of
     a form without saving them. ``goes`` and ``stays`` say what a deletion takes and leaves besides the record and its
     history, where it is none of the catalog.
     """
@@ -72,7 +75,10 @@ class Collection:
     perm: str = ""
     keeps: str = ""
     listed: bool = True
+    said_once: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    along: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
+    begin: str = ""
     trial: str = ""
     goes: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()
@@ -292,12 +298,23 @@ def known_to(reader: Any, rows: models.QuerySet[Any], path: str = "pk") -> model
 
 
 def unknown_to(reader: Any, reference_ids: Iterable[int | None] | None = None) -> dict[int, str]:
-    """Those of the references, or of all there are, that stand for records the reader may not see: id → canonical."""
-    if not guarded_collections():
+    """Those of the references, or of all there are, that stand for records the reader may not see: id → canonical.
+
+    They are few, and asked for once in the life of the ``reader``, which is that of a request: panel after panel of a
+    page wants to know."""
+    if not hasattr(reader, "hidden_references"):
+        reader.hidden_references = _hidden_from(reader)
+    hidden: dict[int, str] = reader.hidden_references
+    return hidden if reference_ids is None else {pk: hidden[pk] for pk in reference_ids if pk in hidden}
+
+
+def _hidden_from(reader: Any) -> dict[int, str]:
+    guarded = guarded_collections()
+    if not guarded:
         return {}
     asked = Reference.objects.filter(attached=True)
-    if reference_ids is not None:
-        asked = asked.filter(pk__in={each for each in reference_ids if each is not None})
+    if all(each.kinds for each in guarded):
+        asked = asked.filter(kind__in={kind for each in guarded for kind in each.kinds})
     known = known_to(reader, asked).values_list("pk", flat=True)
     return dict(asked.exclude(pk__in=known).values_list("pk", "canonical"))
 

@@ -18,6 +18,8 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
+from portal.prose import add_table_and_code, anchor_of, plain
+
 # Name of the file in docs/ → what it is about, in the order of the page Help.
 DOCUMENTS = {
     "for-engineers": "For engineers: find an owner, the palette, edit, tokens and the API",
@@ -25,6 +27,7 @@ DOCUMENTS = {
     "for-product-managers": "For product managers: deprecations, ownership, facts, exports",
     "health": "Health: checks, SLOs, metrics and deployments",
     "doomsday-clock": "The doomsday clock: what runs out when, and how that is foretold",
+    "incidents": "Incidents: timelines, evidence, the five times, classification, on call",
     "openslo": "SLOs as OpenSLO documents: taking them in, and writing them",
     "query-grammar": "The query string: every question, for page, file and API",
     "for-administrators": "For administrators: logins, roles, teams, leaving, settings, backups",
@@ -61,14 +64,10 @@ def _headings(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """Give each heading the anchor that a link to it has, and tell those of the second level."""
     for opening, inline in itertools.pairwise(tokens):
         if opening.type == "heading_open":
-            anchor = re.sub(r"[^\w\- ]", "", inline.content.lower()).replace(" ", "-")
+            anchor = anchor_of(inline.content)
             opening.attrSet("id", anchor)
             if opening.tag == "h2":
-                yield anchor, _plain(inline)
-
-
-def _plain(inline: Token) -> str:
-    return "".join(each.content for each in inline.children or ())
+                yield anchor, plain(inline)
 
 
 def _markdown() -> MarkdownIt:
@@ -76,11 +75,9 @@ def _markdown() -> MarkdownIt:
     for name, rule in {
         "link_open": _open_link,
         "link_close": _close_link,
-        "table_open": _open_table,
-        "table_close": _close_table,
-        "fence": _code,
     }.items():
         markdown.add_render_rule(name, rule)
+    add_table_and_code(markdown)
     return markdown
 
 
@@ -102,16 +99,3 @@ def _target(href: str) -> str:
     if not found or found["name"] not in DOCUMENTS:
         return ""
     return reverse("help-document", args=[found["name"]]) + (found["anchor"] or "")
-
-
-def _open_table(self: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: dict[str, Any]) -> str:
-    # A wide table is moved by itself, by keys too, and not the page with it.
-    return '<div class="gw-tablewrap" tabindex="0" role="group" aria-label="Table"><table class="gw-table">\n'
-
-
-def _close_table(self: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: dict[str, Any]) -> str:
-    return "</table></div>\n"
-
-
-def _code(self: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: dict[str, Any]) -> str:
-    return f'<pre class="gw-code" tabindex="0">{html.escape(tokens[at].content.rstrip())}</pre>\n'

@@ -15,6 +15,11 @@ from portal.references.models import Reference, Referenced
 LINK_SCHEMES = ["http", "https", "mailto", "slack", "msteams"]
 
 
+def chosen_from(rows: models.QuerySet[Any], held: Any) -> models.QuerySet[Any]:
+    """Of these rows what may be chosen: what is switched on, and the one (a key) that a record has already."""
+    return rows.filter(models.Q(is_active=True) | models.Q(pk=held)) if hasattr(rows.model, "is_active") else rows
+
+
 class ReferenceField(forms.Field):
     """A record, typed as a short name (``checkout``) or a full reference (``group:default/checkout``).
 
@@ -44,6 +49,31 @@ class ReferenceField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "").strip()
+
+
+class ReferencesField(ReferenceField):
+    """Several records with commas between them, each typed as ``ReferenceField`` takes one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.widget.attrs["data-several"] = ""
+
+    def prepare_value(self, value: Any) -> Any:
+        several = value if isinstance(value, list | tuple) else [value]
+        return ", ".join(str(super(ReferencesField, self).prepare_value(each)) for each in several if each)
+
+    def clean(self, value: Any) -> Any:
+        texts = [part.strip() for part in str(value or "").split(",") if part.strip()]
+        forms.Field.clean(self, texts)
+        found, problems = [], []
+        for text in dict.fromkeys(texts):
+            try:
+                found.append(find_reference(text, self.kinds))
+            except forms.ValidationError as problem:
+                problems += problem.messages
+        if problems:
+            raise forms.ValidationError(problems)
+        return list(dict.fromkeys(found))
 
 
 def kinds_of(model: type[models.Model]) -> tuple[str, ...]:

@@ -8,7 +8,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from portal.collections import Collection, collections, get_collection
-from portal.fields import LabelledField, LinksField, NamedValuesField, RecordField, ReferenceField, TagsField
+from portal.fields import (
+    LabelledField,
+    LinksField,
+    NamedValuesField,
+    RecordField,
+    ReferenceField,
+    TagsField,
+    chosen_from,
+)
 from portal.labelled import is_labelled
 from portal.named_values import NamedValues
 from portal.references.models import Reference, Referenced
@@ -64,10 +72,10 @@ def formfield(field: models.Field, **options: Any) -> forms.Field | None:  # typ
 
 def reference_kinds(field: Any) -> tuple[str, ...]:
     """Which kinds of record a foreign key to Reference may name, from its ``limit_choices_to``; without one all that
-    have a page, teams first."""
+    have a page and are seen by everybody, teams first: what is near to a name would tell of the others."""
     limit = field.get_limit_choices_to()
     return tuple(limit.get("kind__in", ())) or tuple(
-        dict.fromkeys(kind for each in collections() for kind in each.kinds)
+        dict.fromkeys(kind for each in collections() if not each.has_row_rule for kind in each.kinds)
     )
 
 
@@ -98,4 +106,6 @@ def make_form(collection: Collection, record: models.Model | None = None, data: 
     for name, bound in form.fields.items():
         if isinstance(bound, ReferenceField) and record is not None:
             form.initial[name] = bound.prepare_value(getattr(record, name))
+        if isinstance(bound, forms.ModelChoiceField) and bound.queryset is not None:
+            bound.queryset = chosen_from(bound.queryset, getattr(record, f"{name}_id", None))
     return form

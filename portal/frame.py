@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from portal.collections import Collection, collections
 from portal.delivery.inbox import count_key, unread_count
-from portal.places import places
+from portal.places import commands, late_counts, places
 from portal.query import EXACT_TOTAL
 
 COUNTS_FOR_SECONDS = 60
@@ -29,6 +29,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     cached = cache.get_many([FRESH_KEY, count_key(user.pk)]) if signed_in else {}
     return {
         "navigation": _navigation(request) if signed_in else [],
+        "commands": commands() if signed_in else (),
         "theme": getattr(user, "theme", "auto") if signed_in else "auto",
         "density": getattr(user, "density", "normal") if signed_in else "normal",
         "single_keys": getattr(user, "single_keys", True),
@@ -41,7 +42,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     listed = [each for each in collections() if each.listed and each.may(request.user, "view")]
     listed.sort(key=lambda each: (each.group == "Administration", each.place))
-    counts = _counts(listed)
+    counts, late = _counts(listed), late_counts(request.user, [each.slug for each in listed])
     groups: dict[str, list[Mapping[str, Any]]] = {
         "": [
             {
@@ -52,6 +53,9 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
             }
         ]
     }
+    others = places(request)
+    # The page of a place may lie below that of a list, which is another one then.
+    elsewhere = any(place["current"] for _, place in others)
     for each in listed:
         item: dict[str, Any] = {
             "label": each.title,
@@ -59,9 +63,11 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "icon": each.icon,
             "count": counts.get(each.slug),
         }
-        item["current"] = request.path.startswith(each.url)
+        if each.slug in late:
+            item |= {"count": f"{late[each.slug].number:,}", "count_status": late[each.slug].state, "counts": "late"}
+        item["current"] = not elsewhere and request.path.startswith(each.url)
         groups.setdefault(each.group, []).append(item)
-    for group, place in reversed(places(request)):
+    for group, place in reversed(others):
         groups.setdefault(group, []).insert(0, place)
     return [{"title": title, "items": items} for title, items in groups.items()]
 

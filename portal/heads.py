@@ -36,9 +36,10 @@ class Pill:
 
 @dataclass(frozen=True)
 class Head:
-    """``pill`` is the status that matters most, ``more`` the whole text that ``subtitle`` begins; ``reach`` are up to
-    four facts. ``unowned`` is ``{"text", "actions"}`` when nobody answers for the record; ``notes`` are facts that want
-    a decision. Both as ``record_detail.html`` shows them.
+    """``pill`` is the status that matters most, ``over`` what stands above the title, such as a number, ``more`` the
+    whole text that ``subtitle`` begins; ``reach`` are up to four facts. ``menu`` holds the acts beside the one or two
+    of ``actions``, and then editing too. ``unowned`` is ``{"text", "actions"}`` when nobody answers for the record;
+    ``notes`` are facts that want a decision. Both as ``record_detail.html`` shows them.
     """
 
     title: str
@@ -50,6 +51,8 @@ class Head:
     unowned: Mapping[str, Any] | None = None
     notes: list[Mapping[str, Any]] = field(default_factory=list)
     actions: list[Mapping[str, str]] = field(default_factory=list)
+    menu: list[Mapping[str, str]] = field(default_factory=list)
+    over: str = ""
     tabs: list[Mapping[str, Any]] = field(default_factory=list)
 
 

@@ -79,7 +79,7 @@ def _head(request: HttpRequest, collection: Collection) -> dict[str, Any]:
         "empty_text": collection.empty,
         "can_create": collection.may(request.user, "add"),
         "create_url": reverse("record-new", args=[collection.slug]),
-        "create_label": f"New {collection.title_one}",
+        "create_label": collection.begin or f"New {collection.title_one}",
         "tools": [
             {"label": each.label, "icon": each.icon, "url": reverse(each.name)}
             for each in collection.tools
@@ -95,9 +95,14 @@ def _offset(query: Query) -> int:
 
 
 def _rows(query: Query, rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    link_at = next((at for at, field in enumerate(query.columns) if field.cell == "link"), 0)
+    link_at = _link_at(query)
     makers = [_cell_maker(field) for field in query.columns]
     return [_row(query, row, makers, link_at) for row in rows]
+
+
+def _link_at(query: Query) -> int:
+    """Where the column is that names a row."""
+    return next((at for at, field in enumerate(query.columns) if field.cell == "link"), 0)
 
 
 def _cell_maker(field: Field) -> Callable[[tuple[Any, ...]], SafeString]:
@@ -129,6 +134,7 @@ def _link_text(field: Field, values: tuple[Any, ...], key: str) -> str:
 
 def _headers(request: HttpRequest, query: Query) -> Iterable[dict[str, Any]]:
     by_name = {each.field.name: each for each in query.sort}
+    link_at = _link_at(query)
     for at, field in enumerate(query.columns):
         sort = by_name.get(field.name)
         yield {
@@ -138,6 +144,7 @@ def _headers(request: HttpRequest, query: Query) -> Iterable[dict[str, Any]]:
             "aria_sort": _aria_sort(sort) if sort is query.sort[0] else "",
             "numeric": field.kind.numeric,
             "low": at >= SHOWN_ON_A_PHONE,
+            "head": at == link_at,
         }
 
 

@@ -40,7 +40,7 @@ def _find_now(collection: Collection, reader: Any, key: str) -> models.Model | N
 
 
 def _find(collection: Collection, reader: Any, condition: models.Q) -> models.Model | None:
-    rows = collection.visible(reader).select_related(*_foreign_keys(collection.model))
+    rows = collection.visible(reader).select_related(*_foreign_keys(collection.model), *collection.along)
     found: models.Model | None = rows.filter(condition).first()
     return found
 

@@ -17,7 +17,7 @@ def _name_process(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
 
 # Whoever has one of these addresses may do what it is for, so the log, which others read, keeps only where it led.
 _CAPABILITY = re.compile(
-    r"(/hooks/heartbeat/|/badge/|/accounts/first/|/accounts/password/reset/key/(?!done/))[^/\s?&\"'<>]+"
+    r"(/hooks/(?:heartbeat|alerts|pagerduty)/|/badge/|/accounts/first/|/accounts/password/reset/key/(?!done/))[^/\s?&\"'<>]+"
 )
 
 

@@ -12,10 +12,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from portal.kept import to_send_again
+from portal.people.models import time_zones
 from portal.refusals import is_for_machines
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
+# The browser says in it where its clock is (assets/js/zone.js).
+ZONE_COOKIE = "zone"
 
 # Codes of PostgreSQL: the connection failed, the server is going down or coming up …
 _CONNECTION_LOST = ("08", "57P")
@@ -82,11 +85,19 @@ def servers_gone(get_response: Handler) -> ServersGone:
 
 
 def reader_time_zone(get_response: Handler) -> Handler:
-    """Show and read times in the zone of the reader's profile."""
+    """Show and read times in the zone of the reader's profile; where it names none, in that of the browser."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        name = getattr(request.user, "time_zone", "") if request.user.is_authenticated else ""
+        name = _zone_of(request)
         with timezone.override(zoneinfo.ZoneInfo(name) if name else None):
             return get_response(request)
 
     return middleware
+
+
+def _zone_of(request: HttpRequest) -> str:
+    """The name of a zone, or nothing for that of the organisation: of machines, and of browsers that name none."""
+    if not request.user.is_authenticated or not hasattr(request.user, "time_zone"):
+        return ""
+    said = request.COOKIES.get(ZONE_COOKIE, "")
+    return request.user.time_zone or (said if said in time_zones() else "")

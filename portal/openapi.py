@@ -82,7 +82,7 @@ def describe_list(collection: Collection, view: type[Any]) -> type[Any]:
     if hasattr(view, "post"):
         methods["post"] = extend_schema(
             operation_id=f"{slug}_create",
-            request=serializer_class(slug),
+            request=serializer_class(slug, is_new=True),
             responses=_answers(one, 201),
             tags=[slug],
         )

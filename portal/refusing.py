@@ -9,6 +9,7 @@ from django.db import models
 from rest_framework import serializers
 
 from portal.actions import check_name
+from portal.api_errors import Unprocessable
 from portal.references.models import Referenced
 from portal.texts import text_problems
 
@@ -29,6 +30,18 @@ def rest_of(record: models.Model, values: Mapping[str, Any], refused: Collection
     except ValidationError as problem:
         return {name: texts for name, texts in problem.message_dict.items() if name not in refused}
     return {}
+
+
+def read(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
+    """What was sent, checked. A name that may not be written is refused, not dropped."""
+    sent = serializer.initial_data
+    if not isinstance(sent, Mapping):
+        raise Unprocessable({"body": ["Send a JSON object."]})
+    for name in sent:
+        if name not in serializer.fields:
+            raise Unprocessable({name: [f"cannot be written here. These can: {', '.join(serializer.fields)}."]})
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
 
 
 def _problem_of_name(model: type[models.Model], name: Any) -> dict[str, str]:

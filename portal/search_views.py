@@ -10,10 +10,11 @@ from django.views.decorators.http import require_safe
 
 from portal.collections import get_collection, known_to
 from portal.labelled import is_labelled, suggestions
+from portal.places import Command, commands
 from portal.query import BadQuery, parse
 from portal.references.models import Reference
 from portal.search import find
-from portal.search.words import too_much
+from portal.search.words import too_much, words
 
 PALETTE = 12
 PAGE = 50
@@ -34,6 +35,8 @@ def _context(request: HttpRequest, limit: int) -> dict[str, Any]:
     groups: dict[str, list[Any]] = {}
     for option in shown:
         groups.setdefault(option["kind"], []).append(option)
+    if doing := [_doing(each, text) for each in commands() if _is_meant(each, text)]:
+        groups["Do"] = doing
     return {
         "query": text,
         "problem": problem,
@@ -55,6 +58,17 @@ def _option(each: find.Result, text: str) -> dict[str, Any]:
         "description": each.description,
         "preview": [{"term": term, "html": html} for term, html in each.facts],
     }
+
+
+def _is_meant(command: Command, text: str) -> bool:
+    """Whether every word of the text begins one of the command's; without a text all are offered."""
+    own = words(f"{command.label} {command.words}")
+    return all(any(each.startswith(word) for each in own) for word in words(text)) and (not text or bool(words(text)))
+
+
+def _doing(command: Command, text: str) -> dict[str, Any]:
+    label = find.marked(command.label, text)
+    return {"url": command.url, "icon": command.icon, "label_html": label, "meta": "", "title": command.label}
 
 
 @require_safe

@@ -7,12 +7,10 @@ from django.core.exceptions import ValidationError as InvalidValue
 from django.db import models
 from rest_framework import serializers
 
-from portal.api_fields import RecordField, ReferenceField
+from portal.api_fields import field_of_relation
 from portal.collections import get_collection
 from portal.fields import LinksField
-from portal.forms import reference_kinds
 from portal.named_values import NamedValues
-from portal.references.models import Reference, Referenced
 from portal.refusing import SaidAtOnce
 
 
@@ -33,11 +31,8 @@ class LinkSerializer(serializers.Serializer[Any]):
 class RecordSerializer(SaidAtOnce):
     def build_field(self, field_name: str, info: Any, model_class: type[models.Model], nested_depth: int) -> Any:
         field = model_class._meta.get_field(field_name)
-        if isinstance(field, models.ForeignKey) and field.related_model is Reference:
-            kinds = reference_kinds(field)
-            return ReferenceField, {"kinds": kinds, "required": not field.blank, "allow_null": field.null}
-        if isinstance(field, models.ForeignKey) and issubclass(field.related_model, Referenced):
-            return RecordField, {"model": field.related_model, "required": not field.blank, "allow_null": field.null}
+        if isinstance(field, models.ForeignKey) and (found := field_of_relation(field)):
+            return found
         if isinstance(field, NamedValues):
             return serializers.DictField, {"child": serializers.CharField(allow_blank=True), "required": False}
         if isinstance(field, models.JSONField):
@@ -46,11 +41,12 @@ class RecordSerializer(SaidAtOnce):
 
 
 @cache
-def serializer_class(slug: str) -> type[RecordSerializer]:
-    """The serializer that reads what may be written to a collection."""
+def serializer_class(slug: str, *, is_new: bool = False) -> type[RecordSerializer]:
+    """The serializer that reads what may be written to a collection, and of a new record what is said only once."""
     collection = get_collection(slug)
     assert collection is not None  # noqa: S101  the slug comes from a registered collection
-    name = f"{collection.title_one.title().replace(' ', '')}Write"
+    more = {name: make() for name, make in collection.said_once.items()} if is_new else {}
+    name = f"{collection.title_one.title().replace(' ', '')}{'New' if more else 'Write'}"
     # What must be unique is the action's to check: it knows the whole record, also where only a part of it is sent.
-    meta = type("Meta", (), {"model": collection.model, "fields": collection.form, "validators": ()})
-    return type(name, (RecordSerializer,), {"Meta": meta})
+    meta = type("Meta", (), {"model": collection.model, "fields": (*collection.form, *more), "validators": ()})
+    return type(name, (RecordSerializer,), {"Meta": meta, **more})

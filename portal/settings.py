@@ -106,6 +106,8 @@ INSTALLED_APPS = [
     "portal",
     "services",
     "services.health",
+    "services.oncall",
+    "incidents",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -234,6 +236,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 } | env.records("STORAGES")
 
+FILE_UPLOAD_HANDLERS = [
+    "portal.receiving.RefuseHuge",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # Networks, host names and ports that checks may ask although they are closed by default, or may not
 # (services.health.guard).
 PROBE_ALLOW = env.list("PROBE_ALLOW", default=[])
@@ -255,7 +263,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "groundwork:"}
+# Whoever asks for a worker while Redis does not answer gives up soon, instead of after six seconds or never: what is
+# asked for is in the database, too, and a tick does it. Workers and beat wait for Redis as long as it takes.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": "groundwork:", "socket_connect_timeout": 2, "max_retries": 1, "interval_start": 0,
+    "interval_max": 0,
+}  # fmt: skip
 
 # https://www.django-rest-framework.org/api-guide/settings/
 REST_FRAMEWORK = {
@@ -285,6 +298,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
+    # What several bodies have in common has one name of its own.
+    "ENUM_NAME_OVERRIDES": {"IncidentKind": "incidents.models.IncidentKind"},
     "SERVE_PUBLIC": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }

@@ -46,10 +46,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<str:key>/-/", include(people_urls.person_urls)),
     path("teams/<str:key>/-/", include(people_urls.team_urls)),
     path("service-accounts/<str:key>/-/", include(people_urls.service_account_urls)),
+    path("api/v1/", include("incidents.api.urls")),
     path("api/v1/", include(api_urls)),
     path("api/<path:rest>", api_errors.nothing_here, name="api-nothing"),
     path("catalog/", include("services.urls")),
     path("", include("services.health.urls")),
+    path("", include("services.oncall.urls")),
+    path("", include("incidents.urls")),
     path("hooks/<path:rest>", api_errors.no_hook, name="hooks-nothing"),
     path("<slug:slug>/", include(collection_urls)),
 ]

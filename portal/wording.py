@@ -8,6 +8,8 @@ from django.db import models
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import serializers
 
+from portal.receiving import TooMuchAtOnce
+
 _NO_CHOICE = "“%(value)s” is none of the choices. Choose one of the list."
 _FORMS: dict[type[forms.Field], dict[str, str]] = {
     forms.Field: {"required": "This is missing. Fill it in."},
@@ -48,7 +50,7 @@ def reword() -> None:
 
 def reason_of(problem: Exception) -> str:
     """Why a request could not be read, for the page that says so."""
-    if isinstance(problem, RequestDataTooBig):
+    if isinstance(problem, RequestDataTooBig) and not isinstance(problem, TooMuchAtOnce):
         return (
             "What was sent is larger than one form may be. Nothing was saved: go back, shorten the texts, send again."
         )

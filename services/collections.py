@@ -57,6 +57,9 @@ _RUNNING = (
     _SYSTEM,
 )
 
+# The page of an entity says how its owner is reached.
+_ALONG = ("owner__team", "owner__person")
+
 _WRITES: dict[str, Any] = {
     "create": actions.create_entity,
     "update": actions.update_entity,
@@ -97,7 +100,7 @@ ENTITIES = register(
         group="",
         columns=(*_NAME, Column("kind"), *_RUNNING, _DEPENDANTS, _DEPENDENCIES, *_TAIL),
         line=("owner", "reach", "tier", "type"),
-        preview=("on_call", "dependants"),
+        preview=("on_call_now", "on_call", "dependants"),
         empty="Nothing is described yet. Apply a folder of catalog files, or make the first service.",
         create=None,
         update=None,
@@ -108,6 +111,7 @@ SERVICES = register(
     Collection(
         model=Entity,
         slug="services",
+        along=_ALONG,
         place=10,
         rows=lambda: Entity.objects.of_kind("component"),
         order="name",
@@ -128,6 +132,7 @@ APIS = register(
     Collection(
         model=Entity,
         slug="apis",
+        along=_ALONG,
         place=20,
         rows=lambda: Entity.objects.of_kind("api"),
         order="name",
@@ -156,6 +161,7 @@ RESOURCES = register(
     Collection(
         model=Entity,
         slug="resources",
+        along=_ALONG,
         place=30,
         rows=lambda: Entity.objects.of_kind("resource"),
         order="name",
@@ -175,6 +181,7 @@ SYSTEMS = register(
     Collection(
         model=Entity,
         slug="systems",
+        along=_ALONG,
         place=40,
         rows=lambda: Entity.objects.of_kind("system"),
         order="name",
@@ -209,6 +216,7 @@ DOMAINS = register(
     Collection(
         model=Entity,
         slug="domains",
+        along=_ALONG,
         place=50,
         rows=lambda: Entity.objects.of_kind("domain"),
         order="name",

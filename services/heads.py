@@ -17,6 +17,8 @@ from portal.references.models import Reference
 from services.access import can_take
 from services.links import safe_link
 from services.models import Document, Entity, Lifecycle, Source
+from services.oncall import saying
+from services.oncall.reading import on_call
 from services.ownership import nobody_answers, record_behind
 
 HIDDEN = format_html('<span class="gw-muted">{}</span>', "hidden from you")
@@ -49,10 +51,18 @@ def _reach(request: HttpRequest, entity: Entity, owner: Reference) -> list[Fact]
     kind = f"{team.get_kind_display()} team" if team and team.kind else ""
     facts = [Fact("Owner", owner_html(owner.label, url, owner.kind, owner.attached), kind)]
     facts.append(Fact("Reach them", _reach_html(who)))
-    if team and team.on_call_url:
-        facts.append(Fact("On call", safe_link(team.on_call_url, "Who is on call")))
+    if on_call := on_call_fact(owner, team):
+        facts.append(on_call)
     facts.append(Fact("When it breaks", _runbook(entity)))
     return facts
+
+
+def on_call_fact(team: Reference, described: Team | None) -> Fact | None:
+    """Who is on call in a team now and until when, or where it stands; None where nobody has said either."""
+    if found := on_call([team.pk]).get(team.pk):
+        return Fact("On call now", saying.everybody(found), saying.until(found))
+    url = described.on_call_url if described else ""
+    return Fact("On call", safe_link(url, "Who is on call")) if url else None
 
 
 def _reach_html(who: Team | Person | None) -> SafeString | str:
@@ -136,7 +146,7 @@ def team_head(request: HttpRequest, team: Team) -> Head:
         reach=[
             Fact("Write to", team.chat or empty),
             Fact("E-mail", mail),
-            Fact("On call", safe_link(team.on_call_url, "Who is on call") if team.on_call_url else empty),
+            on_call_fact(team.reference, team) or Fact("On call", empty),
             Fact("Part of", part_of),
         ],
     )

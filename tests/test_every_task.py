@@ -5,6 +5,7 @@
 
 import datetime as dt
 import inspect
+import json
 import types
 import typing
 from collections.abc import Callable
@@ -19,11 +20,29 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.utils import timezone
 
+from incidents.declaring import declare
+from incidents.followups import actions as followups
+from incidents.insights.recurring import OF_THE_ORGANISATION
+from incidents.models import (
+    AlertGroup,
+    AlertMessage,
+    AlertSource,
+    Edition,
+    EditionPdf,
+    Incident,
+    IncidentState,
+    Node,
+    Postmortem,
+    Tag,
+)
+from incidents.postmortems import writing
 from portal.celery import app
 from portal.delivery.models import Notification, OutboxMessage
 from portal.embedded.supervisor import QUEUES
 from portal.frame import FRESH_KEY
+from portal.proposals.models import Proposal
 from portal.search.models import SearchEntry
+from portal.tenure import organisation_today
 from services.health.models import (
     CheckDay,
     CheckResult,
@@ -41,7 +60,11 @@ from services.health.models import (
 )
 from services.health.partitions import RESULTS, partitions
 from services.models import EntityState
+from services.oncall.actions import add_turn, begin_rotation, create_schedule
+from services.oncall.models import CalendarState, Shift
 from tests import factories
+from tests.incidents.alertmanager import alert, message
+from tests.incidents.makers import make_postmortem
 from tests.services.health.limits import make_limit
 from tests.services.health.results import answer, every, make_check
 
@@ -76,6 +99,11 @@ def _lose_the_index() -> None:
     factories.make_entity("lost")
     SearchEntry.objects.all().delete()
     SearchEntry.objects.create(model="services.entity", object_id=999_999, name="ghost", document="'ghost':1A")
+
+
+def _names_what_there_is() -> bool:
+    found = SearchEntry.objects.filter(name__in=["lost", "ghost"])
+    return list(found.values_list("name", flat=True)) == ["lost"]
 
 
 def _leave_a_session() -> None:
@@ -145,6 +173,14 @@ def _leave_answers() -> None:
     answer(check, every(HALF_PAST_TWO - dt.timedelta(hours=3), HALF_PAST_TWO))
 
 
+def _send_an_alert(state: str) -> None:
+    source = AlertSource.objects.create(name="Alertmanager")
+    at = HALF_PAST_TWO - dt.timedelta(days=31)
+    AlertMessage.objects.create(
+        source=source, body=json.dumps(message(alert(), key="k")).encode(), state=state, received_at=at
+    )
+
+
 def _leave_an_old_sum() -> None:
     CheckDay.objects.create(of=make_check(), day=dt.date(2026, 10, 1), good=1440, hours=[0], fine=[0])
 
@@ -176,10 +212,67 @@ def _leave_old_batches() -> None:
         )
 
 
+def _leave_a_calendar() -> None:
+    values = {"team": factories.make_team().reference, "way": "calendar", "feed_url": "http://localhost:9/shifts.ics"}
+    schedule = create_schedule(by=None, values=values)
+    CalendarState.objects.filter(schedule=schedule).update(due_at=dt.datetime(2026, 11, 21, tzinfo=dt.UTC))
+
+
+def _leave_a_rotation() -> None:
+    schedule = begin_rotation(by=None, team=factories.make_team().reference)
+    add_turn(by=None, schedule=schedule, person=factories.make_person().reference)
+    Shift.objects.all().delete()
+
+
+EDITION = 4712
+
+
+def _pdf_is_ready() -> bool:
+    return list(EditionPdf.objects.values_list("state", flat=True)) == ["ready"]
+
+
+def _leave_an_edition_to_be_made() -> None:
+    incident = declare(by=None, values={"title": "Down"})
+    edition = writing.publish(by=None, postmortem=make_postmortem(incident, "It was cold."))
+    Postmortem.objects.update(latest=None)
+    Edition.objects.filter(pk=edition.pk).update(id=EDITION)
+    EditionPdf.objects.create(edition_id=EDITION)
+
+
+def _leave_a_postmortem_that_is_due() -> None:
+    team = factories.make_team("owners")
+    factories.make_user("owner", teams=(team,))
+    report = make_postmortem(declare(by=None, values={"title": "Down", "owner": team.reference}))
+    Postmortem.objects.filter(pk=report.pk).update(due_on=HALF_PAST_TWO.date())
+
+
+def _leave_an_incident() -> Incident:
+    return declare(by=None, values={"title": "Card payments fail"})
+
+
+def _leave_a_promise() -> None:
+    team = factories.make_team("checkout")
+    factories.make_user("amara", teams=(team,))
+    idea = followups.suggest(by=None, incident=_leave_an_incident(), values={"title": "Alert on the pool"})
+    followups.commit(by=None, follow_up=idea, owner=team.reference, due_on=organisation_today())
+
+
+def _leave_what_recurs() -> None:
+    node = Node.objects.get(slug="cf-no-alert")
+    for _ in range(OF_THE_ORGANISATION):
+        Tag.objects.create(incident=_leave_an_incident(), node=node)
+
+
 WORK: dict[str, Work] = {
+    "incidents.tasks.make_pdfs": Work(_leave_an_edition_to_be_made, _pdf_is_ready),
+    "incidents.tasks.make_pdf": Work(_leave_an_edition_to_be_made, _pdf_is_ready, (EDITION,)),
+    "incidents.tasks.remind_of_postmortems": Work(
+        _leave_a_postmortem_that_is_due, lambda: Notification.objects.filter(kind="postmortem-due").count() == 1
+    ),
     "portal.tasks.note_freshness": Work(lambda: cache.delete(FRESH_KEY), lambda: cache.get(FRESH_KEY) is not None),
     "portal.tasks.refresh_search": Work(
-        _lose_the_index, lambda: list(SearchEntry.objects.values_list("name", flat=True)) == ["lost"]
+        _lose_the_index,
+        lambda: set(SearchEntry.objects.filter(name__in=["lost", "ghost"]).values_list("name", flat=True)) == {"lost"},
     ),
     "portal.tasks.forget_old_sessions": Work(
         _leave_a_session, lambda: list(Session.objects.values_list("pk", flat=True)) == ["new"]
@@ -218,7 +311,26 @@ WORK: dict[str, Work] = {
     "services.health.tasks.evaluate_slos": Work(
         _leave_answers, lambda: list(SloState.objects.values_list("good", "total")) == [(180, 180)]
     ),
+    "services.oncall.tasks.read_calendars": Work(
+        _leave_a_calendar, lambda: "which PROBE_ALLOW does not name" in CalendarState.objects.get().problem
+    ),
+    "services.oncall.tasks.lay_out_shifts": Work(_leave_a_rotation, Shift.objects.exists),
+    "incidents.tasks.take_alerts": Work(
+        lambda: _send_an_alert("waiting"), lambda: list(AlertGroup.objects.values_list("key", flat=True)) == ["k"]
+    ),
+    "incidents.tasks.forget_old_messages": Work(
+        lambda: _send_an_alert("taken"), lambda: not AlertMessage.objects.exists()
+    ),
     "services.tasks.refresh_counts": Work(_miscount, _counts_are_right),
+    "incidents.tasks.refresh_facts": Work(
+        _leave_an_incident, lambda: list(IncidentState.objects.values_list("is_stale", flat=True)) == [False]
+    ),
+    "incidents.tasks.remind_of_follow_ups": Work(
+        _leave_a_promise, lambda: list(Notification.objects.values_list("kind", flat=True)) == ["follow-up"]
+    ),
+    "incidents.tasks.propose_recurring": Work(
+        _leave_what_recurs, lambda: list(Proposal.objects.values_list("kind", flat=True)) == ["recurring-factor"]
+    ),
 }
 
 

@@ -6,7 +6,6 @@ tokens, which open the API and no page.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,40 +25,18 @@ from portal.people.tokens import make_token
 from services.health.models import Metric, MetricState, PrometheusServer, Slo
 from services.health.uploads import keep
 from services.models import Document, DocumentStatus, Source
+from services.oncall.actions import add_turn, begin_rotation
 from services.relations import add_dependency
 from tests import factories
+from tests.incidents.urls import INCIDENT_URLS, make_incident_world
 from tests.services.health.makers import MAKERS
 from tests.services.health.results import make_check
+from tests.services.oncall.makers import MAKERS as ON_CALL_MAKERS
+from tests.url_rows import READERS, Row, page, post
 
 pytestmark = pytest.mark.django_db
 
-READERS = ("anonymous", "stranger", "reader", "editor", "product_manager", "administrator", "service_account")
 SIGN_IN = 302
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one URL answers to each of READERS, in their order. ``data`` is sent where it is a POST."""
-
-    statuses: str
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    method: str = "get"
-    data: dict[str, Any] = field(default_factory=dict)
-    to: str = ""
-
-    def expected(self) -> Iterable[tuple[str, int]]:
-        return zip(READERS, map(int, self.statuses.split()), strict=True)
-
-
-def page(**kwargs: Any) -> Row:
-    """A page that everybody who is signed in may open."""
-    return Row("302 200 200 200 200 200 302", kwargs)
-
-
-def post(statuses: str, data: dict[str, Any] | None = None, to: str = "", **kwargs: Any) -> Row:
-    return Row(statuses, kwargs, "post", data or {}, to)
-
-
 SERVICE = {"slug": "services", "key": "checkout-api"}
 # The editor is in the team that owns checkout-api and holds deploy-pipeline; the reader is in another team.
 TABLE: dict[str, Row] = {
@@ -163,6 +140,17 @@ TABLE: dict[str, Row] = {
     "hook-deployments": post("401 401 401 401 401 401 422"),
     "heartbeat": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
     "heartbeat-bare": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
+    # Who is on call is said by the team; its calendar opens to whoever has the address
+    "on-call-calendar": Row("404 404 404 404 404 404 404", {"token": "guessed"}),
+    "on-call-begin": post("302 302 302 302 302 302 302", {}, "/on-call/", key="checkout"),
+    "on-call-add": post("302 403 403 302 403 302 302", {"person": "stranger"}, "/on-call/", key="on_call"),
+    "on-call-turn": post("302 403 403 302 403 302 302", {"act": "up"}, "/on-call/", key="on_call", pk="on_call_turn"),
+    "on-call-stand-in": post("302 403 403 422 403 422 302", {"person": "reader"}, "/on-call/", key="on_call"),
+    "on-call-stand-in-end": post("302 403 403 302 403 302 302", {}, "/on-call/", key="on_call", pk="on_call_turn"),
+    "on-call-again": post("302 403 403 302 403 302 302", {}, "/on-call/", key="on_call"),
+    "on-call-calendar-open": post("302 403 403 302 403 302 302", {}, "/on-call/", key="on_call"),
+    "on-call-calendar-close": post("302 403 403 302 403 302 302", {}, "/on-call/", key="on_call"),
+    **INCIDENT_URLS,
     # Product managers and administrators decide
     "proposal-decide": Row("302 403 403 403 200 200 302", {"pk": "proposal"}),
     "api": Row("401 200 200 200 200 200 200"),
@@ -170,7 +158,7 @@ TABLE: dict[str, Row] = {
     "hooks-nothing": Row("404 404 404 404 404 404 404", {"rest": "zebras/"}),
     "api-schema": Row("401 200 200 200 200 200 200"),
 }  # fmt: skip
-ADMINISTRATORS_ONLY = {"users", "deliveries"}
+ADMINISTRATORS_ONLY = {"users", "deliveries", "status-feeds", "secret-words"}
 
 
 def full_table() -> dict[str, Row]:
@@ -223,13 +211,22 @@ def world(people) -> dict[str, Any]:
         "check": make_check(entity=checkout).pk,
         "heartbeat": make_check("Export", entity=checkout, kind="heartbeat").pk,
         **_sources(people, checkout),
+        **_on_call(people),
         "health": [make(None, 1) for make in MAKERS.values()],
+        "shifts": [make(None, 1) for make in ON_CALL_MAKERS.values()],
+        **make_incident_world(people),
         "unowned": factories.make_entity("unowned").pk,
         "editors_token": editors_token.pk,
         "machines_token": machines_token.pk,
         "machine": people.service_account.pk,
         "membership": Membership.objects.get(person=people.editor.person.reference).pk,
     }
+
+
+def _on_call(people: Any) -> dict[str, Any]:
+    rotation = begin_rotation(by=None, team=people.team.reference)
+    turn = add_turn(by=None, schedule=rotation, person=people.editor.person.reference)
+    return {"on_call": rotation.pk, "on_call_turn": turn.pk}
 
 
 def _sources(people: Any, checkout: Any) -> dict[str, Any]:
@@ -293,7 +290,9 @@ def test_each_reader_gets_what_the_table_says(name, people, world):
     assert found == expected
 
 
-POSTS = sorted(name for name, row in full_table().items() if row.method == "post" and not name.startswith("hook-"))
+POSTS = sorted(
+    name for name, row in full_table().items() if row.method == "post" and not name.startswith(("hook-", "api-"))
+)
 
 
 @pytest.mark.parametrize("name", POSTS)
@@ -315,9 +314,14 @@ LOOKS = sorted(
     if row.method == "get" and not name.startswith(("account_", "api-")) and name not in {
         "record-new", "record-edit", "record-delete", "take", "first-administrator",
         "person-erase",
-        "proposal-decide",
+        "proposal-decide", "incident-status", "incident-new", "event-correct", "incident-time", "tag-new",
+        "tag-edit", "follow-up-act", "alert-declare", "alert-belongs",
+        "incident-severity", "incident-merge", "incident-role-give", "incident-impact", "incident-impact-correct",
+        "incident-access",
+        "postmortem-begin", "postmortem-review", "postmortem-publish", "postmortem-template",
         "heartbeat", "heartbeat-bare", "hooks-nothing", "metrics-import", "metric-import", "slos-import", "slo-import",
-        "badge",
+        "badge", "on-call-calendar", "status-feed-json", "status-feed-unresolved", "status-feed-atom",
+        "incident-update",
     }
 )  # fmt: skip
 
@@ -334,7 +338,8 @@ WITHOUT_SIGN_IN = {
     "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "demo-sign-in", "first-administrator",
     "healthz", "readyz", "status", "api-nothing", "hooks-nothing", "heartbeat", "heartbeat-bare",
-    "badge",
+    "hook-alerts-address", "hook-alerts-bare", "hook-pagerduty", "hook-pagerduty-bare",
+    "badge", "on-call-calendar", "status-feed-json", "status-feed-unresolved", "status-feed-atom",
 }  # fmt: skip
 
 
@@ -356,7 +361,7 @@ def test_every_list_new_edit_and_record_page_is_for_people_who_are_signed_in(slu
 def test_every_record_page_of_every_collection_opens_without_a_broken_panel(slug, people, world):
     found = next(each for each in collections() if each.slug == slug)
     client = _client(people, "administrator")
-    for record in found.rows()[:5]:
+    for record in found.visible(people.administrator)[:5]:
         for act in ("", "history/"):
             response = client.get(f"{found.url_of(record)}{act}", follow=True)
             assert response.status_code == 200

@@ -26,5 +26,5 @@ export function element(name, attributes = {}, ...children) {
 
 /** Whether keys typed here are text. */
 export function isTyping(target) {
-  return target instanceof Element && Boolean(target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]"));
+  return target instanceof Element && Boolean(target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], [data-typing]"));
 }

@@ -1,8 +1,10 @@
 /* Drafts: what is typed into a form[data-unsaved] stays in this tab until it is saved, also when signing in or a server
-   that is away comes between. Its page offers it again; hidden fields come along, so a conflict is still seen. */
+   that is away comes between. Its page offers it again; hidden fields come along, so a conflict is still seen.
+   What is typed into a form[data-kept] is put back without asking, until forget() says that it went through. */
 import { on } from "./dom.js";
 
 const TOKEN = "csrfmiddlewaretoken";
+const DRAFTED = "form[data-unsaved], form[data-kept]";
 const TEXTLESS = ["version", "base"];
 const reader = document.body.dataset.reader;
 const pathOf = (form) => new URL(form.action, window.location).pathname;
@@ -41,8 +43,10 @@ function putBack(form, values) {
 function offer(form) {
   const key = keyFor(pathOf(form));
   const draft = read(key);
+  if (!draft || textOf(draft.values) === textOf(valuesOf(form))) return;
+  if (form.matches("[data-kept]")) return putBack(form, draft.values);
   const note = form.querySelector("[data-draft]");
-  if (!draft || !note || textOf(draft.values) === textOf(valuesOf(form))) return;
+  if (!note) return;
   note.hidden = false;
   note.addEventListener("click", ({ target }) => {
     const act = target.closest("[data-draft-act]")?.dataset.draftAct;
@@ -65,7 +69,7 @@ function tidy() {
 }
 
 let pause;
-on("input", "form[data-unsaved]", (form) => {
+on("input", DRAFTED, (form) => {
   clearTimeout(pause);
   pause = setTimeout(() => write(keyFor(pathOf(form)), { values: valuesOf(form), sent: false }), 300);
 });
@@ -73,12 +77,19 @@ on("input", "form[data-unsaved]", (form) => {
 on("submit", "form[method=post]", (form) => {
   clearTimeout(pause);
   const path = pathOf(form);
-  if (form.matches("[data-unsaved]")) write(keyFor(path), { values: valuesOf(form), sent: true });
+  const sent = !form.matches("[data-kept]");
+  if (form.matches(DRAFTED)) write(keyFor(path), { values: valuesOf(form), sent });
   for (const key of keys()) {
     if (path.endsWith("/logout/")) sessionStorage.removeItem(key);
-    else if (key.endsWith(`:${path}`)) write(key, { ...read(key), sent: true });
+    else if (sent && key.endsWith(`:${path}`)) write(key, { ...read(key), sent });
   }
 });
 
+/** The form[data-kept] went through. */
+export function forget(form) {
+  clearTimeout(pause);
+  sessionStorage.removeItem(keyFor(pathOf(form)));
+}
+
 tidy();
-document.querySelectorAll("form[data-unsaved]").forEach(offer);
+document.querySelectorAll(DRAFTED).forEach(offer);

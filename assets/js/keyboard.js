@@ -12,6 +12,7 @@ const actions = {
   "?": () => openDialog("keys"),
   j: () => step(1),
   k: () => step(-1),
+  n: () => focusOn(document.querySelector("[data-compose-text]")),
   e: () => document.querySelector("a[data-edit]")?.click(),
   g: () => { goUntil = Date.now() + GO_MS; },
 };
@@ -19,12 +20,18 @@ const actions = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (document.body.dataset.singleKeys === "off" || isTyping(event.target) || document.querySelector("dialog[open]")) return;
-  const action = Date.now() < goUntil && event.key in places ? () => go(places[event.key]) : actions[event.key];
+  const action = Date.now() < goUntil && event.key in places ? () => go(places[event.key]) : actions[event.key] ?? command(event.key);
   if (!action) return;
   event.preventDefault();
   goUntil = 0;
   action();
 });
+
+/** What the top bar offers for a key: a[data-key="d"]. */
+function command(key) {
+  const link = [...document.querySelectorAll("a[data-key]")].find((each) => each.dataset.key === key);
+  return link && (() => link.click());
+}
 
 /** Goes only where the navigation of this reader leads. */
 function go(address) {

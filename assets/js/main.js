@@ -2,6 +2,7 @@
    that content which htmx puts in later needs no set-up. */
 import "htmx.org";
 
+import "./composer.js";
 import "./copy.js";
 import "./drafts.js";
 import "./figures.js";
@@ -12,7 +13,9 @@ import "./live.js";
 import "./menus.js";
 import "./palette.js";
 import "./references.js";
+import "./several.js";
 import "./swaps.js";
 import "./theme.js";
 import "./toasts.js";
 import "./waiting.js";
+import "./zone.js";

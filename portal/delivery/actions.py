@@ -44,7 +44,16 @@ class _Message:
 
 @transaction.atomic
 def notify(
-    *, to: Iterable[User] | Reference, kind: str, title: str, text: str = "", url: str, about: str, why: str
+    *,
+    to: Iterable[User] | Reference,
+    kind: str,
+    title: str,
+    text: str = "",
+    url: str,
+    about: str,
+    why: str,
+    besides: Any = None,
+    inbox_only: bool = False,
 ) -> None:
     """Tell logins, or the current members and the chat webhooks of a team, in the caller's transaction.
 
@@ -52,7 +61,9 @@ def notify(
     as “You are in Checkout, which owns checkout-api.”. ``about`` names the record and the event: what stands before
     ``#`` groups what is told of one record, and the whole is told once per kind and recipient, however often it is
     reported: ``slo:12#burning-2026-11-21T10:00Z``. So the same event has the same ``about``, and another one another.
-    It is remembered for DELIVERY_KEEP_DAYS after it was sent or read: what is still reported then is told anew.
+    ``besides`` is whoever did it, and knows. ``inbox_only`` keeps what few may read out of mail and chat, and so out of
+    the list of deliveries. It is remembered for DELIVERY_KEEP_DAYS after it was sent or read: what is still reported
+    then is told anew.
 
     Raises ValueError when the kind is unknown or the url leads elsewhere.
     """
@@ -63,9 +74,11 @@ def notify(
     team = to if isinstance(to, Reference) else None
     found = _members(team) if team else [user for user in to if user.is_active]  # type: ignore[union-attr]
     # Two who report the same event at once write the same rows: in the same order, or each would wait for the other.
-    users = sorted(found, key=lambda user: user.pk)
+    users = sorted((user for user in found if user != besides), key=lambda user: user.pk)
     unwanted = set(Preference.objects.filter(user__in=users, kind=kind, is_wanted=False).values_list("user", "channel"))
     _tell_inbox(message, [user for user in users if (user.pk, Channel.PORTAL) not in unwanted])
+    if inbox_only:
+        return
     _tell_email(message, [user for user in users if (user.pk, Channel.EMAIL) not in unwanted])
     _tell_chat(message, team, [user for user in users if (user.pk, Channel.CHAT) not in unwanted])
 

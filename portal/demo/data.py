@@ -1,6 +1,7 @@
 """Loading the demo company as a whole, and setting it back to its beginning."""
 
 from django.apps import apps
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection, transaction
 
 from portal.demo import DEMO_DOMAIN, shares
@@ -68,3 +69,5 @@ def _empty_every_table() -> None:
     connection.check_constraints()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE {} RESTART IDENTITY CASCADE".format(", ".join(map(connection.ops.quote_name, tables))))
+    # Apps write what every portal begins with after migrations, and after a flush.
+    emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)

@@ -111,6 +111,7 @@ def erase_traces(person: Person, identity: Identity) -> None:
     """Let history, former references and whoever else wrote it down forget what the person no longer bears."""
     person.reference.aliases.all().delete()
     redact_versions(person, {"name": person.name, "title": person.title, "email": "", "extra": {}})
-    redact_addresses("people", identity.keys, person.name)
     for forget in _forget:
         forget(identity)
+    # The last, because forgetting is history too, and notes the address of the page that it was asked for on.
+    redact_addresses("people", identity.keys, person.name)

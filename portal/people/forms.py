@@ -1,7 +1,6 @@
 """Forms of sign-in and profile."""
 
 import datetime as dt
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -9,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
 from portal.fields import ReferenceField
-from portal.people.models import Density, MembershipRole, Scope, Theme
+from portal.people.models import Density, MembershipRole, Scope, Theme, time_zones
 from portal.tenure import organisation_today
 
 
@@ -32,7 +31,8 @@ class PreferencesForm(forms.Form):
     theme = forms.ChoiceField(choices=Theme.choices)
     density = forms.ChoiceField(choices=Density.choices, help_text="How tall the rows of tables are.")
     time_zone = forms.ChoiceField(
-        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())],
+        required=False,
+        choices=lambda: [("", "As my browser"), *((name, name.replace("_", " ")) for name in time_zones())],
         help_text="Times are shown in this zone.",
     )
     single_keys = forms.BooleanField(

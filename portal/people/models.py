@@ -4,7 +4,7 @@ A Person comes from the catalog or is entered by hand; a User is a login. Nobody
 the name can be erased, and history keeps the ids.
 """
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
@@ -151,8 +151,14 @@ class Density(models.TextChoices):
     COMFORTABLE = "comfortable", "Comfortable"
 
 
+@lru_cache(maxsize=1)
+def time_zones() -> tuple[str, ...]:
+    """The names of places whose clocks one may choose: without those that stand for whatever a machine is set to."""
+    return tuple(sorted(available_timezones() - {"localtime", "posixrules", "Factory"}))
+
+
 def check_time_zone(name: str) -> None:
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValidationError(f"There is no time zone “{name}”. Use a name such as Europe/Lisbon or UTC.")
 
 
@@ -209,7 +215,8 @@ class User(Reader, Versioned, AbstractBaseUser):
     is_active = models.BooleanField("active", default=True, db_default=True)
     theme = models.CharField(max_length=10, choices=Theme, default=Theme.AUTO)
     density = models.CharField(max_length=15, choices=Density, default=Density.NORMAL)
-    time_zone = models.CharField(max_length=63, default="UTC", validators=[check_time_zone])
+    # Nothing: that of the browser.
+    time_zone = models.CharField(max_length=63, blank=True, default="", validators=[check_time_zone])
     single_keys = models.BooleanField("single-key shortcuts", default=True, db_default=True)
 
     objects = UserManager()

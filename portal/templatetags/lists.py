@@ -34,10 +34,12 @@ def list_heading(column: Mapping[str, Any]) -> SafeString:
 def list_rows(columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> SafeString:
     """The rows of a table. Cells are safe HTML in the order of the columns.
 
-    The column ``name``, else the first one, names the row and links to its record. On a phone a row becomes a block of
-    a few lines: the name, then the columns that are not ``low``, right and left in turn.
+    The column that is marked ``head``, else ``name``, else the first one, names the row and links to its record. On a
+    phone a row becomes a block of a few lines: the name, then the columns that are not ``low``, right and left in turn.
     """
-    head = next((at for at, column in enumerate(columns) if column.get("name") == "name"), 0)
+    names = [column.get("name") for column in columns]
+    marked = [at for at, column in enumerate(columns) if column.get("head")]
+    (head,) = marked[:1] or [names.index("name") if "name" in names else 0]
     openings = _openings(columns, head)
     return SafeString("\n".join(_row(openings, head, row) for row in rows))
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.cells import initials, owner_html, share_html
-from portal.collections import reference_url
+from portal.collections import collection_of, reference_url
 from portal.icons import bundle, icon
 from portal.looks import STATUS_ICONS, look_of, status
 from portal.moments import moment_html
@@ -52,13 +53,16 @@ def navigation_items(items: Iterable[Mapping[str, Any]]) -> SafeString:
     return format_html_join("\n", _ITEM, rows)
 
 
+_COUNT = '<span class="gw-count" data-s="{}">{}{}</span>'
+_COUNTS = '<span class="visually-hidden"> {}</span>'
+
+
 def _count(item: Mapping[str, Any]) -> SafeString | str:
-    count = item.get("count")
-    return (
-        format_html('<span class="gw-count" data-s="{}">{}</span>', item.get("count_status", ""), count)
-        if count
-        else ""
-    )
+    """``counts`` says what is counted, where that is not what the list has."""
+    if not (count := item.get("count")):
+        return ""
+    counts = format_html(_COUNTS, item["counts"]) if "counts" in item else ""
+    return format_html(_COUNT, item.get("count_status", ""), count, counts)
 
 
 @register.simple_tag
@@ -104,6 +108,13 @@ def reference_link(reference: Reference) -> SafeString:
     """What a reference names, linked to its page."""
     url = reference_url(reference.canonical, reference.attached)
     return owner_html(reference.label or reference.name, url, reference.kind, reference.attached)
+
+
+@register.simple_tag
+def record_url(record: Model) -> str:
+    """The page of a record."""
+    collection = collection_of(record)
+    return collection.url_of(record) if collection else ""
 
 
 @register.simple_tag

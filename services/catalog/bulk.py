@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.expressions import DatabaseDefault
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -26,7 +27,7 @@ def insert(model: type[Row], rows: Sequence[Row]) -> None:
     """Insert rows by COPY and give each its key. Triggers and constraints hold as for any insert."""
     if not rows:
         return
-    fields = [field for field in model._meta.local_concrete_fields if not _is_left_to_database(field)]
+    fields = [field for field in model._meta.local_concrete_fields if not _is_left_to_database(field, rows)]
     _give_keys(model, rows)
     connected = connections[DEFAULT_DB_ALIAS]  # itself, not the proxy that looks it up each time
     quote = connected.ops.quote_name
@@ -62,8 +63,13 @@ def without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _is_left_to_database(field: models.Field[Any, Any]) -> bool:
-    return field.generated or field.db_default is not models.NOT_PROVIDED
+def _is_left_to_database(field: models.Field[Any, Any], rows: Sequence[models.Model]) -> bool:
+    """What the database computes, and what it has a default for where no row says otherwise."""
+    if field.generated or field.db_default is models.NOT_PROVIDED:
+        return bool(field.generated)
+    usual = field.default if field.has_default() else None
+    values = (getattr(row, field.attname) for row in rows)
+    return all(isinstance(value, DatabaseDefault) or value == usual for value in values)
 
 
 def _give_keys(model: type[Row], rows: Sequence[Row]) -> None:

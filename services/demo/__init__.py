@@ -7,6 +7,9 @@ from services.demo.health.load import load_health, top_up
 from services.demo.health.target import programs
 from services.demo.large import load_large
 from services.demo.load import is_loaded, load_company
+from services.demo.on_call import is_loaded as is_on_call_loaded
+from services.demo.on_call import load_on_call
+from services.demo.on_call import real_data as real_on_call
 from services.demo.strangers import real_data, real_health
 
 register_demo(load_company, is_loaded=is_loaded, real_data=real_data, large=load_large, order=10)
@@ -19,3 +22,4 @@ register_demo(
     programs=programs,
     order=20,
 )
+register_demo(load_on_call, is_loaded=is_on_call_loaded, real_data=real_on_call, order=15)

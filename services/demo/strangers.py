@@ -26,18 +26,25 @@ def real_data() -> str:
 
 def real_health() -> str:
     """What is watched or promised here that neither the demo brought nor its people tried out."""
-    return "; ".join(_named(Check, MaintenanceWindow, Slo, PrometheusServer, Metric, Limit))
+    return not_of_the_demo(Check, MaintenanceWindow, Slo, PrometheusServer, Metric, Limit)
 
 
-def _named(*models: type[models.Model]) -> Iterator[str]:
-    for model in models:
-        strangers = _strangers(model)
+def not_of_the_demo(*records: type[models.Model] | models.QuerySet[Any]) -> str:
+    """How many records of these models, or among these, neither the demo brought nor its people tried out, in words."""
+    return "; ".join(_named(*records))
+
+
+def _named(*records: type[models.Model] | models.QuerySet[Any]) -> Iterator[str]:
+    for each in records:
+        rows = each if isinstance(each, models.QuerySet) else each._default_manager.all()
+        strangers = _strangers(rows)
         if count := strangers.count():
-            yield f"{count} {model._meta.verbose_name_plural}, such as {strangers.order_by('pk')[0]}"
+            yield f"{count} {rows.model._meta.verbose_name_plural}, such as {strangers.order_by('pk')[0]}"
 
 
-def _strangers(model: type[models.Model]) -> models.QuerySet[Any]:
-    """Records that the demo did not make, and those that can be reached at a real address, whoever made them."""
+def _strangers(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Those that the demo did not make, and those that can be reached at a real address, whoever made them."""
+    model = rows.model
     versions: Any = event_model(model)
     made = versions.objects.filter(_by_the_demo(), pgh_label="insert", pgh_obj=OuterRef("pk"))
     stranger = ~Q(Exists(made))
@@ -46,7 +53,7 @@ def _strangers(model: type[models.Model]) -> models.QuerySet[Any]:
     if model is Metric:
         # What the portal computes by itself is nobody's.
         stranger &= ~Q(origin=Origin.DERIVED)
-    return model._default_manager.filter(stranger)
+    return rows.filter(stranger)
 
 
 def _by_the_demo() -> Q:

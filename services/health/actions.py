@@ -218,6 +218,7 @@ def update_slo(*, by: Any, record: Slo, values: Mapping[str, Any], version: int 
 def delete_slo(*, by: Any, record: Slo, version: int | None = None) -> None:
     """Delete an SLO with its state and its alerts; its entity is judged without it."""
     entity_id = record.entity_id
+    slo_alerts.end(record)
     delete_record(by=by, record=record, version=version)
     service_health.refresh([entity_id])
 

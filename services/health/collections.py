@@ -44,6 +44,7 @@ CHECKS = register(
     Collection(
         model=Check,
         slug="checks",
+        along=("entity__reference", "entity__owner__team", "entity__owner__person"),
         place=10,
         rows=Check.objects.all,
         order="name",

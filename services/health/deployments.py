@@ -19,9 +19,11 @@ from rest_framework.request import Request
 from portal.actions import create_record, delete_record
 from portal.api_errors import Unprocessable
 from portal.collections import reference_condition
+from portal.events import emit
 from portal.history.erasing import redact_text
 from portal.people import erasing
 from portal.references.models import Reference
+from services.health.events import DeploymentDeleted, DeploymentRecorded
 from services.health.hooks import Hook
 from services.health.models import Deployment, DeploymentResult, ReceivedBatch
 from services.health.plausible import read_moment
@@ -118,6 +120,7 @@ def report(*, service: Reference, key: str, values: Mapping[str, Any], reported_
     _check(said)
     made = create_record(by=None, model=Deployment, values=said)
     _note_recovery(made)
+    emit(DeploymentRecorded(made))
     return made
 
 
@@ -166,6 +169,7 @@ def delete_deployment(*, by: Any, record: Deployment, version: int | None = None
     next success, where there is one."""
     Reference.objects.select_for_update(no_key=True).get(pk=record.subject_id)
     place = _in_place_of(record)
+    emit(DeploymentDeleted(record))
     touched = list(place.filter(recovered_at=record.finished_at).values_list("pk", flat=True))
     # What stands in its column ``version`` is that of the software: a deployment is never changed, only deleted.
     pk = record.pk

@@ -89,7 +89,8 @@ def _newest(rows: Iterable[SampleRow]) -> dict[int, SampleRow]:
 
 
 def _keep_newest(newest: Mapping[int, SampleRow], amounts: Collection[int]) -> None:
-    values, moments = [row.value for row in newest.values()], [row.at for row in newest.values()]
+    # Whoever counts gives whole numbers, and PostgreSQL takes a list of one type.
+    values, moments = [float(row.value) for row in newest.values()], [row.at for row in newest.values()]
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, [list(newest), values, moments, timezone.now()])
         changed = {metric_id for (metric_id,) in cursor.fetchall()}

@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from portal.collections import reference_url
 from portal.delivery.actions import notify
+from portal.events import emit
 from portal.people.models import User
 from portal.references.models import Reference
+from services.health.events import HealthChange, HealthChanged
 from services.health.hysteresis import LONGEST_REASON, Alarm, Change
 from services.health.models import Check, CheckKind, CheckState, CheckStatus, EntityHealth, HealthState, SloState
 
@@ -63,12 +65,14 @@ def refresh(entity_ids: Collection[int]) -> None:
     voices, with_checks = _voices(ids)
     held = HealthState.objects.in_bulk(ids)
     now = timezone.now()
-    changed = []
+    changed, moves = [], []
     for entity_id in with_checks:
         status, reason = verdict(voices[entity_id])
         state = held.get(entity_id) or HealthState(entity_id=entity_id, status="")
         if (state.status, state.reason) != (status, reason):
-            state.since = now if state.status != status else state.since
+            if state.status != status:
+                moves.append(HealthChange(entity_id, state.status, status, reason))
+                state.since = now
             state.status, state.reason, state.refreshed_at = status, reason, now
             changed.append(state)
     HealthState.objects.bulk_create(
@@ -77,6 +81,8 @@ def refresh(entity_ids: Collection[int]) -> None:
     )  # fmt: skip
     if gone := held.keys() - with_checks:
         HealthState.objects.filter(entity__in=gone).delete()
+    if moves:
+        emit(HealthChanged(moves, now))
 
 
 def _voices(entity_ids: Sequence[int]) -> tuple[dict[int, list[Voice]], set[int]]:

@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from portal.collections import collection_of, reference_url
 from portal.delivery.actions import notify
+from portal.events import emit
 from portal.people.models import User
 from services.health import budget
 from services.health.budget import Rule
+from services.health.events import SloAlertsEnded, SloAlertsOpened
 from services.health.models import Severity, Slo, SloAlert, SloState
 from services.health.moments import counted, duration
 from services.health.saying import moment_in_words, percent
@@ -34,13 +36,21 @@ def note_alerts(judged: Sequence[Judged], windows: Windows, now: dt.datetime) ->
         _say_worst(state, list(after.values()), slo, now)
     SloAlert.objects.bulk_create(opened, ignore_conflicts=True)
     SloAlert.objects.filter(pk__in=[alert.pk for alert in ended], ended_at=None).update(ended_at=now)
+    if opened:
+        emit(SloAlertsOpened(opened))
+    if ended:
+        emit(SloAlertsEnded(ended, now))
     for slo, state in judged:
         _tell(slo, state, windows)
 
 
 def end(slo: Slo) -> None:
     """What burns of an SLO ends now, because nobody asks for it any more; who owns it did that, and is not told."""
-    SloAlert.objects.filter(slo=slo, ended_at=None).update(ended_at=timezone.now())
+    now = timezone.now()
+    ended = list(SloAlert.objects.filter(slo=slo, ended_at=None))
+    SloAlert.objects.filter(pk__in=[alert.pk for alert in ended]).update(ended_at=now)
+    if ended:
+        emit(SloAlertsEnded(ended, now))
     SloState.objects.filter(slo=slo).update(severity="", alert_text="", since=None)
 
 

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from portal.people.models import User
 from tests.browser.chromium import LAUNCH_ARGUMENTS, require_chromium
-from tests.browser.pages import World, make_world, session_of
+from tests.browser.world import World, make_world, session_of
 from tests.emptying import empty_partitions
 
 # Generous, because the machine may be busy; a test that passes never waits for it.

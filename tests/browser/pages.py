@@ -4,204 +4,29 @@ What a collection has follows from the registry, so a new one is covered by itse
 compares it with the addresses of the portal, and fails for one that is neither a page here nor named in NO_PAGES.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
-from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
-from playwright.sync_api import Page
 
-from portal.collections import Collection, collections, get_collection
-from portal.delivery.actions import notify
-from portal.delivery.models import Notification
+from portal.collections import Collection, collections
 from portal.panels import registered_panels
-from portal.people.actions import deactivate_person
-from portal.people.models import Role, TeamKind, User
-from portal.people.tokens import make_token
-from services import graph
-from services.health.actions import make_badge
-from services.health.models import Check, CheckChange, CheckDay, CheckKind, CheckState, HealthState, Slo
-from services.health.openslo.exporting import export
-from services.health.uploads import keep
-from services.models import Document, DocumentStatus, Entity, Source
-from tests import factories
-from tests.every_collection.rows import make_rows
-from tests.services.health.charted import make_charted
-
-# Records of each collection that the walk opens: an odd one has a value in every column, an even one few.
-RICH, BARE = 0, 1
-
-
-@dataclass(frozen=True)
-class World:
-    """The records that pages are made of, and the sessions of those who look at them."""
-
-    sessions: dict[str, str]
-    records: dict[str, list[Any]]
-    unowned: Entity
-    charted: dict[str, Any]
-    uploads: dict[str, int]
-
-    def address(self, slug: str, at: int, act: str = "") -> str:
-        collection = get_collection(slug)
-        assert collection is not None
-        return f"{collection.url_of(self.records[slug][at])}{act}"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One page in one state: who sees it, where, and what is done there first."""
-
-    name: str
-    address: str | Callable[[World], str]
-    reader: str = "administrator"
-    status: int = 200
-    act: Callable[[Page], object] | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
-    broken_by: Exception | None = None
-
-    def address_in(self, world: World) -> str:
-        return self.address if isinstance(self.address, str) else self.address(world)
-
-
-def make_world() -> World:
-    """Three records of every collection, and a service in the midst of others with an owner that can be reached."""
-    records = {
-        each.slug: make_rows(each, range(10 * n + 1, 10 * n + 4)) for n, each in enumerate(collections(), start=1)
-    }
-    team = factories.make_team(
-        "checkout", chat="#checkout", email="checkout@larkspur.example", on_call_url="https://on-call.larkspur.example"
-    )
-    readers = {
-        "administrator": factories.make_user("sofia", role=Role.ADMINISTRATOR, teams=(team,)),
-        "editor": factories.make_user("mei", teams=(team,)),
-        "stranger": factories.make_user("noor"),
-    }
-    factories.make_team("platform", kind=TeamKind.PLATFORM)
-    unowned = factories.make_entity("nobodys-service", tier=1)
-    _make_checkout(team, unowned)
-    _tell(readers["editor"])
-    make_token(holder=readers["editor"], name="laptop", scopes=["read"])
-    make_token(holder=records["service-accounts"][RICH], name="ci", scopes=["read"])
-    sessions = {name: session_of(reader) for name, reader in readers.items()}
-    charted = make_charted(Entity.objects.get(name="checkout-api"))
-    return World({**sessions, "": ""}, records, unowned, charted, _uploads(readers["administrator"]))
-
-
-def _checkout_pk() -> int:
-    return Entity.objects.get(name="checkout-api").pk
-
-
-def session_of(reader: User) -> str:
-    client = Client()
-    client.force_login(reader, backend="portal.people.backends.PersonBackend")
-    return client.cookies["sessionid"].value
-
-
-def _make_checkout(team: Any, unowned: Entity) -> None:
-    """The most connected service: what it needs, a dozen that need it, and a file that declares part of it."""
-    checkout = factories.make_entity(
-        "checkout-api", owner=team, tier=0, title="Checkout API", description="Takes orders and payment.\nSecond line.",
-        tags=["money"], links=[{"url": "https://larkspur.example/runbook", "title": "Runbook"}],
-    )  # fmt: skip
-    factories.make_person("lead", teams=(team,))
-    deactivate_person(by=None, person=factories.make_person("gone", teams=(team,)))
-    database = factories.make_entity("orders-db", kind="resource", owner=team, tier=0)
-    callers = [factories.make_entity(f"caller-{n:02}", owner=team, tier=n % 5) for n in range(12)]
-    factories.depend(checkout, database, unowned)
-    for caller in callers:
-        factories.depend(caller, checkout)
-    graph.refresh_counts()
-    _watch(checkout)
-    declared = {"metadata.description": 5, "spec.lifecycle": 12}
-    Document.objects.create(
-        source=Source.objects.create(name="repositories"), file="checkout/catalog-info.yaml", number=0, line=1,
-        status=DocumentStatus.ACCEPTED, reference=checkout.reference, fields=declared,
-    )  # fmt: skip
-
-
-def _watch(checkout: Entity) -> None:
-    """A check that is down and has been so before, and a badge."""
-    check = Check.objects.create(entity=checkout, name="Front page", address="https://larkspur.example/")
-    now = timezone.now()
-    why = {"reason": "answered 503, expected 200-299", "since": now}
-    CheckState.objects.create(of=check, status="down", due_at=now, **why)
-    CheckChange.objects.create(of=check, at=now, before="up", after="down", reason=why["reason"])
-    HealthState.objects.create(entity=checkout, status="failing", **why)
-    for back in range(1, 80):
-        day = now.date() - dt.timedelta(days=back)
-        CheckDay.objects.create(of=check, day=day, good=1400, bad=40 if back % 9 == 0 else 0, maintenance=back % 2)
-    make_badge(by=None, entity=checkout)
-
-
-def _tell(reader: User) -> None:
-    """Notifications of a record that keeps going down and coming back, and of another, one of them read."""
-    url, why = "/services/checkout-api/", "You are in Checkout, which owns checkout-api."
-    for n in range(9):
-        title = f"Front page of checkout-api {('is down', 'is up again')[n % 2]}"
-        notify(to=[reader], kind="check", title=title, text="503 for 2 of 3.", url=url, about=f"check:1#{n}", why=why)
-    Notification.objects.filter(user=reader).update(read_at=timezone.now())
-    notify(to=[reader], kind="check", title="Front page is down", url=url, about="check:1#now", why=why)
-    notify(to=[reader], kind="limit", title="orders-db is full in spring", url=url, about="limit:1#now", why=why)
-
-
-# What is done on a page before it is looked at
-
-
-def press(*keys: str) -> Callable[[Page], None]:
-    def act(page: Page) -> None:
-        for key in keys:
-            page.keyboard.press(key)
-
-    return act
-
-
-def opens(summary: str) -> Callable[[Page], None]:
-    """Open the menu behind a button."""
-    return lambda page: page.locator("summary", has_text=summary).first.click()
-
-
-def sends(form: str, **values: str) -> Callable[[Page], None]:
-    """Fill fields of a form and send it."""
-
-    def act(page: Page) -> None:
-        for name, value in values.items():
-            page.locator(f"{form} [name={name}]").evaluate("(field, value) => { field.value = value; }", value)
-        with page.expect_navigation():
-            page.locator(f"{form} button:not([type=button], [formaction])").last.click()
-
-    return act
-
-
-def tries(page: Page) -> None:
-    page.locator("[name=address]").fill("http://169.254.169.254/")
-    page.get_by_role("button", name="Test").click()
-    page.locator("#trial .gw-note").wait_for()
-
-
-def asks_the_palette(page: Page) -> None:
-    page.keyboard.press("Control+k")
-    page.get_by_role("combobox").fill("checkout")
-    page.locator("#palette [role=option]").first.wait_for()
-
-
-def opens_the_menu_of_a_phone(page: Page) -> None:
-    page.evaluate("() => { location.hash = 'menu'; }")
-
-
-def opens_the_user_menu(page: Page) -> None:
-    page.locator(".gw-user summary").click()
-
-
-def sends_without_the_name(page: Page) -> None:
-    page.locator("button.btn-danger").evaluate("(button) => { button.disabled = false; }")
-    with page.expect_navigation():
-        page.locator("button.btn-danger").click()
+from services.health.models import CheckKind
+from services.models import Entity
+from tests.browser.acting import (
+    Shown,
+    asks_the_palette,
+    opens,
+    opens_the_menu_of_a_phone,
+    opens_the_tables,
+    opens_the_user_menu,
+    press,
+    sends,
+    sends_without_the_name,
+    tries,
+)
+from tests.browser.incident_pages import INCIDENT_PAGES
+from tests.browser.world import BARE, RICH, World
 
 
 def _collection_pages(each: Collection) -> Iterable[Shown]:
@@ -229,34 +54,9 @@ def _tabs(collection: Collection) -> Iterable[str]:
             yield tab
 
 
-def opens_the_tables(page: Page) -> None:
-    """Every chart drawn, and read as a table too."""
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('[data-chart]')].every((each) => 'drawn' in each.dataset)"
-    )
-    for button in page.locator("[data-chart-toggle]").all():
-        button.click()
-
-
 def charted(kind: str) -> Callable[[World], str]:
     """The page of a record with a past."""
     return lambda world: f"/{kind}s/{world.charted[kind].pk}/"
-
-
-CSV = b"metric,subject,at,value\nnps,group:default/checkout,2026-11-20,41\nnps,group:default/checkout,2026-11-21,42\n"
-WRONG_CSV = b"metric,subject,at,value\nnps,group:default/nobody,yesterday,many\n"
-
-
-def _uploads(reader: User) -> dict[str, int]:
-    """Files that are looked at before they are imported."""
-    openslo = export(Slo.objects.filter(window_days__lte=366).order_by("name")).encode()
-    files = {
-        "metric-import right": ("metric-import", CSV),
-        "metric-import wrong": ("metric-import", WRONG_CSV),
-        "slo-import right": ("openslo-import", openslo),
-        "slo-import wrong": ("openslo-import", b"kind: SLO\n"),
-    }
-    return {name: keep(reader, hook, SimpleUploadedFile("figures", body)).pk for name, (hook, body) in files.items()}
 
 
 def _upload(world: World, page: str, which: str) -> str:
@@ -269,6 +69,8 @@ def _heartbeat(world: World) -> str:
 
 
 CHECKOUT = "/services/checkout-api/"
+
+
 OTHERS = (
     Shown("my work", "/", reader="editor"),
     Shown("my work without a team", "/", reader="stranger"),
@@ -294,6 +96,7 @@ OTHERS = (
     Shown("capacity", "/health/capacity/"),
     Shown("capacity of one team", "/health/capacity/?owner=checkout"),
     Shown("a service with a badge", f"{CHECKOUT}health/", reader="editor"),
+    *INCIDENT_PAGES,
     Shown("search", "/search/"),
     Shown("search: hits", "/search/?q=checkout"),
     Shown("search: no hit", "/search/?q=no-such-thing"),
@@ -358,7 +161,8 @@ OTHERS = (
     Shown("password forgotten: set", "/accounts/password/reset/key/done/", reader=""),
     Shown("password", "/accounts/password/change/", reader="editor"),
     Shown("password once more", "/accounts/reauthenticate/", reader="editor"),
-    Shown("all that suffers with it", lambda world: reverse("around", args=[_checkout_pk(), "radius"])),
+    Shown("all that suffers with it",
+          lambda world: reverse("around", args=[Entity.objects.get(name="checkout-api").pk, "radius"])),
     Shown("not there", "/services/chekout-api/", status=404),
     Shown("not there, not signed in", "/no/such/place/at/all/", reader="", status=404),
     Shown("not allowed", f"{CHECKOUT}edit/", reader="stranger", status=403),
@@ -372,15 +176,29 @@ PAGES = (*(page for each in collections() for page in _collection_pages(each)), 
 NO_PAGES = {
     # parts of pages, files and answers for machines
     "collection-total", "record-panel", "record-chart", "search-palette", "search-references", "healthz", "readyz",
+    "incident-known", "incident-role-lay-down", "incident-impact-end", "incident-impact-level",
+    "incident-impact-take-out", "incident-take-out",
     "api", "api-schema", "metrics", "hooks-nothing", "heartbeat-bare",
+    "hook-alerts", "hook-alerts-address", "hook-alerts-bare", "hook-pagerduty", "hook-pagerduty-bare",
     # acts, which lead back to a page
     "demo-sign-in", "set-preferences", "set-theme", "token-new", "token-revoke", "person-deactivate",
     "person-reactivate", "member-add", "member-end", "machine-token-new", "machine-token-revoke",
     "notification", "notifications-read", "notifications-stop", "set-notices", "webhook-try", "delivery-again",
     "deliveries-again", "check-run", "check-test", "dependency-add", "dependency-remove", "check-renew", "metric-try",
-    "metric-baseline", "prometheus-try",
+    "metric-baseline", "prometheus-try", "incident-follow-up",
+    "incident-note", "incident-role", "tag-add", "tag-remove", "incident-mend",
+    "events-key", "event-withdraw", "upload-new", "upload-withdraw",
+    "on-call-begin", "on-call-add", "on-call-turn", "on-call-stand-in", "on-call-stand-in-end", "on-call-again",
+    "on-call-calendar-open", "on-call-calendar-close",
+    "alert-belongs-not", "alert-source-renew", "alert-source-secret", "alert-message-again", "incident-mitigated",
+    "status-feed-renew",
+    "postmortem-save", "postmortem-preview", "postmortem-check", "postmortem-dismiss", "postmortem-hints-show",
+    "postmortem-read", "postmortem-draft", "postmortem-comment", "postmortem-settle", "postmortem-make-pdf",
+    "postmortem-outline", "postmortem-texts",
     # files
-    "slos-openslo", "slo-openslo",
+    "postmortem-draft-markdown", "postmortem-markdown", "postmortem-pdf",
+    "status-feed-json", "status-feed-unresolved", "status-feed-atom", "on-call-calendar",
+    "upload", "upload-small", "upload-original", "slos-openslo", "slo-openslo",
     # what machines call
     "heartbeat", "hook-metrics", "hook-deployments", "badge", "badge-make", "badge-withdraw",
     # leads on to the page that changes the password

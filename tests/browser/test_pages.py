@@ -12,9 +12,11 @@ from django.urls import URLPattern, get_resolver, resolve
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from portal.people import views
+from tests.browser.acting import Shown
 from tests.browser.axe import colour_violations, violations
 from tests.browser.conftest import DESKTOP, PHONE, Complaints, new_context
-from tests.browser.pages import NO_PAGES, PAGES, Shown, World
+from tests.browser.pages import NO_PAGES, PAGES
+from tests.browser.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.xdist_group("browser-pages")]
 NARROW = {"width": 320, "height": 640}

@@ -23,7 +23,9 @@ from portal.references.models import Reference
 from services.models import Document, DocumentStatus, Entity, EntityState, Lifecycle, Run, Source
 from services.models.entity import PrivacyClass
 from tests import factories
+from tests.incidents import makers as incidents
 from tests.services.health import makers as health
+from tests.services.oncall import makers as oncall
 
 WALKED = {each.slug: each for each in collections()}
 
@@ -45,6 +47,7 @@ def _make_team(collection: Collection, n: int) -> Team:
     team = factories.make_team(f"team-{n:03}", **(values if n % 2 else {"title": f"Team {n}"}))
     if n % 2:
         factories.make_person(f"member-{n}", teams=(team,))
+        oncall.put_on_call(team, n)
     return team
 
 
@@ -89,6 +92,7 @@ def _make_entity(collection: Collection, n: int) -> Entity:
         chat=f"#{n % 3}",
         on_call_url=f"https://on-call.example/{n % 3}",
     )
+    oncall.put_on_call(owner, n % 3)
     parts = {
         name: Reference.objects.filter(canonical=canonical).first() or factories.make_reference(canonical)
         for name, canonical in {
@@ -194,6 +198,8 @@ MAKERS: dict[type, Maker] = {
     OutboxMessage: _make_delivery,
     Proposal: _make_proposal,
     **health.MAKERS,
+    **oncall.MAKERS,
+    **incidents.MAKERS,
 }
 
 

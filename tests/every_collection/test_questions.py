@@ -136,7 +136,7 @@ def _samples(field: Field, operator: str, value: Any) -> list[str]:
     if field.kind.name == "tags":
         return [value[0]]
     if operator in {"contains", "starts"}:
-        return [value[:4].upper()]
+        return [value[:4].strip().upper()]
     return [str(value).lower() if isinstance(value, bool) else str(value)]
 
 

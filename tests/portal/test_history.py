@@ -124,7 +124,12 @@ def test_every_table_that_people_edit_is_tracked():
     tracked = {model.__name__ for model in apps.get_models() if event_model(model) is not None}
     organisation = {"Team", "Person", "Membership", "User", "ServiceAccount", "ApiToken"}
     health = {"Badge", "Check", "Deployment", "MaintenanceWindow", "Metric", "PrometheusServer", "Slo", "Limit"}
-    assert tracked == {*organisation, "Entity", "Ownership", "Relation", "ChatWebhook", "Proposal", *health}
+    words = {"Severity", "Status", "IncidentRole", "Node", "PostmortemTemplate", "AlertSource"}
+    outside, on_call = {"StatusFeed", "PublicName", "SecretWord"}, {"Schedule", "Turn", "StandIn"}
+    told = {"Incident", "Access", "Assignment", "Impact", "IncidentTime", "Tag", "FollowUp"}
+    written = {"Postmortem", "PostmortemSection"}
+    rest = {"Entity", "Ownership", "Relation", "ChatWebhook", "Proposal"}
+    assert tracked == {*organisation, *rest, *health, *words, *told, *written, *outside, *on_call}
 
 
 def test_the_versions_of_a_row_cover_time_without_gap_or_overlap():

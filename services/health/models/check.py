@@ -292,7 +292,8 @@ class MaintenanceWindow(Versioned):
     reason = models.CharField(max_length=200)
     starts_at = models.DateTimeField(
         null=True, blank=True, validators=[check_planned],
-        help_text="Of a single one, on the clocks of your own time zone, which your profile names.",
+        help_text="Of a single one, on the clocks of your own time zone: your browser’s, unless your profile names "
+        "one.",
     )  # fmt: skip
     ends_at = models.DateTimeField(
         null=True, blank=True, validators=[check_planned],

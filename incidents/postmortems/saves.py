@@ -1,0 +1,48 @@
+"""Who saved which section last, and who has written the report, from its history."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from incidents.models import Postmortem, PostmortemSection
+from portal.history.events import event_model
+from portal.people.models import User
+
+
+@dataclass(frozen=True)
+class Save:
+    """That somebody saved a section; ``by`` is their login."""
+
+    by: int | None
+    who: str
+    when: dt.datetime
+
+
+def last_saves(postmortem: Postmortem) -> dict[int, Save]:
+    """Section → its last save, of those that somebody wrote."""
+    rows = _saves(postmortem).order_by("pgh_obj", "-pgh_id").distinct("pgh_obj")
+    found = list(rows.values_list("pgh_obj", "pgh_context", "pgh_created_at"))
+    names = _names(context for _, context, _ in found)
+    return {pk: _save(context or {}, names, when) for pk, context, when in found}
+
+
+def _save(context: dict[str, Any], names: dict[Any, str], when: dt.datetime) -> Save:
+    user = context.get("user")
+    return Save(user, names.get(user, "The portal"), when)
+
+
+def writers(postmortem: Postmortem) -> list[str]:
+    """The names of those who wrote it, by the alphabet: that says whom to ask, and nothing else."""
+    contexts = _saves(postmortem).order_by().values_list("pgh_context", flat=True).distinct()
+    return sorted(_names(contexts).values())
+
+
+def _saves(postmortem: Postmortem) -> Any:
+    table: Any = event_model(PostmortemSection)
+    return table.objects.filter(postmortem=postmortem.pk, pgh_label="update")
+
+
+def _names(contexts: Any) -> dict[Any, str]:
+    users: set[Any] = {(context or {}).get("user") for context in contexts} - {None}
+    found = User.objects.filter(pk__in=users).select_related("person") if users else ()
+    return {user.pk: str(user) for user in found}
