@@ -347,5 +347,5 @@ def test_the_hours_of_weekly_maintenance_are_in_files_and_the_api(api, people, o
 
 def test_the_form_of_a_maintenance_says_in_which_zone_its_hours_are_read(sign_in, people):
     page = sign_in(people.administrator).get("/maintenance/-/new/").content.decode()
-    assert "Of a single one, on the clocks of your own time zone, which your profile names." in page
+    assert "on the clocks of your own time zone: your browser’s, unless your profile names one." in page
     assert "Of a weekly one: its weekday and hour are those of this zone. It says nothing of a single one." in page
