@@ -11,6 +11,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 import portal.tenure
 from django.db import migrations, models
+from portal.migrating import Together
 
 
 class Migration(migrations.Migration):
@@ -23,386 +24,388 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Edge',
-            fields=[
-                ('origin', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('reached', models.BigIntegerField()),
-            ],
-            options={
-                'db_table': 'services_edge',
-                'managed': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Entity',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('kind', models.CharField(editable=False, max_length=63)),
-                ('namespace', models.CharField(default='default', editable=False, max_length=63)),
-                ('name', models.CharField(max_length=63)),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='display name')),
-                ('description', models.TextField(blank=True)),
-                ('type', models.CharField(blank=True, help_text='service, website, library, openapi, database …', max_length=100, verbose_name='type')),
-                ('lifecycle', models.CharField(blank=True, choices=[('experimental', 'Experimental'), ('production', 'Production'), ('deprecated', 'Deprecated'), ('retired', 'Retired')], max_length=20)),
-                ('tier', models.PositiveSmallIntegerField(blank=True, help_text='0 stops the company when it fails, 4 is noticed next week.', null=True, validators=[django.core.validators.MaxValueValidator(4)])),
-                ('privacy_class', models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal'), ('personal', 'Personal data'), ('sensitive', 'Sensitive personal data')], max_length=20)),
-                ('residency', models.CharField(blank=True, help_text='Where its data may lie, such as EU.', max_length=200, verbose_name='data residency')),
-                ('region', models.CharField(blank=True, help_text='Where it runs.', max_length=200, verbose_name='region')),
-                ('failover', models.CharField(blank=True, help_text='Planned, exercised on which day, or none.', max_length=200, verbose_name='failover')),
-                ('encryption', models.CharField(blank=True, help_text='In transit, at rest, end to end.', max_length=200, verbose_name='encryption')),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=63), blank=True, default=list, size=None)),
-                ('links', models.JSONField(blank=True, default=list)),
-                ('labels', models.JSONField(blank=True, default=dict)),
-                ('annotations', models.JSONField(blank=True, default=dict)),
-                ('spec', models.JSONField(blank=True, default=dict)),
-                ('extra', models.JSONField(blank=True, default=dict, verbose_name='other metadata')),
-                ('custom', models.JSONField(blank=True, default=dict)),
-            ],
-            options={
-                'verbose_name_plural': 'entities',
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Run',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('counts', models.JSONField(default=dict)),
-            ],
-            options={
-                'get_latest_by': 'started_at',
-            },
-        ),
-        migrations.CreateModel(
-            name='Source',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('kind', models.CharField(default='folder', max_length=20)),
-                ('location', models.CharField(blank=True, max_length=1000)),
-                ('trusted', models.BooleanField(db_default=False, default=False)),
-                ('precedence', models.PositiveIntegerField(default=100)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Document',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.CharField(max_length=1000)),
-                ('number', models.PositiveIntegerField(verbose_name='document')),
-                ('line', models.PositiveIntegerField(blank=True, null=True)),
-                ('status', models.CharField(choices=[('accepted', 'Accepted'), ('rejected', 'Rejected'), ('foreign', 'Foreign kind, kept'), ('aside', 'Set aside'), ('empty', 'Empty'), ('gone', 'No longer there')], max_length=10)),
-                ('error', models.TextField(blank=True, verbose_name='reason')),
-                ('conflict', models.TextField(blank=True)),
-                ('digest', models.CharField(blank=True, max_length=64)),
-                ('fields', models.JSONField(default=dict)),
-                ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='read')),
-                ('reference', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='documents', to='references.reference')),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='documents', to='services.run')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='services.source')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='EntityState',
-            fields=[
-                ('entity', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='state', serialize=False, to='services.entity')),
-                ('dependants', models.PositiveIntegerField(db_default=0, default=0)),
-                ('dependencies', models.PositiveIntegerField(db_default=0, default=0)),
-                ('refreshed_at', models.DateTimeField(blank=True, null=True)),
-            ],
-        ),
-        migrations.AddField(
-            model_name='entity',
-            name='document',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entities', to='services.document'),
-        ),
-        migrations.AddField(
-            model_name='entity',
-            name='domain',
-            field=models.ForeignKey(blank=True, limit_choices_to={'kind__in': ['domain']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='domain_entities', to='references.reference'),
-        ),
-        migrations.AddField(
-            model_name='entity',
-            name='owner',
-            field=models.ForeignKey(blank=True, limit_choices_to={'kind__in': ['group', 'user']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='owned_entities', to='references.reference'),
-        ),
-        migrations.AddField(
-            model_name='entity',
-            name='reference',
-            field=models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s', to='references.reference'),
-        ),
-        migrations.AddField(
-            model_name='entity',
-            name='successor',
-            field=models.ForeignKey(blank=True, limit_choices_to={'kind__in': ['component', 'api']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='predecessors', to='references.reference'),
-        ),
-        migrations.AddField(
-            model_name='entity',
-            name='system',
-            field=models.ForeignKey(blank=True, limit_choices_to={'kind__in': ['system']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='system_entities', to='references.reference'),
-        ),
-        migrations.CreateModel(
-            name='Ownership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('accountable', 'Owner'), ('on_call', 'On call'), ('business', 'Business owner')], default='accountable', max_length=20)),
-                ('effective_from', models.DateField(default=portal.tenure.organisation_today, verbose_name='from')),
-                ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ownerships', to='services.entity')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ownerships', to='references.reference')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='OwnershipEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('role', models.CharField(choices=[('accountable', 'Owner'), ('on_call', 'On call'), ('business', 'Business owner')], default='accountable', max_length=20)),
-                ('effective_from', models.DateField(default=portal.tenure.organisation_today, verbose_name='from')),
-                ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('entity', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='services.entity')),
-                ('owner', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='services.ownership')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Relation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('dependsOn', 'depends on'), ('consumesApi', 'uses'), ('providesApi', 'provides'), ('partOf', 'is part of')], max_length=20)),
-                ('document', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='services.document')),
-                ('object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inverse_relations', to='references.reference')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='references.reference')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='RelationEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('type', models.CharField(choices=[('dependsOn', 'depends on'), ('consumesApi', 'uses'), ('providesApi', 'provides'), ('partOf', 'is part of')], max_length=20)),
-                ('document', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='services.document')),
-                ('object', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='services.relation')),
-                ('subject', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.AddField(
-            model_name='run',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='services.source'),
-        ),
-        migrations.CreateModel(
-            name='EntityEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('kind', models.CharField(editable=False, max_length=63)),
-                ('namespace', models.CharField(default='default', editable=False, max_length=63)),
-                ('name', models.CharField(max_length=63)),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='display name')),
-                ('description', models.TextField(blank=True)),
-                ('type', models.CharField(blank=True, help_text='service, website, library, openapi, database …', max_length=100, verbose_name='type')),
-                ('lifecycle', models.CharField(blank=True, choices=[('experimental', 'Experimental'), ('production', 'Production'), ('deprecated', 'Deprecated'), ('retired', 'Retired')], max_length=20)),
-                ('tier', models.PositiveSmallIntegerField(blank=True, help_text='0 stops the company when it fails, 4 is noticed next week.', null=True, validators=[django.core.validators.MaxValueValidator(4)])),
-                ('privacy_class', models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal'), ('personal', 'Personal data'), ('sensitive', 'Sensitive personal data')], max_length=20)),
-                ('residency', models.CharField(blank=True, help_text='Where its data may lie, such as EU.', max_length=200, verbose_name='data residency')),
-                ('region', models.CharField(blank=True, help_text='Where it runs.', max_length=200, verbose_name='region')),
-                ('failover', models.CharField(blank=True, help_text='Planned, exercised on which day, or none.', max_length=200, verbose_name='failover')),
-                ('encryption', models.CharField(blank=True, help_text='In transit, at rest, end to end.', max_length=200, verbose_name='encryption')),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=63), blank=True, default=list, size=None)),
-                ('links', models.JSONField(blank=True, default=list)),
-                ('labels', models.JSONField(blank=True, default=dict)),
-                ('annotations', models.JSONField(blank=True, default=dict)),
-                ('spec', models.JSONField(blank=True, default=dict)),
-                ('extra', models.JSONField(blank=True, default=dict, verbose_name='other metadata')),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('document', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='services.document')),
-                ('domain', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind__in': ['domain']}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('owner', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind__in': ['group', 'user']}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='services.entity')),
-                ('reference', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('successor', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind__in': ['component', 'api']}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('system', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind__in': ['system']}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('source', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='services.source')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.AddField(
-            model_name='entity',
-            name='source',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entities', to='services.source'),
-        ),
-        migrations.AddConstraint(
-            model_name='ownership',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to', None), ('role', 'accountable')), fields=('entity',), name='one_accountable_owner', violation_error_message='Somebody is accountable already; one owner at a time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='ownership',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to', None), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='ownership_ends_after_it_begins', violation_error_message='Ownership cannot end before it begins.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='ownership',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_ownershipevent" ("effective_from", "effective_to", "entity_id", "id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."effective_from", NEW."effective_to", NEW."entity_id", NEW."id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."role"); RETURN NULL;', hash='73eade979c597ac46b962c1108080235b4b9c478', operation='INSERT', pgid='pgtrigger_insert_insert_df8fc', table='services_ownership', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='ownership',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "services_ownershipevent" ("effective_from", "effective_to", "entity_id", "id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."effective_from", NEW."effective_to", NEW."entity_id", NEW."id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."role"); RETURN NULL;', hash='d5a2fe6aa4dd0f3837d0fdb61517d34cf3ddf956', operation='UPDATE', pgid='pgtrigger_update_update_bc32f', table='services_ownership', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='ownership',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_ownershipevent" ("effective_from", "effective_to", "entity_id", "id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (OLD."effective_from", OLD."effective_to", OLD."entity_id", OLD."id", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role"); RETURN NULL;', hash='ec1abe3dc38064b00344a66e39886f46f0ea7915', operation='DELETE', pgid='pgtrigger_delete_delete_09956', table='services_ownership', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='ownershipevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='ownership_valid'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='ownershipevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE services_ownershipevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='7026200f5a66d1c414c06a0f099647429f0f539a', operation='INSERT', pgid='pgtrigger_close_previous_version_ee49d', table='services_ownershipevent', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='relation',
-            index=models.Index(fields=['object', 'type', 'subject'], name='relation_backwards'),
-        ),
-        migrations.AddIndex(
-            model_name='relation',
-            index=models.Index(fields=['subject', 'type', 'object'], name='relation_forwards'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.UniqueConstraint(fields=('subject', 'type', 'object', 'document'), name='one_relation', nulls_distinct=False),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_relationevent" ("document_id", "id", "object_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_id", "type") VALUES (NEW."document_id", NEW."id", NEW."object_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."subject_id", NEW."type"); RETURN NULL;', hash='7425a35f02779b4427b07c65526e39da1986fc1d', operation='INSERT', pgid='pgtrigger_insert_insert_e31b8', table='services_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "services_relationevent" ("document_id", "id", "object_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_id", "type") VALUES (NEW."document_id", NEW."id", NEW."object_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."subject_id", NEW."type"); RETURN NULL;', hash='291330d4e9682ab83b0f05bc48dfbfee34a23934', operation='UPDATE', pgid='pgtrigger_update_update_4da5e', table='services_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_relationevent" ("document_id", "id", "object_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_id", "type") VALUES (OLD."document_id", OLD."id", OLD."object_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."subject_id", OLD."type"); RETURN NULL;', hash='d16b9a45ddb96175f7934a36a439f124d14e3612', operation='DELETE', pgid='pgtrigger_delete_delete_19818', table='services_relation', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='relationevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='relation_valid'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relationevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE services_relationevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='3f094905e2f73a4075f280c91f24d8e349750a22', operation='INSERT', pgid='pgtrigger_close_previous_version_1934e', table='services_relationevent', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='entityevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='entity_valid'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='entityevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE services_entityevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='30f5a75a8b9c718d2c85cddd5cbf4ed692222d9a', operation='INSERT', pgid='pgtrigger_close_previous_version_56632', table='services_entityevent', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='entity',
-            index=models.Index(fields=['kind', 'name', 'id'], name='entity_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='entity',
-            index=models.Index(fields=['name', 'id'], name='entity_all_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='entity',
-            index=models.Index(fields=['kind', 'tier', 'id'], name='entity_by_tier'),
-        ),
-        migrations.AddIndex(
-            model_name='entity',
-            index=models.Index(fields=['kind', 'lifecycle', 'name'], name='entity_by_lifecycle'),
-        ),
-        migrations.AddIndex(
-            model_name='entity',
-            index=models.Index(fields=['kind', 'type', 'name'], name='entity_by_type'),
-        ),
-        migrations.AddIndex(
-            model_name='entity',
-            index=models.Index(fields=['kind', '-updated_at', 'id'], name='entity_by_change'),
-        ),
-        migrations.AddIndex(
-            model_name='entity',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['tags'], name='entity_tags'),
-        ),
-        migrations.AddConstraint(
-            model_name='entity',
-            constraint=models.CheckConstraint(condition=models.Q(('tier', None), ('tier__lte', 4), _connector='OR'), name='tier_is_0_to_4', violation_error_message='A tier is a number from 0 to 4.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='entity',
-            trigger=pgtrigger.compiler.Trigger(name='bump_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."annotations" IS DISTINCT FROM (NEW."annotations") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."custom" IS DISTINCT FROM (NEW."custom") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."document_id" IS DISTINCT FROM (NEW."document_id") OR OLD."domain_id" IS DISTINCT FROM (NEW."domain_id") OR OLD."encryption" IS DISTINCT FROM (NEW."encryption") OR OLD."extra" IS DISTINCT FROM (NEW."extra") OR OLD."failover" IS DISTINCT FROM (NEW."failover") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."labels" IS DISTINCT FROM (NEW."labels") OR OLD."lifecycle" IS DISTINCT FROM (NEW."lifecycle") OR OLD."links" IS DISTINCT FROM (NEW."links") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."namespace" IS DISTINCT FROM (NEW."namespace") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."privacy_class" IS DISTINCT FROM (NEW."privacy_class") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."region" IS DISTINCT FROM (NEW."region") OR OLD."residency" IS DISTINCT FROM (NEW."residency") OR OLD."source_id" IS DISTINCT FROM (NEW."source_id") OR OLD."spec" IS DISTINCT FROM (NEW."spec") OR OLD."successor_id" IS DISTINCT FROM (NEW."successor_id") OR OLD."system_id" IS DISTINCT FROM (NEW."system_id") OR OLD."tags" IS DISTINCT FROM (NEW."tags") OR OLD."tier" IS DISTINCT FROM (NEW."tier") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."type" IS DISTINCT FROM (NEW."type"))', func='\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n', hash='4b62718e89ccd29416459d012debd604813786b6', operation='UPDATE', pgid='pgtrigger_bump_version_377dd', table='services_entity', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='entity',
-            trigger=pgtrigger.compiler.Trigger(name='follow_record', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF TG_OP = 'DELETE' THEN\n        UPDATE references_reference SET attached = false WHERE id = OLD.reference_id;\n        RETURN OLD;\n    END IF;\n    UPDATE references_reference\n       SET attached = true, label = left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300)\n     WHERE id = NEW.reference_id\n       AND (NOT attached OR label IS DISTINCT FROM left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300));\n    RETURN NEW;\n", hash='23a62b4c90e2b03cfe8e94b9f03ea61d1f64b86a', operation='INSERT OR DELETE OR UPDATE OF "title", "name"', pgid='pgtrigger_follow_record_522c8', table='services_entity', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='entity',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_entityevent" ("annotations", "custom", "description", "document_id", "domain_id", "encryption", "extra", "failover", "id", "kind", "labels", "lifecycle", "links", "name", "namespace", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "privacy_class", "reference_id", "region", "residency", "source_id", "spec", "successor_id", "system_id", "tags", "tier", "title", "type") VALUES (NEW."annotations", NEW."custom", NEW."description", NEW."document_id", NEW."domain_id", NEW."encryption", NEW."extra", NEW."failover", NEW."id", NEW."kind", NEW."labels", NEW."lifecycle", NEW."links", NEW."name", NEW."namespace", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."privacy_class", NEW."reference_id", NEW."region", NEW."residency", NEW."source_id", NEW."spec", NEW."successor_id", NEW."system_id", NEW."tags", NEW."tier", NEW."title", NEW."type"); RETURN NULL;', hash='1772cc82249ce5a2dbf19134939a34e68cb1702b', operation='INSERT', pgid='pgtrigger_insert_insert_8246f', table='services_entity', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='entity',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."annotations" IS DISTINCT FROM (NEW."annotations") OR OLD."custom" IS DISTINCT FROM (NEW."custom") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."document_id" IS DISTINCT FROM (NEW."document_id") OR OLD."domain_id" IS DISTINCT FROM (NEW."domain_id") OR OLD."encryption" IS DISTINCT FROM (NEW."encryption") OR OLD."extra" IS DISTINCT FROM (NEW."extra") OR OLD."failover" IS DISTINCT FROM (NEW."failover") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."labels" IS DISTINCT FROM (NEW."labels") OR OLD."lifecycle" IS DISTINCT FROM (NEW."lifecycle") OR OLD."links" IS DISTINCT FROM (NEW."links") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."namespace" IS DISTINCT FROM (NEW."namespace") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."privacy_class" IS DISTINCT FROM (NEW."privacy_class") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."region" IS DISTINCT FROM (NEW."region") OR OLD."residency" IS DISTINCT FROM (NEW."residency") OR OLD."source_id" IS DISTINCT FROM (NEW."source_id") OR OLD."spec" IS DISTINCT FROM (NEW."spec") OR OLD."successor_id" IS DISTINCT FROM (NEW."successor_id") OR OLD."system_id" IS DISTINCT FROM (NEW."system_id") OR OLD."tags" IS DISTINCT FROM (NEW."tags") OR OLD."tier" IS DISTINCT FROM (NEW."tier") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."type" IS DISTINCT FROM (NEW."type"))', func='INSERT INTO "services_entityevent" ("annotations", "custom", "description", "document_id", "domain_id", "encryption", "extra", "failover", "id", "kind", "labels", "lifecycle", "links", "name", "namespace", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "privacy_class", "reference_id", "region", "residency", "source_id", "spec", "successor_id", "system_id", "tags", "tier", "title", "type") VALUES (NEW."annotations", NEW."custom", NEW."description", NEW."document_id", NEW."domain_id", NEW."encryption", NEW."extra", NEW."failover", NEW."id", NEW."kind", NEW."labels", NEW."lifecycle", NEW."links", NEW."name", NEW."namespace", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."privacy_class", NEW."reference_id", NEW."region", NEW."residency", NEW."source_id", NEW."spec", NEW."successor_id", NEW."system_id", NEW."tags", NEW."tier", NEW."title", NEW."type"); RETURN NULL;', hash='4e86722f5075e2259e900615a0e214ce907e0f36', operation='UPDATE', pgid='pgtrigger_update_update_ee70e', table='services_entity', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='entity',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_entityevent" ("annotations", "custom", "description", "document_id", "domain_id", "encryption", "extra", "failover", "id", "kind", "labels", "lifecycle", "links", "name", "namespace", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "privacy_class", "reference_id", "region", "residency", "source_id", "spec", "successor_id", "system_id", "tags", "tier", "title", "type") VALUES (OLD."annotations", OLD."custom", OLD."description", OLD."document_id", OLD."domain_id", OLD."encryption", OLD."extra", OLD."failover", OLD."id", OLD."kind", OLD."labels", OLD."lifecycle", OLD."links", OLD."name", OLD."namespace", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."privacy_class", OLD."reference_id", OLD."region", OLD."residency", OLD."source_id", OLD."spec", OLD."successor_id", OLD."system_id", OLD."tags", OLD."tier", OLD."title", OLD."type"); RETURN NULL;', hash='ce9bb9f08197d85dc0a8f9a6c18180c21c5db23f', operation='DELETE', pgid='pgtrigger_delete_delete_2f03e', table='services_entity', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['status', 'file', 'number'], name='document_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['file', 'number', 'id'], name='document_by_file'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(fields=('source', 'file', 'number'), name='one_row_per_document'),
-        ),
-        migrations.CreateModel(
-            name='DeclaredMembership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='services.document')),
-                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='declarations', to='people.membership')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('membership', 'document'), name='one_declaration')],
-            },
-        ),
+        Together([
+            migrations.CreateModel(
+                name='Edge',
+                fields=[
+                    ('origin', models.BigIntegerField(primary_key=True, serialize=False)),
+                    ('reached', models.BigIntegerField()),
+                ],
+                options={
+                    'db_table': 'services_edge',
+                    'managed': False,
+                },
+            ),
+            migrations.CreateModel(
+                name='Entity',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                    ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                    ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                    ('kind', models.CharField(editable=False, max_length=63)),
+                    ('namespace', models.CharField(default='default', editable=False, max_length=63)),
+                    ('name', models.CharField(max_length=63)),
+                    ('title', models.CharField(blank=True, max_length=200, verbose_name='display name')),
+                    ('description', models.TextField(blank=True)),
+                    ('type', models.CharField(blank=True, help_text='service, website, library, openapi, database …', max_length=100, verbose_name='type')),
+                    ('lifecycle', models.CharField(blank=True, choices=[('experimental', 'Experimental'), ('production', 'Production'), ('deprecated', 'Deprecated'), ('retired', 'Retired')], max_length=20)),
+                    ('tier', models.PositiveSmallIntegerField(blank=True, help_text='0 stops the company when it fails, 4 is noticed next week.', null=True, validators=[django.core.validators.MaxValueValidator(4)])),
+                    ('privacy_class', models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal'), ('personal', 'Personal data'), ('sensitive', 'Sensitive personal data')], max_length=20)),
+                    ('residency', models.CharField(blank=True, help_text='Where its data may lie, such as EU.', max_length=200, verbose_name='data residency')),
+                    ('region', models.CharField(blank=True, help_text='Where it runs.', max_length=200, verbose_name='region')),
+                    ('failover', models.CharField(blank=True, help_text='Planned, exercised on which day, or none.', max_length=200, verbose_name='failover')),
+                    ('encryption', models.CharField(blank=True, help_text='In transit, at rest, end to end.', max_length=200, verbose_name='encryption')),
+                    ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=63), blank=True, default=list, size=None)),
+                    ('links', models.JSONField(blank=True, default=list)),
+                    ('labels', models.JSONField(blank=True, default=dict)),
+                    ('annotations', models.JSONField(blank=True, default=dict)),
+                    ('spec', models.JSONField(blank=True, default=dict)),
+                    ('extra', models.JSONField(blank=True, default=dict, verbose_name='other metadata')),
+                    ('custom', models.JSONField(blank=True, default=dict)),
+                ],
+                options={
+                    'verbose_name_plural': 'entities',
+                    'abstract': False,
+                },
+            ),
+            migrations.CreateModel(
+                name='Run',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('started_at', models.DateTimeField()),
+                    ('finished_at', models.DateTimeField(blank=True, null=True)),
+                    ('counts', models.JSONField(default=dict)),
+                ],
+                options={
+                    'get_latest_by': 'started_at',
+                },
+            ),
+            migrations.CreateModel(
+                name='Source',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('name', models.CharField(max_length=200, unique=True)),
+                    ('kind', models.CharField(default='folder', max_length=20)),
+                    ('location', models.CharField(blank=True, max_length=1000)),
+                    ('trusted', models.BooleanField(db_default=False, default=False)),
+                    ('precedence', models.PositiveIntegerField(default=100)),
+                ],
+            ),
+            migrations.CreateModel(
+                name='Document',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('file', models.CharField(max_length=1000)),
+                    ('number', models.PositiveIntegerField(verbose_name='document')),
+                    ('line', models.PositiveIntegerField(blank=True, null=True)),
+                    ('status', models.CharField(choices=[('accepted', 'Accepted'), ('rejected', 'Rejected'), ('foreign', 'Foreign kind, kept'), ('aside', 'Set aside'), ('empty', 'Empty'), ('gone', 'No longer there')], max_length=10)),
+                    ('error', models.TextField(blank=True, verbose_name='reason')),
+                    ('conflict', models.TextField(blank=True)),
+                    ('digest', models.CharField(blank=True, max_length=64)),
+                    ('fields', models.JSONField(default=dict)),
+                    ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='read')),
+                    ('reference', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='documents', to='references.reference')),
+                    ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='documents', to='services.run')),
+                    ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='services.source')),
+                ],
+            ),
+            migrations.CreateModel(
+                name='EntityState',
+                fields=[
+                    ('entity', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='state', serialize=False, to='services.entity')),
+                    ('dependants', models.PositiveIntegerField(db_default=0, default=0)),
+                    ('dependencies', models.PositiveIntegerField(db_default=0, default=0)),
+                    ('refreshed_at', models.DateTimeField(blank=True, null=True)),
+                ],
+            ),
+            migrations.AddField(
+                model_name='entity',
+                name='document',
+                field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entities', to='services.document'),
+            ),
+            migrations.AddField(
+                model_name='entity',
+                name='domain',
+                field=models.ForeignKey(blank=True, limit_choices_to={'kind__in': ['domain']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='domain_entities', to='references.reference'),
+            ),
+            migrations.AddField(
+                model_name='entity',
+                name='owner',
+                field=models.ForeignKey(blank=True, limit_choices_to={'kind__in': ['group', 'user']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='owned_entities', to='references.reference'),
+            ),
+            migrations.AddField(
+                model_name='entity',
+                name='reference',
+                field=models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s', to='references.reference'),
+            ),
+            migrations.AddField(
+                model_name='entity',
+                name='successor',
+                field=models.ForeignKey(blank=True, limit_choices_to={'kind__in': ['component', 'api']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='predecessors', to='references.reference'),
+            ),
+            migrations.AddField(
+                model_name='entity',
+                name='system',
+                field=models.ForeignKey(blank=True, limit_choices_to={'kind__in': ['system']}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='system_entities', to='references.reference'),
+            ),
+            migrations.CreateModel(
+                name='Ownership',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('role', models.CharField(choices=[('accountable', 'Owner'), ('on_call', 'On call'), ('business', 'Business owner')], default='accountable', max_length=20)),
+                    ('effective_from', models.DateField(default=portal.tenure.organisation_today, verbose_name='from')),
+                    ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
+                    ('entity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ownerships', to='services.entity')),
+                    ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ownerships', to='references.reference')),
+                ],
+            ),
+            migrations.CreateModel(
+                name='OwnershipEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
+                    ('pgh_context', pghistory.utils.JSONField(null=True)),
+                    ('pgh_context_id', models.UUIDField(null=True)),
+                    ('id', models.BigIntegerField()),
+                    ('role', models.CharField(choices=[('accountable', 'Owner'), ('on_call', 'On call'), ('business', 'Business owner')], default='accountable', max_length=20)),
+                    ('effective_from', models.DateField(default=portal.tenure.organisation_today, verbose_name='from')),
+                    ('effective_to', models.DateField(blank=True, null=True, verbose_name='until')),
+                    ('entity', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='services.entity')),
+                    ('owner', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='services.ownership')),
+                ],
+                options={
+                    'abstract': False,
+                },
+            ),
+            migrations.CreateModel(
+                name='Relation',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('type', models.CharField(choices=[('dependsOn', 'depends on'), ('consumesApi', 'uses'), ('providesApi', 'provides'), ('partOf', 'is part of')], max_length=20)),
+                    ('document', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='services.document')),
+                    ('object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inverse_relations', to='references.reference')),
+                    ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='references.reference')),
+                ],
+            ),
+            migrations.CreateModel(
+                name='RelationEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
+                    ('pgh_context', pghistory.utils.JSONField(null=True)),
+                    ('pgh_context_id', models.UUIDField(null=True)),
+                    ('id', models.BigIntegerField()),
+                    ('type', models.CharField(choices=[('dependsOn', 'depends on'), ('consumesApi', 'uses'), ('providesApi', 'provides'), ('partOf', 'is part of')], max_length=20)),
+                    ('document', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='services.document')),
+                    ('object', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='services.relation')),
+                    ('subject', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                ],
+                options={
+                    'abstract': False,
+                },
+            ),
+            migrations.AddField(
+                model_name='run',
+                name='source',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='services.source'),
+            ),
+            migrations.CreateModel(
+                name='EntityEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
+                    ('pgh_context', pghistory.utils.JSONField(null=True)),
+                    ('pgh_context_id', models.UUIDField(null=True)),
+                    ('id', models.BigIntegerField()),
+                    ('kind', models.CharField(editable=False, max_length=63)),
+                    ('namespace', models.CharField(default='default', editable=False, max_length=63)),
+                    ('name', models.CharField(max_length=63)),
+                    ('title', models.CharField(blank=True, max_length=200, verbose_name='display name')),
+                    ('description', models.TextField(blank=True)),
+                    ('type', models.CharField(blank=True, help_text='service, website, library, openapi, database …', max_length=100, verbose_name='type')),
+                    ('lifecycle', models.CharField(blank=True, choices=[('experimental', 'Experimental'), ('production', 'Production'), ('deprecated', 'Deprecated'), ('retired', 'Retired')], max_length=20)),
+                    ('tier', models.PositiveSmallIntegerField(blank=True, help_text='0 stops the company when it fails, 4 is noticed next week.', null=True, validators=[django.core.validators.MaxValueValidator(4)])),
+                    ('privacy_class', models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal'), ('personal', 'Personal data'), ('sensitive', 'Sensitive personal data')], max_length=20)),
+                    ('residency', models.CharField(blank=True, help_text='Where its data may lie, such as EU.', max_length=200, verbose_name='data residency')),
+                    ('region', models.CharField(blank=True, help_text='Where it runs.', max_length=200, verbose_name='region')),
+                    ('failover', models.CharField(blank=True, help_text='Planned, exercised on which day, or none.', max_length=200, verbose_name='failover')),
+                    ('encryption', models.CharField(blank=True, help_text='In transit, at rest, end to end.', max_length=200, verbose_name='encryption')),
+                    ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=63), blank=True, default=list, size=None)),
+                    ('links', models.JSONField(blank=True, default=list)),
+                    ('labels', models.JSONField(blank=True, default=dict)),
+                    ('annotations', models.JSONField(blank=True, default=dict)),
+                    ('spec', models.JSONField(blank=True, default=dict)),
+                    ('extra', models.JSONField(blank=True, default=dict, verbose_name='other metadata')),
+                    ('custom', models.JSONField(blank=True, default=dict)),
+                    ('document', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='services.document')),
+                    ('domain', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind__in': ['domain']}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                    ('owner', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind__in': ['group', 'user']}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='services.entity')),
+                    ('reference', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                    ('successor', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind__in': ['component', 'api']}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                    ('system', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind__in': ['system']}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                    ('source', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='services.source')),
+                ],
+                options={
+                    'abstract': False,
+                },
+            ),
+            migrations.AddField(
+                model_name='entity',
+                name='source',
+                field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entities', to='services.source'),
+            ),
+            migrations.AddConstraint(
+                model_name='ownership',
+                constraint=models.UniqueConstraint(condition=models.Q(('effective_to', None), ('role', 'accountable')), fields=('entity',), name='one_accountable_owner', violation_error_message='Somebody is accountable already; one owner at a time.'),
+            ),
+            migrations.AddConstraint(
+                model_name='ownership',
+                constraint=models.CheckConstraint(condition=models.Q(('effective_to', None), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='ownership_ends_after_it_begins', violation_error_message='Ownership cannot end before it begins.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='ownership',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_ownershipevent" ("effective_from", "effective_to", "entity_id", "id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."effective_from", NEW."effective_to", NEW."entity_id", NEW."id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."role"); RETURN NULL;', hash='73eade979c597ac46b962c1108080235b4b9c478', operation='INSERT', pgid='pgtrigger_insert_insert_df8fc', table='services_ownership', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='ownership',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "services_ownershipevent" ("effective_from", "effective_to", "entity_id", "id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (NEW."effective_from", NEW."effective_to", NEW."entity_id", NEW."id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."role"); RETURN NULL;', hash='d5a2fe6aa4dd0f3837d0fdb61517d34cf3ddf956', operation='UPDATE', pgid='pgtrigger_update_update_bc32f', table='services_ownership', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='ownership',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_ownershipevent" ("effective_from", "effective_to", "entity_id", "id", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (OLD."effective_from", OLD."effective_to", OLD."entity_id", OLD."id", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role"); RETURN NULL;', hash='ec1abe3dc38064b00344a66e39886f46f0ea7915', operation='DELETE', pgid='pgtrigger_delete_delete_09956', table='services_ownership', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='ownershipevent',
+                index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='ownership_valid'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='ownershipevent',
+                trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE services_ownershipevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='7026200f5a66d1c414c06a0f099647429f0f539a', operation='INSERT', pgid='pgtrigger_close_previous_version_ee49d', table='services_ownershipevent', when='BEFORE')),
+            ),
+            migrations.AddIndex(
+                model_name='relation',
+                index=models.Index(fields=['object', 'type', 'subject'], name='relation_backwards'),
+            ),
+            migrations.AddIndex(
+                model_name='relation',
+                index=models.Index(fields=['subject', 'type', 'object'], name='relation_forwards'),
+            ),
+            migrations.AddConstraint(
+                model_name='relation',
+                constraint=models.UniqueConstraint(fields=('subject', 'type', 'object', 'document'), name='one_relation', nulls_distinct=False),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_relationevent" ("document_id", "id", "object_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_id", "type") VALUES (NEW."document_id", NEW."id", NEW."object_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."subject_id", NEW."type"); RETURN NULL;', hash='7425a35f02779b4427b07c65526e39da1986fc1d', operation='INSERT', pgid='pgtrigger_insert_insert_e31b8', table='services_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "services_relationevent" ("document_id", "id", "object_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_id", "type") VALUES (NEW."document_id", NEW."id", NEW."object_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."subject_id", NEW."type"); RETURN NULL;', hash='291330d4e9682ab83b0f05bc48dfbfee34a23934', operation='UPDATE', pgid='pgtrigger_update_update_4da5e', table='services_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_relationevent" ("document_id", "id", "object_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_id", "type") VALUES (OLD."document_id", OLD."id", OLD."object_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."subject_id", OLD."type"); RETURN NULL;', hash='d16b9a45ddb96175f7934a36a439f124d14e3612', operation='DELETE', pgid='pgtrigger_delete_delete_19818', table='services_relation', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='relationevent',
+                index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='relation_valid'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relationevent',
+                trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE services_relationevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='3f094905e2f73a4075f280c91f24d8e349750a22', operation='INSERT', pgid='pgtrigger_close_previous_version_1934e', table='services_relationevent', when='BEFORE')),
+            ),
+            migrations.AddIndex(
+                model_name='entityevent',
+                index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='entity_valid'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='entityevent',
+                trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE services_entityevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='30f5a75a8b9c718d2c85cddd5cbf4ed692222d9a', operation='INSERT', pgid='pgtrigger_close_previous_version_56632', table='services_entityevent', when='BEFORE')),
+            ),
+            migrations.AddIndex(
+                model_name='entity',
+                index=models.Index(fields=['kind', 'name', 'id'], name='entity_by_name'),
+            ),
+            migrations.AddIndex(
+                model_name='entity',
+                index=models.Index(fields=['name', 'id'], name='entity_all_by_name'),
+            ),
+            migrations.AddIndex(
+                model_name='entity',
+                index=models.Index(fields=['kind', 'tier', 'id'], name='entity_by_tier'),
+            ),
+            migrations.AddIndex(
+                model_name='entity',
+                index=models.Index(fields=['kind', 'lifecycle', 'name'], name='entity_by_lifecycle'),
+            ),
+            migrations.AddIndex(
+                model_name='entity',
+                index=models.Index(fields=['kind', 'type', 'name'], name='entity_by_type'),
+            ),
+            migrations.AddIndex(
+                model_name='entity',
+                index=models.Index(fields=['kind', '-updated_at', 'id'], name='entity_by_change'),
+            ),
+            migrations.AddIndex(
+                model_name='entity',
+                index=django.contrib.postgres.indexes.GinIndex(fields=['tags'], name='entity_tags'),
+            ),
+            migrations.AddConstraint(
+                model_name='entity',
+                constraint=models.CheckConstraint(condition=models.Q(('tier', None), ('tier__lte', 4), _connector='OR'), name='tier_is_0_to_4', violation_error_message='A tier is a number from 0 to 4.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='entity',
+                trigger=pgtrigger.compiler.Trigger(name='bump_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."annotations" IS DISTINCT FROM (NEW."annotations") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."custom" IS DISTINCT FROM (NEW."custom") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."document_id" IS DISTINCT FROM (NEW."document_id") OR OLD."domain_id" IS DISTINCT FROM (NEW."domain_id") OR OLD."encryption" IS DISTINCT FROM (NEW."encryption") OR OLD."extra" IS DISTINCT FROM (NEW."extra") OR OLD."failover" IS DISTINCT FROM (NEW."failover") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."labels" IS DISTINCT FROM (NEW."labels") OR OLD."lifecycle" IS DISTINCT FROM (NEW."lifecycle") OR OLD."links" IS DISTINCT FROM (NEW."links") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."namespace" IS DISTINCT FROM (NEW."namespace") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."privacy_class" IS DISTINCT FROM (NEW."privacy_class") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."region" IS DISTINCT FROM (NEW."region") OR OLD."residency" IS DISTINCT FROM (NEW."residency") OR OLD."source_id" IS DISTINCT FROM (NEW."source_id") OR OLD."spec" IS DISTINCT FROM (NEW."spec") OR OLD."successor_id" IS DISTINCT FROM (NEW."successor_id") OR OLD."system_id" IS DISTINCT FROM (NEW."system_id") OR OLD."tags" IS DISTINCT FROM (NEW."tags") OR OLD."tier" IS DISTINCT FROM (NEW."tier") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."type" IS DISTINCT FROM (NEW."type"))', func='\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n', hash='4b62718e89ccd29416459d012debd604813786b6', operation='UPDATE', pgid='pgtrigger_bump_version_377dd', table='services_entity', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='entity',
+                trigger=pgtrigger.compiler.Trigger(name='follow_record', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF TG_OP = 'DELETE' THEN\n        UPDATE references_reference SET attached = false WHERE id = OLD.reference_id;\n        RETURN OLD;\n    END IF;\n    UPDATE references_reference\n       SET attached = true, label = left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300)\n     WHERE id = NEW.reference_id\n       AND (NOT attached OR label IS DISTINCT FROM left(COALESCE(NULLIF(NEW.title, ''), NEW.name), 300));\n    RETURN NEW;\n", hash='23a62b4c90e2b03cfe8e94b9f03ea61d1f64b86a', operation='INSERT OR DELETE OR UPDATE OF "title", "name"', pgid='pgtrigger_follow_record_522c8', table='services_entity', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='entity',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_entityevent" ("annotations", "custom", "description", "document_id", "domain_id", "encryption", "extra", "failover", "id", "kind", "labels", "lifecycle", "links", "name", "namespace", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "privacy_class", "reference_id", "region", "residency", "source_id", "spec", "successor_id", "system_id", "tags", "tier", "title", "type") VALUES (NEW."annotations", NEW."custom", NEW."description", NEW."document_id", NEW."domain_id", NEW."encryption", NEW."extra", NEW."failover", NEW."id", NEW."kind", NEW."labels", NEW."lifecycle", NEW."links", NEW."name", NEW."namespace", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."privacy_class", NEW."reference_id", NEW."region", NEW."residency", NEW."source_id", NEW."spec", NEW."successor_id", NEW."system_id", NEW."tags", NEW."tier", NEW."title", NEW."type"); RETURN NULL;', hash='1772cc82249ce5a2dbf19134939a34e68cb1702b', operation='INSERT', pgid='pgtrigger_insert_insert_8246f', table='services_entity', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='entity',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."annotations" IS DISTINCT FROM (NEW."annotations") OR OLD."custom" IS DISTINCT FROM (NEW."custom") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."document_id" IS DISTINCT FROM (NEW."document_id") OR OLD."domain_id" IS DISTINCT FROM (NEW."domain_id") OR OLD."encryption" IS DISTINCT FROM (NEW."encryption") OR OLD."extra" IS DISTINCT FROM (NEW."extra") OR OLD."failover" IS DISTINCT FROM (NEW."failover") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."labels" IS DISTINCT FROM (NEW."labels") OR OLD."lifecycle" IS DISTINCT FROM (NEW."lifecycle") OR OLD."links" IS DISTINCT FROM (NEW."links") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."namespace" IS DISTINCT FROM (NEW."namespace") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."privacy_class" IS DISTINCT FROM (NEW."privacy_class") OR OLD."reference_id" IS DISTINCT FROM (NEW."reference_id") OR OLD."region" IS DISTINCT FROM (NEW."region") OR OLD."residency" IS DISTINCT FROM (NEW."residency") OR OLD."source_id" IS DISTINCT FROM (NEW."source_id") OR OLD."spec" IS DISTINCT FROM (NEW."spec") OR OLD."successor_id" IS DISTINCT FROM (NEW."successor_id") OR OLD."system_id" IS DISTINCT FROM (NEW."system_id") OR OLD."tags" IS DISTINCT FROM (NEW."tags") OR OLD."tier" IS DISTINCT FROM (NEW."tier") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."type" IS DISTINCT FROM (NEW."type"))', func='INSERT INTO "services_entityevent" ("annotations", "custom", "description", "document_id", "domain_id", "encryption", "extra", "failover", "id", "kind", "labels", "lifecycle", "links", "name", "namespace", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "privacy_class", "reference_id", "region", "residency", "source_id", "spec", "successor_id", "system_id", "tags", "tier", "title", "type") VALUES (NEW."annotations", NEW."custom", NEW."description", NEW."document_id", NEW."domain_id", NEW."encryption", NEW."extra", NEW."failover", NEW."id", NEW."kind", NEW."labels", NEW."lifecycle", NEW."links", NEW."name", NEW."namespace", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."privacy_class", NEW."reference_id", NEW."region", NEW."residency", NEW."source_id", NEW."spec", NEW."successor_id", NEW."system_id", NEW."tags", NEW."tier", NEW."title", NEW."type"); RETURN NULL;', hash='4e86722f5075e2259e900615a0e214ce907e0f36', operation='UPDATE', pgid='pgtrigger_update_update_ee70e', table='services_entity', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='entity',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "services_entityevent" ("annotations", "custom", "description", "document_id", "domain_id", "encryption", "extra", "failover", "id", "kind", "labels", "lifecycle", "links", "name", "namespace", "owner_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "privacy_class", "reference_id", "region", "residency", "source_id", "spec", "successor_id", "system_id", "tags", "tier", "title", "type") VALUES (OLD."annotations", OLD."custom", OLD."description", OLD."document_id", OLD."domain_id", OLD."encryption", OLD."extra", OLD."failover", OLD."id", OLD."kind", OLD."labels", OLD."lifecycle", OLD."links", OLD."name", OLD."namespace", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."privacy_class", OLD."reference_id", OLD."region", OLD."residency", OLD."source_id", OLD."spec", OLD."successor_id", OLD."system_id", OLD."tags", OLD."tier", OLD."title", OLD."type"); RETURN NULL;', hash='ce9bb9f08197d85dc0a8f9a6c18180c21c5db23f', operation='DELETE', pgid='pgtrigger_delete_delete_2f03e', table='services_entity', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='document',
+                index=models.Index(fields=['status', 'file', 'number'], name='document_by_status'),
+            ),
+            migrations.AddIndex(
+                model_name='document',
+                index=models.Index(fields=['file', 'number', 'id'], name='document_by_file'),
+            ),
+            migrations.AddConstraint(
+                model_name='document',
+                constraint=models.UniqueConstraint(fields=('source', 'file', 'number'), name='one_row_per_document'),
+            ),
+            migrations.CreateModel(
+                name='DeclaredMembership',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='services.document')),
+                    ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='declarations', to='people.membership')),
+                ],
+                options={
+                    'constraints': [models.UniqueConstraint(fields=('membership', 'document'), name='one_declaration')],
+                },
+            ),
+        ]),
     ]

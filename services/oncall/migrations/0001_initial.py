@@ -13,6 +13,7 @@ import pgtrigger.migrations
 import portal.people.models
 import services.oncall.models
 from django.db import migrations, models
+from portal.migrating import Together
 
 
 class Migration(migrations.Migration):
@@ -24,226 +25,228 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Schedule',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('way', models.CharField(choices=[('rotation', 'Rotation kept here'), ('calendar', 'Calendar of another system')], default='rotation', max_length=10, verbose_name='kept')),
-                ('first_day', models.DateField(blank=True, help_text='Of a rotation. In one of whole weeks every shift begins on this day of the week.', null=True, verbose_name='first shift begins on')),
-                ('hand_over_at', models.TimeField(default=datetime.time(9, 0), help_text='On the clocks of the time zone.', verbose_name='handed over at')),
-                ('length_days', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(366)], verbose_name='days of a shift')),
-                ('zone', models.CharField(default=services.oncall.models.default_zone, max_length=63, validators=[portal.people.models.check_time_zone], verbose_name='time zone')),
-                ('feed_url', models.CharField(blank=True, help_text='The iCal address (https or webcal) that PagerDuty, Opsgenie, Grafana or a calendar gives you. Only those who may edit see it.', max_length=2000, verbose_name='address of the calendar')),
-                ('token', models.CharField(editable=False, max_length=40, null=True, unique=True)),
-                ('team', models.OneToOneField(error_messages={'unique': 'This team says already who is on call. Edit that.'}, limit_choices_to={'kind__in': ['group']}, on_delete=django.db.models.deletion.CASCADE, related_name='on_call', to='references.reference')),
-            ],
-            options={
-                'verbose_name': 'on-call schedule',
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='ScheduleEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('way', models.CharField(choices=[('rotation', 'Rotation kept here'), ('calendar', 'Calendar of another system')], default='rotation', max_length=10, verbose_name='kept')),
-                ('first_day', models.DateField(blank=True, help_text='Of a rotation. In one of whole weeks every shift begins on this day of the week.', null=True, verbose_name='first shift begins on')),
-                ('hand_over_at', models.TimeField(default=datetime.time(9, 0), help_text='On the clocks of the time zone.', verbose_name='handed over at')),
-                ('length_days', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(366)], verbose_name='days of a shift')),
-                ('zone', models.CharField(default=services.oncall.models.default_zone, max_length=63, validators=[portal.people.models.check_time_zone], verbose_name='time zone')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='oncall.schedule')),
-                ('team', models.ForeignKey(db_constraint=False, error_messages={'unique': 'This team says already who is on call. Edit that.'}, limit_choices_to={'kind__in': ['group']}, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Shift',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('from_at', models.DateTimeField(verbose_name='from')),
-                ('until_at', models.DateTimeField(verbose_name='until')),
-                ('stands_in', models.BooleanField(db_default=False, default=False, verbose_name='stands in')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='on_call_shifts', to='references.reference')),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='oncall.schedule')),
-            ],
-            options={
-                'verbose_name': 'on-call shift',
-            },
-        ),
-        migrations.CreateModel(
-            name='StandIn',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_at', models.DateTimeField(verbose_name='from')),
-                ('until_at', models.DateTimeField(verbose_name='until')),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('person', models.ForeignKey(limit_choices_to={'kind__in': ['user']}, on_delete=django.db.models.deletion.CASCADE, related_name='on_call_stand_ins', to='references.reference')),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stand_ins', to='oncall.schedule')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='StandInEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('from_at', models.DateTimeField(verbose_name='from')),
-                ('until_at', models.DateTimeField(verbose_name='until')),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('person', models.ForeignKey(db_constraint=False, limit_choices_to={'kind__in': ['user']}, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='oncall.standin')),
-                ('schedule', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='oncall.schedule')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Turn',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveSmallIntegerField()),
-                ('person', models.ForeignKey(limit_choices_to={'kind__in': ['user']}, on_delete=django.db.models.deletion.CASCADE, related_name='on_call_turns', to='references.reference')),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='turns', to='oncall.schedule')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TurnEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('place', models.PositiveSmallIntegerField()),
-                ('person', models.ForeignKey(db_constraint=False, limit_choices_to={'kind__in': ['user']}, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='oncall.turn')),
-                ('schedule', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='oncall.schedule')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='CalendarState',
-            fields=[
-                ('schedule', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='calendar', serialize=False, to='oncall.schedule')),
-                ('body', models.TextField(blank=True)),
-                ('etag', models.CharField(blank=True, max_length=300)),
-                ('asked_at', models.DateTimeField(null=True)),
-                ('good_at', models.DateTimeField(null=True)),
-                ('problem', models.CharField(blank=True, max_length=400)),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('leased_until', models.DateTimeField(null=True)),
-            ],
-            options={
-                'indexes': [models.Index(fields=['due_at'], name='calendars_due')],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='schedule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first_day__isnull', False), ('way', 'rotation')), models.Q(('way', 'calendar'), models.Q(('feed_url', ''), _negated=True)), _connector='OR'), name='a_rotation_begins_a_calendar_lies_somewhere', violation_error_message='A rotation says when its first shift begins, a calendar where it lies.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='schedule',
-            trigger=pgtrigger.compiler.Trigger(name='bump_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."feed_url" IS DISTINCT FROM (NEW."feed_url") OR OLD."first_day" IS DISTINCT FROM (NEW."first_day") OR OLD."hand_over_at" IS DISTINCT FROM (NEW."hand_over_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."length_days" IS DISTINCT FROM (NEW."length_days") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id") OR OLD."token" IS DISTINCT FROM (NEW."token") OR OLD."way" IS DISTINCT FROM (NEW."way") OR OLD."zone" IS DISTINCT FROM (NEW."zone"))', func='\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n', hash='9af128641b2602f26300c9ba492ba8bd8cda3cb2', operation='UPDATE', pgid='pgtrigger_bump_version_a2f2c', table='oncall_schedule', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='schedule',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_scheduleevent" ("first_day", "hand_over_at", "id", "length_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id", "way", "zone") VALUES (NEW."first_day", NEW."hand_over_at", NEW."id", NEW."length_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."team_id", NEW."way", NEW."zone"); RETURN NULL;', hash='d7ab84e7cefd769383a9a1eb4dff922f66b49827', operation='INSERT', pgid='pgtrigger_insert_insert_aa083', table='oncall_schedule', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='schedule',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."first_day" IS DISTINCT FROM (NEW."first_day") OR OLD."hand_over_at" IS DISTINCT FROM (NEW."hand_over_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."length_days" IS DISTINCT FROM (NEW."length_days") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id") OR OLD."way" IS DISTINCT FROM (NEW."way") OR OLD."zone" IS DISTINCT FROM (NEW."zone"))', func='INSERT INTO "oncall_scheduleevent" ("first_day", "hand_over_at", "id", "length_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id", "way", "zone") VALUES (NEW."first_day", NEW."hand_over_at", NEW."id", NEW."length_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."team_id", NEW."way", NEW."zone"); RETURN NULL;', hash='b5430198e4ab716c1ab9a1bb6286887ff27fe057', operation='UPDATE', pgid='pgtrigger_update_update_cdc78', table='oncall_schedule', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='schedule',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_scheduleevent" ("first_day", "hand_over_at", "id", "length_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id", "way", "zone") VALUES (OLD."first_day", OLD."hand_over_at", OLD."id", OLD."length_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."team_id", OLD."way", OLD."zone"); RETURN NULL;', hash='d8f4f1d7f597b300d76d6296b602bebb56951560', operation='DELETE', pgid='pgtrigger_delete_delete_8ba57', table='oncall_schedule', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='scheduleevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='schedule_valid'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='scheduleevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE oncall_scheduleevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='225e26f8c8f1104172253fb6dd260964cf42c0c2', operation='INSERT', pgid='pgtrigger_close_previous_version_af42d', table='oncall_scheduleevent', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='shift',
-            index=models.Index(fields=['schedule', 'until_at'], name='shifts_of_a_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('person__isnull', False), models.Q(('name', ''), _negated=True), _connector='XOR'), name='a_shift_is_somebodys'),
-        ),
-        migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('until_at__gt', models.F('from_at'))), name='a_shift_ends_after_it_began'),
-        ),
-        migrations.AddConstraint(
-            model_name='standin',
-            constraint=models.CheckConstraint(condition=models.Q(('until_at__gt', models.F('from_at'))), name='a_stand_in_ends_after_it_began', violation_error_message='It ends before it begins. Swap the two times.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='standin',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_standinevent" ("from_at", "id", "note", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "until_at") VALUES (NEW."from_at", NEW."id", NEW."note", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."schedule_id", NEW."until_at"); RETURN NULL;', hash='09cba1d8a780376d69b786df50f0fefbc2c338ea', operation='INSERT', pgid='pgtrigger_insert_insert_cc443', table='oncall_standin', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='standin',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "oncall_standinevent" ("from_at", "id", "note", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "until_at") VALUES (NEW."from_at", NEW."id", NEW."note", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."schedule_id", NEW."until_at"); RETURN NULL;', hash='99c3d87d637ca0604d4f6a388d76a3e0a6df1424', operation='UPDATE', pgid='pgtrigger_update_update_8fac0', table='oncall_standin', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='standin',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_standinevent" ("from_at", "id", "note", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "until_at") VALUES (OLD."from_at", OLD."id", OLD."note", OLD."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."schedule_id", OLD."until_at"); RETURN NULL;', hash='5a87cebc80bd3eb55256767e912aed63653d430d', operation='DELETE', pgid='pgtrigger_delete_delete_1ca2b', table='oncall_standin', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='standinevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='standin_valid'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='standinevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE oncall_standinevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='5ced782a8574bd0a96206bd549906ae3e161ca93', operation='INSERT', pgid='pgtrigger_close_previous_version_01867', table='oncall_standinevent', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(fields=('schedule', 'person'), name='in_a_rotation_once', violation_error_message='This person is in the rotation already. Move them up or down.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='turn',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_turnevent" ("id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "schedule_id") VALUES (NEW."id", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."place", NEW."schedule_id"); RETURN NULL;', hash='b95542872461bc473ad09015d6d3a2d10d29f4bc', operation='INSERT', pgid='pgtrigger_insert_insert_c5fef', table='oncall_turn', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='turn',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "oncall_turnevent" ("id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "schedule_id") VALUES (NEW."id", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."place", NEW."schedule_id"); RETURN NULL;', hash='84abadaf04edff81c12375f0864ea761aa1553fd', operation='UPDATE', pgid='pgtrigger_update_update_f1fb3', table='oncall_turn', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='turn',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_turnevent" ("id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "schedule_id") VALUES (OLD."id", OLD."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."place", OLD."schedule_id"); RETURN NULL;', hash='4478934ccb50bc6855659144f2aeaa848f436fc5', operation='DELETE', pgid='pgtrigger_delete_delete_3e480', table='oncall_turn', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='turnevent',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='turn_valid'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='turnevent',
-            trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE oncall_turnevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='d445dd6f18404d1a1544036143bfa0f84ab55b46', operation='INSERT', pgid='pgtrigger_close_previous_version_3319a', table='oncall_turnevent', when='BEFORE')),
-        ),
+        Together([
+            migrations.CreateModel(
+                name='Schedule',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                    ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                    ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                    ('way', models.CharField(choices=[('rotation', 'Rotation kept here'), ('calendar', 'Calendar of another system')], default='rotation', max_length=10, verbose_name='kept')),
+                    ('first_day', models.DateField(blank=True, help_text='Of a rotation. In one of whole weeks every shift begins on this day of the week.', null=True, verbose_name='first shift begins on')),
+                    ('hand_over_at', models.TimeField(default=datetime.time(9, 0), help_text='On the clocks of the time zone.', verbose_name='handed over at')),
+                    ('length_days', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(366)], verbose_name='days of a shift')),
+                    ('zone', models.CharField(default=services.oncall.models.default_zone, max_length=63, validators=[portal.people.models.check_time_zone], verbose_name='time zone')),
+                    ('feed_url', models.CharField(blank=True, help_text='The iCal address (https or webcal) that PagerDuty, Opsgenie, Grafana or a calendar gives you. Only those who may edit see it.', max_length=2000, verbose_name='address of the calendar')),
+                    ('token', models.CharField(editable=False, max_length=40, null=True, unique=True)),
+                    ('team', models.OneToOneField(error_messages={'unique': 'This team says already who is on call. Edit that.'}, limit_choices_to={'kind__in': ['group']}, on_delete=django.db.models.deletion.CASCADE, related_name='on_call', to='references.reference')),
+                ],
+                options={
+                    'verbose_name': 'on-call schedule',
+                    'abstract': False,
+                },
+            ),
+            migrations.CreateModel(
+                name='ScheduleEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
+                    ('pgh_context', pghistory.utils.JSONField(null=True)),
+                    ('pgh_context_id', models.UUIDField(null=True)),
+                    ('id', models.BigIntegerField()),
+                    ('way', models.CharField(choices=[('rotation', 'Rotation kept here'), ('calendar', 'Calendar of another system')], default='rotation', max_length=10, verbose_name='kept')),
+                    ('first_day', models.DateField(blank=True, help_text='Of a rotation. In one of whole weeks every shift begins on this day of the week.', null=True, verbose_name='first shift begins on')),
+                    ('hand_over_at', models.TimeField(default=datetime.time(9, 0), help_text='On the clocks of the time zone.', verbose_name='handed over at')),
+                    ('length_days', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(366)], verbose_name='days of a shift')),
+                    ('zone', models.CharField(default=services.oncall.models.default_zone, max_length=63, validators=[portal.people.models.check_time_zone], verbose_name='time zone')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='oncall.schedule')),
+                    ('team', models.ForeignKey(db_constraint=False, error_messages={'unique': 'This team says already who is on call. Edit that.'}, limit_choices_to={'kind__in': ['group']}, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                ],
+                options={
+                    'abstract': False,
+                },
+            ),
+            migrations.CreateModel(
+                name='Shift',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('name', models.CharField(blank=True, max_length=200)),
+                    ('from_at', models.DateTimeField(verbose_name='from')),
+                    ('until_at', models.DateTimeField(verbose_name='until')),
+                    ('stands_in', models.BooleanField(db_default=False, default=False, verbose_name='stands in')),
+                    ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='on_call_shifts', to='references.reference')),
+                    ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='oncall.schedule')),
+                ],
+                options={
+                    'verbose_name': 'on-call shift',
+                },
+            ),
+            migrations.CreateModel(
+                name='StandIn',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('from_at', models.DateTimeField(verbose_name='from')),
+                    ('until_at', models.DateTimeField(verbose_name='until')),
+                    ('note', models.CharField(blank=True, max_length=200)),
+                    ('person', models.ForeignKey(limit_choices_to={'kind__in': ['user']}, on_delete=django.db.models.deletion.CASCADE, related_name='on_call_stand_ins', to='references.reference')),
+                    ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stand_ins', to='oncall.schedule')),
+                ],
+            ),
+            migrations.CreateModel(
+                name='StandInEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
+                    ('pgh_context', pghistory.utils.JSONField(null=True)),
+                    ('pgh_context_id', models.UUIDField(null=True)),
+                    ('id', models.BigIntegerField()),
+                    ('from_at', models.DateTimeField(verbose_name='from')),
+                    ('until_at', models.DateTimeField(verbose_name='until')),
+                    ('note', models.CharField(blank=True, max_length=200)),
+                    ('person', models.ForeignKey(db_constraint=False, limit_choices_to={'kind__in': ['user']}, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='oncall.standin')),
+                    ('schedule', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='oncall.schedule')),
+                ],
+                options={
+                    'abstract': False,
+                },
+            ),
+            migrations.CreateModel(
+                name='Turn',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('place', models.PositiveSmallIntegerField()),
+                    ('person', models.ForeignKey(limit_choices_to={'kind__in': ['user']}, on_delete=django.db.models.deletion.CASCADE, related_name='on_call_turns', to='references.reference')),
+                    ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='turns', to='oncall.schedule')),
+                ],
+            ),
+            migrations.CreateModel(
+                name='TurnEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
+                    ('pgh_context', pghistory.utils.JSONField(null=True)),
+                    ('pgh_context_id', models.UUIDField(null=True)),
+                    ('id', models.BigIntegerField()),
+                    ('place', models.PositiveSmallIntegerField()),
+                    ('person', models.ForeignKey(db_constraint=False, limit_choices_to={'kind__in': ['user']}, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='references.reference')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='oncall.turn')),
+                    ('schedule', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='oncall.schedule')),
+                ],
+                options={
+                    'abstract': False,
+                },
+            ),
+            migrations.CreateModel(
+                name='CalendarState',
+                fields=[
+                    ('schedule', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='calendar', serialize=False, to='oncall.schedule')),
+                    ('body', models.TextField(blank=True)),
+                    ('etag', models.CharField(blank=True, max_length=300)),
+                    ('asked_at', models.DateTimeField(null=True)),
+                    ('good_at', models.DateTimeField(null=True)),
+                    ('problem', models.CharField(blank=True, max_length=400)),
+                    ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
+                    ('leased_until', models.DateTimeField(null=True)),
+                ],
+                options={
+                    'indexes': [models.Index(fields=['due_at'], name='calendars_due')],
+                },
+            ),
+            migrations.AddConstraint(
+                model_name='schedule',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('first_day__isnull', False), ('way', 'rotation')), models.Q(('way', 'calendar'), models.Q(('feed_url', ''), _negated=True)), _connector='OR'), name='a_rotation_begins_a_calendar_lies_somewhere', violation_error_message='A rotation says when its first shift begins, a calendar where it lies.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='schedule',
+                trigger=pgtrigger.compiler.Trigger(name='bump_version', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."feed_url" IS DISTINCT FROM (NEW."feed_url") OR OLD."first_day" IS DISTINCT FROM (NEW."first_day") OR OLD."hand_over_at" IS DISTINCT FROM (NEW."hand_over_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."length_days" IS DISTINCT FROM (NEW."length_days") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id") OR OLD."token" IS DISTINCT FROM (NEW."token") OR OLD."way" IS DISTINCT FROM (NEW."way") OR OLD."zone" IS DISTINCT FROM (NEW."zone"))', func='\n    NEW.version := OLD.version + 1;\n    NEW.updated_at := now();\n    RETURN NEW;\n', hash='9af128641b2602f26300c9ba492ba8bd8cda3cb2', operation='UPDATE', pgid='pgtrigger_bump_version_a2f2c', table='oncall_schedule', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='schedule',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_scheduleevent" ("first_day", "hand_over_at", "id", "length_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id", "way", "zone") VALUES (NEW."first_day", NEW."hand_over_at", NEW."id", NEW."length_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."team_id", NEW."way", NEW."zone"); RETURN NULL;', hash='d7ab84e7cefd769383a9a1eb4dff922f66b49827', operation='INSERT', pgid='pgtrigger_insert_insert_aa083', table='oncall_schedule', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='schedule',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."first_day" IS DISTINCT FROM (NEW."first_day") OR OLD."hand_over_at" IS DISTINCT FROM (NEW."hand_over_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."length_days" IS DISTINCT FROM (NEW."length_days") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id") OR OLD."way" IS DISTINCT FROM (NEW."way") OR OLD."zone" IS DISTINCT FROM (NEW."zone"))', func='INSERT INTO "oncall_scheduleevent" ("first_day", "hand_over_at", "id", "length_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id", "way", "zone") VALUES (NEW."first_day", NEW."hand_over_at", NEW."id", NEW."length_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."team_id", NEW."way", NEW."zone"); RETURN NULL;', hash='b5430198e4ab716c1ab9a1bb6286887ff27fe057', operation='UPDATE', pgid='pgtrigger_update_update_cdc78', table='oncall_schedule', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='schedule',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_scheduleevent" ("first_day", "hand_over_at", "id", "length_days", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id", "way", "zone") VALUES (OLD."first_day", OLD."hand_over_at", OLD."id", OLD."length_days", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."team_id", OLD."way", OLD."zone"); RETURN NULL;', hash='d8f4f1d7f597b300d76d6296b602bebb56951560', operation='DELETE', pgid='pgtrigger_delete_delete_8ba57', table='oncall_schedule', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='scheduleevent',
+                index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='schedule_valid'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='scheduleevent',
+                trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE oncall_scheduleevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='225e26f8c8f1104172253fb6dd260964cf42c0c2', operation='INSERT', pgid='pgtrigger_close_previous_version_af42d', table='oncall_scheduleevent', when='BEFORE')),
+            ),
+            migrations.AddIndex(
+                model_name='shift',
+                index=models.Index(fields=['schedule', 'until_at'], name='shifts_of_a_team'),
+            ),
+            migrations.AddConstraint(
+                model_name='shift',
+                constraint=models.CheckConstraint(condition=models.Q(('person__isnull', False), models.Q(('name', ''), _negated=True), _connector='XOR'), name='a_shift_is_somebodys'),
+            ),
+            migrations.AddConstraint(
+                model_name='shift',
+                constraint=models.CheckConstraint(condition=models.Q(('until_at__gt', models.F('from_at'))), name='a_shift_ends_after_it_began'),
+            ),
+            migrations.AddConstraint(
+                model_name='standin',
+                constraint=models.CheckConstraint(condition=models.Q(('until_at__gt', models.F('from_at'))), name='a_stand_in_ends_after_it_began', violation_error_message='It ends before it begins. Swap the two times.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='standin',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_standinevent" ("from_at", "id", "note", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "until_at") VALUES (NEW."from_at", NEW."id", NEW."note", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."schedule_id", NEW."until_at"); RETURN NULL;', hash='09cba1d8a780376d69b786df50f0fefbc2c338ea', operation='INSERT', pgid='pgtrigger_insert_insert_cc443', table='oncall_standin', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='standin',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "oncall_standinevent" ("from_at", "id", "note", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "until_at") VALUES (NEW."from_at", NEW."id", NEW."note", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."schedule_id", NEW."until_at"); RETURN NULL;', hash='99c3d87d637ca0604d4f6a388d76a3e0a6df1424', operation='UPDATE', pgid='pgtrigger_update_update_8fac0', table='oncall_standin', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='standin',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_standinevent" ("from_at", "id", "note", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "schedule_id", "until_at") VALUES (OLD."from_at", OLD."id", OLD."note", OLD."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."schedule_id", OLD."until_at"); RETURN NULL;', hash='5a87cebc80bd3eb55256767e912aed63653d430d', operation='DELETE', pgid='pgtrigger_delete_delete_1ca2b', table='oncall_standin', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='standinevent',
+                index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='standin_valid'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='standinevent',
+                trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE oncall_standinevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='5ced782a8574bd0a96206bd549906ae3e161ca93', operation='INSERT', pgid='pgtrigger_close_previous_version_01867', table='oncall_standinevent', when='BEFORE')),
+            ),
+            migrations.AddConstraint(
+                model_name='turn',
+                constraint=models.UniqueConstraint(fields=('schedule', 'person'), name='in_a_rotation_once', violation_error_message='This person is in the rotation already. Move them up or down.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='turn',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_turnevent" ("id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "schedule_id") VALUES (NEW."id", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."place", NEW."schedule_id"); RETURN NULL;', hash='b95542872461bc473ad09015d6d3a2d10d29f4bc', operation='INSERT', pgid='pgtrigger_insert_insert_c5fef', table='oncall_turn', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='turn',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "oncall_turnevent" ("id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "schedule_id") VALUES (NEW."id", NEW."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."place", NEW."schedule_id"); RETURN NULL;', hash='84abadaf04edff81c12375f0864ea761aa1553fd', operation='UPDATE', pgid='pgtrigger_update_update_f1fb3', table='oncall_turn', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='turn',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "oncall_turnevent" ("id", "person_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "schedule_id") VALUES (OLD."id", OLD."person_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."place", OLD."schedule_id"); RETURN NULL;', hash='4478934ccb50bc6855659144f2aeaa848f436fc5', operation='DELETE', pgid='pgtrigger_delete_delete_3e480', table='oncall_turn', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='turnevent',
+                index=django.contrib.postgres.indexes.GistIndex(fields=['valid'], name='turn_valid'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='turnevent',
+                trigger=pgtrigger.compiler.Trigger(name='close_previous_version', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced_at timestamptz;', func="\n    IF NEW.pgh_label <> 'insert' THEN\n        UPDATE oncall_turnevent\n           SET valid = tstzrange(lower(valid), CASE WHEN lower(valid) > NEW.pgh_created_at\n                                                    THEN lower(valid) + interval '1 microsecond'\n                                                    ELSE NEW.pgh_created_at END)\n         WHERE pgh_obj_id = NEW.pgh_obj_id AND upper_inf(valid)\n        RETURNING upper(valid) INTO replaced_at;\n        NEW.pgh_created_at := coalesce(replaced_at, NEW.pgh_created_at);\n    END IF;\n    NEW.valid := CASE WHEN NEW.pgh_label = 'delete' THEN 'empty'::tstzrange\n                      ELSE tstzrange(NEW.pgh_created_at, NULL) END;\n    RETURN NEW;\n", hash='d445dd6f18404d1a1544036143bfa0f84ab55b46', operation='INSERT', pgid='pgtrigger_close_previous_version_3319a', table='oncall_turnevent', when='BEFORE')),
+            ),
+        ]),
     ]
