@@ -56,7 +56,8 @@ def declare(
     known = {"status": first_status(first), "owner": owner_of(services), **values}
     incident = new_record(
         model=model, kind=kind,
-        values={**known, "is_private": is_private, "name": _next_number(is_private), "declared_by": _user(by)},
+        values={**known, "is_private": is_private, "name": next_number(PRIVATE if is_private else PUBLIC),
+                "declared_by": _user(by)},
     )  # fmt: skip
     insert_record(incident)
     Access.objects.bulk_create(Access(incident=incident, who=each) for each in sorted(let_in, key=_by_id))
@@ -89,9 +90,8 @@ def first_status(category: str) -> Status:
     return found
 
 
-def _next_number(is_private: bool) -> str:
+def next_number(prefix: str) -> str:
     """The next number of the series; its row is held until the incident is written."""
-    prefix = PRIVATE if is_private else PUBLIC
     Series.objects.get_or_create(prefix=prefix)
     series = Series.objects.select_for_update().get(prefix=prefix)
     series.last_number += 1

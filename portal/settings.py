@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "services.health",
     "services.oncall",
     "incidents",
+    "roadmap",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("services.health.urls")),
     path("", include("services.oncall.urls")),
     path("", include("incidents.urls")),
+    path("", include("roadmap.urls")),
     path("hooks/<path:rest>", api_errors.no_hook, name="hooks-nothing"),
     path("<slug:slug>/", include(collection_urls)),
 ]

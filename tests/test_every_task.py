@@ -65,6 +65,7 @@ from services.oncall.models import CalendarState, Shift
 from tests import factories
 from tests.incidents.alertmanager import alert, message
 from tests.incidents.makers import make_postmortem
+from tests.roadmap.areas import modules
 from tests.services.health.limits import make_limit
 from tests.services.health.results import answer, every, make_check
 
@@ -331,6 +332,7 @@ WORK: dict[str, Work] = {
     "incidents.tasks.propose_recurring": Work(
         _leave_what_recurs, lambda: list(Proposal.objects.values_list("kind", flat=True)) == ["recurring-factor"]
     ),
+    **{name: Work(*work) for module in modules("tasks") for name, work in module.WORK.items()},
 }
 
 

@@ -29,6 +29,7 @@ from services.oncall.actions import add_turn, begin_rotation
 from services.relations import add_dependency
 from tests import factories
 from tests.incidents.urls import INCIDENT_URLS, make_incident_world
+from tests.roadmap.urls import ROADMAP_URLS, make_roadmap_world
 from tests.services.health.makers import MAKERS
 from tests.services.health.results import make_check
 from tests.services.oncall.makers import MAKERS as ON_CALL_MAKERS
@@ -151,6 +152,7 @@ TABLE: dict[str, Row] = {
     "on-call-calendar-open": post("302 403 403 302 403 302 302", {}, "/on-call/", key="on_call"),
     "on-call-calendar-close": post("302 403 403 302 403 302 302", {}, "/on-call/", key="on_call"),
     **INCIDENT_URLS,
+    **ROADMAP_URLS,
     # Product managers and administrators decide
     "proposal-decide": Row("302 403 403 403 200 200 302", {"pk": "proposal"}),
     "api": Row("401 200 200 200 200 200 200"),
@@ -215,6 +217,7 @@ def world(people) -> dict[str, Any]:
         "health": [make(None, 1) for make in MAKERS.values()],
         "shifts": [make(None, 1) for make in ON_CALL_MAKERS.values()],
         **make_incident_world(people),
+        **make_roadmap_world(people),
         "unowned": factories.make_entity("unowned").pk,
         "editors_token": editors_token.pk,
         "machines_token": machines_token.pk,

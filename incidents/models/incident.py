@@ -89,7 +89,7 @@ class Status(Versioned):
 
 
 class Series(models.Model):
-    """Where the numbers of public and of private incidents stand. They count apart, so that no gap tells of what is
+    """Where the numbers of a series stand. Public and private incidents count apart, so that no gap tells of what is
     private; whoever declares holds the row until the incident is there, so that none is left out."""
 
     prefix = models.CharField(max_length=8, primary_key=True)

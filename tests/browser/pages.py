@@ -26,6 +26,7 @@ from tests.browser.acting import (
     tries,
 )
 from tests.browser.incident_pages import INCIDENT_PAGES
+from tests.browser.roadmap_pages import ROADMAP_PAGES
 from tests.browser.world import BARE, RICH, World
 
 
@@ -97,6 +98,7 @@ OTHERS = (
     Shown("capacity of one team", "/health/capacity/?owner=checkout"),
     Shown("a service with a badge", f"{CHECKOUT}health/", reader="editor"),
     *INCIDENT_PAGES,
+    *ROADMAP_PAGES,
     Shown("search", "/search/"),
     Shown("search: hits", "/search/?q=checkout"),
     Shown("search: no hit", "/search/?q=no-such-thing"),

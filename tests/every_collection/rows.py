@@ -24,6 +24,7 @@ from services.models import Document, DocumentStatus, Entity, EntityState, Lifec
 from services.models.entity import PrivacyClass
 from tests import factories
 from tests.incidents import makers as incidents
+from tests.roadmap import makers as roadmap
 from tests.services.health import makers as health
 from tests.services.oncall import makers as oncall
 
@@ -200,6 +201,7 @@ MAKERS: dict[type, Maker] = {
     **health.MAKERS,
     **oncall.MAKERS,
     **incidents.MAKERS,
+    **roadmap.MAKERS,
 }
 
 

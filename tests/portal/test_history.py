@@ -128,8 +128,13 @@ def test_every_table_that_people_edit_is_tracked():
     outside, on_call = {"StatusFeed", "PublicName", "SecretWord"}, {"Schedule", "Turn", "StandIn"}
     told = {"Incident", "Access", "Assignment", "Impact", "IncidentTime", "Tag", "FollowUp"}
     written = {"Postmortem", "PostmortemSection"}
+    planned = {"Cycle", "Objective", "KeyResult", "Initiative", "InitiativeAccess", "DedicatedPerson", "Criterion"}
+    argued = {"Objection", "Link", "Dependency", "PriorityInput", "Claim", "Allocation", "TradeOff", "Interest"}
+    bound = {"Bound", "Freeze", "FreezeScope", "Framework", "Control", "Evidence"}
+    strategy = {"StrategySection", "SectionDependency", "ClarifyingAnswer"}
     rest = {"Entity", "Ownership", "Relation", "ChatWebhook", "Proposal"}
-    assert tracked == {*organisation, *rest, *health, *words, *told, *written, *outside, *on_call}
+    roadmap = {*planned, *argued, *bound, *strategy}
+    assert tracked == {*organisation, *rest, *health, *words, *told, *written, *outside, *on_call, *roadmap}
 
 
 def test_the_versions_of_a_row_cover_time_without_gap_or_overlap():

@@ -32,7 +32,7 @@ def test_the_core_has_fewer_than_1500_statements():
     assert sum(counts.values()) < MOST_STATEMENTS, counts
 
 
-@pytest.mark.parametrize("app", ["portal", "services", "incidents", "tests"])
+@pytest.mark.parametrize("app", ["portal", "services", "incidents", "roadmap", "tests"])
 def test_no_module_has_500_lines(app):
     written = [path for path in (ROOT.parent / app).rglob("*.py") if "migrations" not in path.parts]
     long = {str(path): lines for path in written if (lines := len(path.read_text().splitlines())) >= MOST_LINES}

@@ -1,0 +1,72 @@
+"""Making an initiative: its number, and who is let into a private one."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from incidents.declaring import next_number
+from portal.actions import insert_record, new_record, update_record
+from portal.people.models import User
+from portal.references.models import Reference
+from roadmap.models import Initiative, InitiativeAccess, InitiativeState
+
+PUBLIC, PRIVATE = "RM", "RMP"
+# What is said when it is made, and never changes afterwards, or by acts of its own.
+SAID_ONCE = ("is_private", "let_in")
+
+
+@transaction.atomic
+def make(
+    *,
+    by: Any,
+    values: Mapping[str, Any],
+    is_private: bool = False,
+    let_in: Iterable[Reference] = (),
+    model: type[Initiative] = Initiative,
+    kind: str = "initiative",
+) -> Initiative:
+    """Make an initiative with the next number of its series. Whoever makes a private one is let into it, with the team
+    that does it and everybody in ``let_in``.
+
+    Raises ValidationError where a value does not fit, or people are let into a public one.
+    """
+    grants = set(let_in)
+    if grants and not is_private:
+        raise ValidationError(
+            {"let_in": "A public initiative is seen by everybody. Make it private, or let nobody in."}
+        )
+    made = new_record(
+        model=model, kind=kind,
+        values={**values, "is_private": is_private, "name": next_number(PRIVATE if is_private else PUBLIC),
+                "created_by": by if isinstance(by, User) else None},
+    )  # fmt: skip
+    insert_record(made)
+    if is_private:
+        _let_in(made, by, grants)
+    InitiativeState.objects.create(initiative=made)
+    return made
+
+
+def _let_in(made: Initiative, by: Any, grants: set[Reference]) -> None:
+    if person := getattr(by, "person", None):
+        grants.add(person.reference)
+    for concerned in (made.team, made.owner, made.sponsor):
+        if concerned is not None:
+            grants.add(concerned)
+    rows = [InitiativeAccess(initiative=made, who=each) for each in sorted(grants, key=lambda each: each.pk)]
+    InitiativeAccess.objects.bulk_create(rows)
+
+
+def make_told(*, by: Any, values: Mapping[str, Any], model: type[Initiative] = Initiative, kind: str) -> Initiative:
+    """Make an initiative from one set of values, as form and API send them: what is said only once is among them."""
+    fields = {name: value for name, value in values.items() if name not in SAID_ONCE}
+    once: dict[str, Any] = {name: values[name] for name in SAID_ONCE if name in values}
+    return make(by=by, values=fields, model=model, kind=kind, **once)
+
+
+def edit(*, by: Any, record: Initiative, values: Mapping[str, Any], version: int | None = None) -> Initiative:
+    """Change what it says. What is said once stays as it was."""
+    fields = {name: value for name, value in values.items() if name not in SAID_ONCE}
+    return update_record(by=by, record=record, values=fields, version=version)
