@@ -25,6 +25,8 @@ app.conf.task_routes = {
     "incidents.tasks.make_pdfs": "reports",
     "incidents.tasks.refresh_facts": "reports",
     "incidents.tasks.propose_recurring": "reports",
+    "roadmap.tasks.make_report": "reports",
+    "roadmap.tasks.make_reports": "reports",
 }
 
 # Seconds between runs; a tick that comes twice does nothing the second time.
@@ -64,6 +66,7 @@ app.conf.beat_schedule = {
     "old messages of alerts": {"task": "incidents.tasks.forget_old_messages", "schedule": 86_400},
     # Somebody was told that it is on its way; this is for what the queue or a worker lost.
     "PDFs": {"task": "incidents.tasks.make_pdfs", "schedule": 60, "options": {"expires": 60}},
+    "reports of the roadmap": {"task": "roadmap.tasks.make_reports", "schedule": 60, "options": {"expires": 60}},
     # Each step is told once, so that most rounds tell nothing.
     "postmortems due": {"task": "incidents.tasks.remind_of_postmortems", "schedule": 3600},
     "forget old deliveries": {"task": "portal.delivery.tasks.forget_old", "schedule": 86_400},

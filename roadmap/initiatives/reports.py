@@ -1,0 +1,131 @@
+"""PDFs of the roadmap: asked for by a reader, made by a worker, kept with the other files of the portal.
+
+``ask`` writes down the Markdown as the reader may see it; the row says how far its file is. A worker holds the row
+while it works, so that one makes each file; what nobody took, because the queue was away or a worker died, the next
+round takes.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.core.files.base import ContentFile
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from incidents.postmortems.content import clock
+from incidents.postmortems.pdf import Report as Printed
+from incidents.postmortems.pdf import pdf
+from portal.people.models import User
+from roadmap.models import Report, ReportState
+
+log = structlog.get_logger(__name__)
+MOST_AT_ONCE = 20
+LONGEST_FOOT = 70
+
+
+def ask(*, by: Any, kind: str, title: str, markdown: str, edition: Any = None) -> Report:
+    """Have a text made as PDF. What stands in it is what the asking reader may see; nobody else reads it, but for
+    what is of an ``edition`` of the strategy. An edition is made once; what failed is tried again."""
+    asked_by = by if isinstance(by, User) else None
+    with transaction.atomic():
+        kept = _of_edition(kind, edition) if edition is not None else None
+        if kept is None:
+            kept = Report.objects.create(
+                kind=kind, title=title[:300], markdown=markdown, edition=edition, asked_by=asked_by
+            )
+        if kept.state != ReportState.READY:
+            _ask_again(kept)
+    return kept
+
+
+def _of_edition(kind: str, edition: Any) -> Report | None:
+    """The report of this kind that there is of an edition; whoever asks meanwhile waits and finds it too."""
+    type(edition).objects.select_for_update(of=("self",)).get(pk=edition.pk)
+    return Report.objects.filter(kind=kind, edition=edition).order_by("pk").first()
+
+
+def again(*, by: Any, report: Report) -> None:
+    """Try one once more that could not be made; what is made or on its way stays as it is."""
+    with transaction.atomic():
+        held = Report.objects.select_for_update().get(pk=report.pk)
+        if held.state == ReportState.FAILED:
+            _ask_again(held)
+
+
+def _ask_again(report: Report) -> None:
+    report.state, report.problem, report.asked_at = ReportState.WAITING, "", timezone.now()
+    report.save(update_fields=["state", "problem", "asked_at"])
+    transaction.on_commit(_send_for(report.pk), robust=True)
+
+
+def _send_for(report_id: int) -> Callable[[], None]:
+    def send() -> None:
+        from roadmap.tasks import make_report
+
+        make_report.delay(report_id)
+
+    return send
+
+
+def visible(reader: Any) -> models.QuerySet[Report]:
+    """The reports that the reader asked for, and those of published editions."""
+    own = Q(asked_by=reader) if isinstance(reader, User) else Q(pk=None)
+    return Report.objects.filter(own | Q(edition__isnull=False))
+
+
+def file_of(report: Report) -> Any:
+    """The file that was made, to be read. None where it is gone, as from a disk that was not brought along: then the
+    page offers to make it again."""
+    try:
+        return report.file.open("rb")
+    except FileNotFoundError:
+        gone = "The file is gone. It can be made again."
+        Report.objects.filter(pk=report.pk).update(state=ReportState.FAILED, problem=gone, made_at=None)
+        return None
+
+
+def make_waiting() -> int:
+    """Make what waits; answers how many."""
+    waiting = Report.objects.filter(state=ReportState.WAITING).order_by("asked_at").values_list("pk", flat=True)
+    return sum(make(pk) for pk in list(waiting[:MOST_AT_ONCE]))
+
+
+@transaction.atomic
+def make(report_id: int) -> bool:
+    """Make one PDF; False where it is made, or somebody else is making it."""
+    kept = (
+        Report.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(pk=report_id, state=ReportState.WAITING)
+        .first()
+    )
+    if kept is None:
+        return False
+    try:
+        kept.file.save("report.pdf", ContentFile(pdf(_printed(kept))), save=False)
+    except Exception as problem:  # whatever it is, the reader is told and may try again
+        log.error("report_failed", report=kept.pk, exc_info=problem)
+        kept.state = ReportState.FAILED
+        kept.problem = "It could not be made. The reason is in the log of the portal, as report_failed."
+    else:
+        kept.state, kept.made_at = ReportState.READY, timezone.now()
+    kept.save()
+    return True
+
+
+def _printed(report: Report) -> Printed:
+    """A report as the PDF shows it: title, what it is and of when, and both at the foot of each page."""
+    told = f"{report.get_kind_display()}, {clock(report.asked_at)}"
+    if report.edition is not None:
+        told = f"{report.get_kind_display()}, edition {report.edition.number}, {clock(report.edition.published_at)}"
+    return Printed(
+        title=report.title, under=f"{told}.", foot=f"{report.title[:LONGEST_FOOT]} · {told}",
+        text=without_title(report.markdown),
+    )  # fmt: skip
+
+
+def without_title(markdown: str) -> str:
+    """The text below its first line, where that is its title: head and PDF say it already."""
+    first, _, rest = markdown.partition("\n")
+    return rest if first.startswith("# ") else markdown

@@ -1,0 +1,17 @@
+"""Background work of the roadmap."""
+
+from celery import shared_task
+
+from roadmap.initiatives import reports
+
+
+@shared_task(time_limit=120)
+def make_report(report_id: int) -> None:
+    """Make the PDF of a report, which somebody has just asked for."""
+    reports.make(report_id)
+
+
+@shared_task(time_limit=600)
+def make_reports() -> None:
+    """Make the PDFs that wait because the queue or a worker lost them."""
+    reports.make_waiting()

@@ -1,0 +1,70 @@
+"""Reports of the roadmap: asked for, made by a worker, read by whoever asked."""
+
+import pytest
+
+from roadmap.initiatives import reports
+from roadmap.models import Report, ReportKind, ReportState, StrategyEdition
+
+pytestmark = pytest.mark.django_db
+TEXT = "# Roadmap\n\n| a | b |\n| --- | --- |\n| 1 | *two* |\n"
+
+
+def _ask(by, **more):
+    return reports.ask(by=by, kind=ReportKind.ROADMAP, title="Roadmap", markdown=TEXT, **more)
+
+
+def test_a_report_is_made_once_and_read_by_whoever_asked(people, sign_in, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as sent:
+        asked = _ask(people.editor)
+    assert len(sent) == 1
+    page = f"/roadmap-reports/{asked.pk}/"
+    client = sign_in(people.editor)
+    assert "being made" in client.get(page).content.decode()
+    assert client.get(f"{page}report.pdf").status_code == 404
+    assert reports.make(asked.pk)
+    assert not reports.make(asked.pk)
+    said = client.get(page)
+    assert f"{page}report.pdf" in said.content.decode()
+    assert said.content.count(b"<h1") == 1
+    assert client.get(f"{page}report.pdf").getvalue().startswith(b"%PDF")
+    assert client.get(f"{page}report.md").content.decode() == TEXT
+    part = client.get(page, headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert part["ETag"]
+    known = client.get(page, headers={"HX-Request": "true", "If-None-Match": part["ETag"]})
+    assert known.status_code == 304
+    for other in (people.administrator, people.stranger):
+        assert sign_in(other).get(page).status_code == 404
+
+
+def test_what_fails_is_said_and_can_be_tried_again(people, sign_in, monkeypatch):
+    asked = _ask(people.editor)
+    monkeypatch.setattr(reports, "pdf", lambda report: 1 / 0)
+    assert reports.make_waiting() == 1
+    client, page = sign_in(people.editor), f"/roadmap-reports/{asked.pk}/"
+    assert "report_failed" in client.get(page).content.decode()
+    monkeypatch.undo()
+    assert client.post(f"{page}-/again/").url == page
+    assert reports.make_waiting() == 1
+    asked.refresh_from_db()
+    assert (asked.state, asked.problem) == (ReportState.READY, "")
+
+
+def test_a_file_that_is_gone_can_be_made_again(people, sign_in):
+    asked = _ask(people.editor)
+    reports.make(asked.pk)
+    asked.refresh_from_db()
+    asked.file.storage.delete(asked.file.name)
+    client, page = sign_in(people.editor), f"/roadmap-reports/{asked.pk}/"
+    assert client.get(f"{page}report.pdf").status_code == 404
+    assert "The file is gone" in client.get(page).content.decode()
+
+
+def test_an_edition_is_made_once_and_read_by_everybody(people, sign_in):
+    edition = StrategyEdition.objects.create(number=1, title="Platform strategy", markdown=TEXT)
+    first = _ask(people.editor, edition=edition)
+    reports.make(first.pk)
+    again = _ask(people.reader, edition=edition)
+    assert again.pk == first.pk
+    assert Report.objects.count() == 1
+    assert sign_in(people.stranger).get(f"/roadmap-reports/{first.pk}/report.pdf").status_code == 200
