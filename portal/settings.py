@@ -300,7 +300,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
     # What several bodies have in common has one name of its own.
-    "ENUM_NAME_OVERRIDES": {"IncidentKind": "incidents.models.IncidentKind"},
+    "ENUM_NAME_OVERRIDES": {
+        "IncidentKind": "incidents.models.IncidentKind",
+        "InitiativeCategory": "roadmap.models.Category",
+    },
     "SERVE_PUBLIC": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
