@@ -5,7 +5,7 @@ sees."""
 from typing import Any
 
 from tests.roadmap.areas import modules
-from tests.roadmap.core_makers import make_initiative
+from tests.roadmap.core_makers import make_cycle, make_initiative
 from tests.url_rows import Row
 
 ROADMAP_URLS: dict[str, Row] = {name: row for module in modules("urls") for name, row in module.URLS.items()}
@@ -13,6 +13,7 @@ ROADMAP_URLS: dict[str, Row] = {name: row for module in modules("urls") for name
 
 def make_roadmap_world(people: Any) -> dict[str, Any]:
     """What the arguments of the table stand for."""
+    make_cycle()
     make_initiative("Shard the orders database", by=people.editor, team=people.team.reference)
     make_initiative("Leave the supplier", by=people.editor, team=people.team.reference, is_private=True)
     return {name: value for module in modules("urls") for name, value in module.world(people).items()}
