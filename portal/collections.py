@@ -137,10 +137,10 @@ class Collection:
         return hasattr(self.rows(), "visible") or (self.model is Reference and bool(guarded_collections()))
 
     def may(self, reader: Any, act: str, record: models.Model | None = None) -> bool:
-        """Whether the reader may ``view``, ``add``, ``change`` or ``delete``, in general or this record."""
+        """Whether the reader may ``view``, ``add``, ``change``, ``delete``, or use a tool, in general or this one."""
         if act == "view":
             return not self.perm or reader.has_perm(self.perm)
-        if not {"add": self.create, "change": self.update, "delete": self.delete}[act]:
+        if not {"add": self.create, "change": self.update, "delete": self.delete}.get(act, True):
             return False
         if act != "delete" and not self.form:
             return False

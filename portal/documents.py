@@ -28,6 +28,7 @@ DOCUMENTS = {
     "health": "Health: checks, SLOs, metrics and deployments",
     "doomsday-clock": "The doomsday clock: what runs out when, and how that is foretold",
     "incidents": "Incidents: timelines, evidence, the five times, classification, on call",
+    "roadmap-import": "Importing initiatives: YAML and CSV, and what their fields mean here",
     "openslo": "SLOs as OpenSLO documents: taking them in, and writing them",
     "query-grammar": "The query string: every question, for page, file and API",
     "for-administrators": "For administrators: logins, roles, teams, leaving, settings, backups",

@@ -3,7 +3,7 @@
 from rest_framework.fields import BooleanField, ListField
 
 from portal.api_fields import ReferenceField
-from portal.collections import Collection, register
+from portal.collections import Collection, Tool, register
 from portal.columns import Column
 from portal.looks import looks
 from roadmap import making
@@ -69,6 +69,7 @@ INITIATIVES = register(
         ),
         line=("title", "status", "team"),
         preview=("owner", "starts_on", "ends_likely"),
+        tools=(Tool("Import", "initiatives-import", "table-import", act="import"),),
         empty="Nothing is promised yet. Take on a proposal, or write down an idea.",
         keeps="An initiative stays. Drop it, and say why: that is an outcome, and no failure.",
         create=making.make_told,

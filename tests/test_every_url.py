@@ -325,6 +325,7 @@ LOOKS = sorted(
         "heartbeat", "heartbeat-bare", "hooks-nothing", "metrics-import", "metric-import", "slos-import", "slo-import",
         "badge", "on-call-calendar", "status-feed-json", "status-feed-unresolved", "status-feed-atom",
         "incident-update",
+        "initiatives-import", "initiative-import-preview",
     }
 )  # fmt: skip
 

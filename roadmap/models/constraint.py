@@ -132,14 +132,14 @@ class FreezeScope(models.Model):
 
 
 class ImportedInitiative(models.Model):
-    """Where an imported initiative came from: its ``key`` in the source, and what it said then, as a digest."""
+    """Where an imported initiative came from: its ``key`` in the source, and what it said there at last, by field."""
 
     initiative = models.OneToOneField(
         "roadmap.Initiative", on_delete=models.CASCADE, primary_key=True, related_name="imported"
     )
     source = models.CharField(max_length=60)
     key = models.CharField(max_length=300)
-    digest = models.CharField(max_length=64)
+    values = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "key"], name="initiative_imported_once")]
