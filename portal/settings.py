@@ -206,6 +206,10 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
 vars().update(env.mail("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Groundwork <groundwork@localhost>")
 
+# What a day of one person's work is worth, in the currency that sums of money are shown in.
+DAY_RATE = env.number("DAY_RATE", default=800, most=1_000_000)
+CURRENCY = env("CURRENCY", default="EUR").strip()[:10] or "EUR"
+
 # Delivery (portal.delivery). Messages lead back to PORTAL_URL.
 _first_host = next(iter(ALLOWED_HOSTS), "localhost").lstrip(".")
 PORTAL_URL = env(

@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teams/<str:key>/-/", include(people_urls.team_urls)),
     path("service-accounts/<str:key>/-/", include(people_urls.service_account_urls)),
     path("api/v1/", include("incidents.api.urls")),
+    path("api/v1/", include("roadmap.api_urls")),
     path("api/v1/", include(api_urls)),
     path("api/<path:rest>", api_errors.nothing_here, name="api-nothing"),
     path("catalog/", include("services.urls")),

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from roadmap.initiatives import reports
+from roadmap.worth import asking, interest
 
 
 @shared_task(time_limit=120)
@@ -15,3 +16,11 @@ def make_report(report_id: int) -> None:
 def make_reports() -> None:
     """Make the PDFs that wait because the queue or a worker lost them."""
     reports.make_waiting()
+
+
+@shared_task(time_limit=600)
+def refresh_trade_offs() -> None:
+    """Compute what trade-offs owe, remind teams of those that are due, and propose work on those that are overdue."""
+    interest.refresh()
+    asking.remind()
+    asking.propose_overdue()

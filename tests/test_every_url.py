@@ -29,7 +29,7 @@ from services.oncall.actions import add_turn, begin_rotation
 from services.relations import add_dependency
 from tests import factories
 from tests.incidents.urls import INCIDENT_URLS, make_incident_world
-from tests.roadmap.urls import ROADMAP_URLS, make_roadmap_world
+from tests.roadmap.urls import ROADMAP_FORMS, ROADMAP_URLS, make_roadmap_world
 from tests.services.health.makers import MAKERS
 from tests.services.health.results import make_check
 from tests.services.oncall.makers import MAKERS as ON_CALL_MAKERS
@@ -326,6 +326,7 @@ LOOKS = sorted(
         "badge", "on-call-calendar", "status-feed-json", "status-feed-unresolved", "status-feed-atom",
         "incident-update",
         "initiatives-import", "initiative-import-preview",
+        *ROADMAP_FORMS,
     }
 )  # fmt: skip
 

@@ -33,9 +33,18 @@ def _renamed(kind: str, namespace: str, name: str, kinds: tuple[str, ...]) -> Re
 
 def _unknown(text: str, kinds: tuple[str, ...]) -> str:
     what = " or ".join(", ".join(_KIND_WORDS.get(kind, kind) for kind in kinds).rsplit(", ", 1))
-    names = Reference.objects.filter(kind__in=kinds, attached=True).values_list("name", flat=True)
+    # What is near must not tell of records that not everybody may see.
+    open_kinds = [kind for kind in kinds if not _has_row_rule(kind)]
+    names = Reference.objects.filter(kind__in=open_kinds, attached=True).values_list("name", flat=True)
     near = difflib.get_close_matches(text.lower(), names[:20_000], 3, 0.6)
     return f"There is no {what} “{text[:80]}”." + (f" Did you mean {' or '.join(near)}?" if near else "")
+
+
+def _has_row_rule(kind: str) -> bool:
+    from portal.collections import collection_of_kind
+
+    home = collection_of_kind(kind)
+    return home is not None and home.has_row_rule
 
 
 _KIND_WORDS = {"group": "team", "user": "person", "component": "service", "api": "API"}

@@ -14,6 +14,7 @@ from portal.history.tracking import track_history
 from portal.models import Versioned
 from portal.references.models import Reference
 from portal.tenure import organisation_today
+from roadmap.models.allocation import Allocation
 from roadmap.models.append_only import append_only
 from roadmap.models.cycle import Cycle
 from roadmap.models.initiative import Initiative, granted_to
@@ -37,8 +38,8 @@ class TradeOffQuerySet(models.QuerySet["TradeOff"]):
 @track_history()
 class TradeOff(Versioned):
     """A promise: ``principal_days`` of ``deferred`` work are owed by ``team`` until the end of ``due_cycle``, because
-    ``shipped`` came first. ``initiative`` is what pays it back. ``due_first`` is what was promised before anybody
-    renegotiated."""
+    ``shipped`` came first. ``initiative`` is what pays it back, ``allocation`` the plan whose guard objected.
+    ``due_first`` is what was promised before anybody renegotiated."""
 
     shipped = models.CharField("shipped instead", max_length=200)
     deferred = models.CharField("put off", max_length=200)
@@ -64,6 +65,10 @@ class TradeOff(Versioned):
     initiative = models.ForeignKey(
         Initiative, on_delete=models.SET_NULL, null=True, blank=True, related_name="trade_offs",
         help_text="What pays it back.",
+    )  # fmt: skip
+    allocation = models.ForeignKey(
+        Allocation, on_delete=models.SET_NULL, null=True, blank=True, related_name="trade_offs", editable=False,
+        verbose_name="plan that made it",
     )  # fmt: skip
     state = models.CharField(max_length=11, choices=LoanState, default=LoanState.OPEN, editable=False)
     reason = models.CharField(max_length=500, blank=True, editable=False)
@@ -91,7 +96,11 @@ class TradeOff(Versioned):
         ]
 
     def __str__(self) -> str:
-        return self.deferred
+        return f"{self.number} {self.deferred}" if self.pk else self.deferred
+
+    @property
+    def number(self) -> str:
+        return f"TR-{self.pk}"
 
 
 class OfTradeOff(models.QuerySet[Any]):

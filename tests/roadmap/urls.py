@@ -10,6 +10,9 @@ from tests.url_rows import Row
 
 ROADMAP_URLS: dict[str, Row] = {name: row for module in modules("urls") for name, row in module.URLS.items()}
 
+# Those of them that are a form too: they show it, and take it.
+ROADMAP_FORMS = frozenset(name for module in modules("urls") for name in getattr(module, "FORMS", ()))
+
 
 def make_roadmap_world(people: Any) -> dict[str, Any]:
     """What the arguments of the table stand for."""

@@ -1,0 +1,132 @@
+"""The collections of allocations and trade-offs. Inputs of scores and claims are read beside their initiative."""
+
+from typing import Any
+
+from django.db.models import Case, CharField, Count, F, Func, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat
+
+from portal.collections import Collection, Tool, register
+from portal.columns import Column
+from portal.looks import looks
+from portal.tenure import organisation_today
+from roadmap.models import Allocation, LoanState, Renegotiation, TradeOff
+from roadmap.worth import allocating, loans
+from roadmap.worth.guard import Guard, share_column, state_column, sum_column
+
+looks({
+    Guard.IN: "ok", Guard.BELOW: "bad", Guard.OVER: "warn", Guard.EXEMPT: ("plan", "shield"), Guard.NONE: "idle",
+    LoanState.OPEN: ("info", "hourglass"), LoanState.PAID: "ok", LoanState.WRITTEN_OFF: ("idle", "ban"),
+    "overdue": ("bad", "clock-exclamation"),
+})  # fmt: skip
+
+ALLOCATIONS = register(
+    Collection(
+        model=Allocation,
+        slug="allocations",
+        place=30,
+        rows=Allocation.objects.all,
+        order="-cycle_starts",
+        description="How teams share out their days: features, platform, debt, the lights, and 100× work.",
+        icon="chart-pie",
+        group="Roadmap",
+        columns=(
+            Column("cycle", source="cycle__name", cell="link", search="B"),
+            Column("team", search="A"),
+            Column("capacity_days", label="Capacity, days"),
+            Column("planned_days", expr=sum_column("planned"), label="Planned, days"),
+            Column("planned_share", expr=share_column("planned"), cell="share", label="Platform, debt and 100×"),
+            Column("planned_guard", expr=state_column("planned"), cell="status", label="Guard"),
+            Column("actual_days", expr=sum_column("actual"), label="Spent, days"),
+            Column("actual_share", expr=share_column("actual"), cell="share", label="Spent on them"),
+            Column("actual_guard", expr=state_column("actual"), cell="status", label="Guard of what was spent"),
+            *(
+                Column(f"{bucket}_{ending}", shown=False)
+                for ending in ("planned", "actual")
+                for bucket in ("feature", "platform", "debt", "lights", "hundredfold")
+            ),
+            Column("target_low", label="Target from, %", shown=False),
+            Column("target_high", label="Target to, %", shown=False),
+            Column("note", search="D", shown=False),
+            Column("cycle_starts", source="cycle__starts_on", label="Cycle starts", shown=False),
+            Column("cycle_ends", source="cycle__ends_on", label="Cycle ends", shown=False),
+            Column("updated_at", label="Changed", shown=False),
+        ),
+        form=(
+            "cycle", "team", "capacity_days", "feature_planned", "platform_planned", "debt_planned", "lights_planned",
+            "hundredfold_planned", "feature_actual", "platform_actual", "debt_actual", "lights_actual",
+            "hundredfold_actual", "target_low", "target_high", "note",
+        ),
+        line=("cycle", "planned_guard"),
+        preview=("capacity_days", "planned_days", "actual_days"),
+        tools=(Tool("Plan and actual", "allocation-plan", "chart-bar", act="view"),),
+        empty="Nothing is shared out yet. Begin with the cycle that goes on and one team.",
+        create=allocating.plan,
+        update=allocating.replan,
+    )
+)  # fmt: skip
+
+
+def _days_late(reader: Any) -> Case:
+    """Of what is open and whose cycle is over; nothing for all else. Days of the organisation."""
+    today = organisation_today()
+    late = Func(
+        Value(today), F("due_cycle__ends_on"), template="(%(expressions)s)", arg_joiner=" - ",
+        output_field=IntegerField(),
+    )  # fmt: skip
+    return Case(When(state=LoanState.OPEN, due_cycle__ends_on__lt=today, then=late), output_field=IntegerField())
+
+
+_TIMES = Renegotiation.objects.filter(trade_off=OuterRef("pk")).order_by().values("trade_off")
+_RENEGOTIATED = Coalesce(Subquery(_TIMES.annotate(number=Count("pk")).values("number"), IntegerField()), 0)
+
+TRADE_OFFS = register(
+    Collection(
+        model=TradeOff,
+        slug="trade-offs",
+        place=40,
+        rows=TradeOff.objects.all,
+        order="due_on",
+        label="Trade-offs",
+        label_one="trade-off",
+        description="What was put off for something else: who owes it, until when, and what it has cost since.",
+        icon="scale",
+        group="Roadmap",
+        columns=(
+            Column("deferred", cell="link", search="A", label="Put off"),
+            Column("number", expr=Concat(Value("TR-"), Cast("pk", CharField()), output_field=CharField())),
+            Column("state", cell="status"),
+            Column("team", search="C"),
+            Column("due", source="due_cycle__name", label="Due in"),
+            Column("days_late", expr=_days_late, label="Days overdue"),
+            Column("principal_days", label="Principal, days"),
+            Column("interest_days", source="owed__interest_days", label="Interest, days",
+                   help="Minutes of its public incidents times their people, in working days."),
+            Column("incidents", source="owed__incidents", label="Incidents of it"),
+            Column("shipped", search="B", shown=False),
+            Column("why", search="D", shown=False),
+            Column("due_on", source="due_cycle__ends_on", label="Due by", shown=False),
+            Column("first_due", source="due_first__name", label="First due in", shown=False),
+            Column("renegotiated", expr=_RENEGOTIATED, label="Times renegotiated", shown=False),
+            Column("interest_minutes", source="owed__interest_minutes", label="Interest, minutes", shown=False),
+            Column("decided_by", shown=False),
+            Column("decided_on", shown=False),
+            Column("initiative", source="initiative__reference", label="Paid back by", shown=False),
+            Column("reason", label="Why written off", search="D", shown=False),
+            Column("ended_on", label="Paid or written off", shown=False),
+            Column("created_at", label="Recorded", shown=False),
+        ),
+        form=(
+            "deferred", "shipped", "why", "team", "decided_by", "decided_on", "principal_days", "due_cycle",
+            "initiative",
+        ),
+        defaults={"state": ("open",)},
+        line=("state", "team", "due"),
+        preview=("principal_days", "interest_days", "shipped"),
+        begin="Record a trade-off",
+        empty="Nothing is owed. Whenever work is put off for something else, write it down: it is a loan.",
+        keeps="A trade-off stays. Pay it, renegotiate it, or write it off and say why.",
+        create=loans.record,
+        update=loans.edit,
+        delete=None,
+    )
+)  # fmt: skip
