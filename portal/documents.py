@@ -29,6 +29,7 @@ DOCUMENTS = {
     "doomsday-clock": "The doomsday clock: what runs out when, and how that is foretold",
     "incidents": "Incidents: timelines, evidence, the five times, classification, on call",
     "roadmap-import": "Importing initiatives: YAML and CSV, and what their fields mean here",
+    "worth": "Priorities, returns, trade-offs and allocation: what is worth it, what is owed, who has days",
     "openslo": "SLOs as OpenSLO documents: taking them in, and writing them",
     "query-grammar": "The query string: every question, for page, file and API",
     "for-administrators": "For administrators: logins, roles, teams, leaving, settings, backups",
