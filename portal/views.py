@@ -211,7 +211,8 @@ def record_new(request: HttpRequest, slug: str) -> HttpResponse:
     if not found.may(request.user, "add"):
         raise PermissionDenied(f"You may not add to {found.title}.")
     form = make_form(found, data=request.POST if request.method == "POST" else None)
-    form.initial.update(found.first_values)
+    # A link may say what it knows already: /key-results/-/new/?metric=…
+    form.initial.update(found.first_values | {name: text for name, text in request.GET.items() if name in form.fields})
     if request.method == "POST" and form.is_valid():
         try:
             kind = found.kinds[0] if found.kinds else ""

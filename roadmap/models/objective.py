@@ -4,7 +4,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from portal.history.tracking import track_history
@@ -33,6 +34,8 @@ class Objective(Versioned):
         help_text="The objective above it.",
     )  # fmt: skip
 
+    choice_label = Concat("cycle__name", Value(": "), "title", output_field=models.CharField())
+
     class Meta(Versioned.Meta):
         abstract = False
         constraints = [
@@ -49,7 +52,7 @@ class Objective(Versioned):
     def clean(self) -> None:
         """Raise ValidationError where objectives would serve each other in a circle; it is named."""
         seen, above = [self], self.parent
-        while above is not None:
+        while above is not None and above not in seen[1:]:
             if above.pk == self.pk:
                 way = " → ".join(f"“{each}”" for each in [*seen, self])
                 raise ValidationError(
@@ -87,10 +90,14 @@ class KeyResult(Versioned):
     metric = models.ForeignKey(Metric, on_delete=models.PROTECT, related_name="key_results")
     way = models.CharField("kind", max_length=12, choices=Way, default=Way.INCREASE)
     baseline = models.FloatField(
-        "from", null=True, blank=True, help_text="In the unit of the metric; of good of total as a share, such as 0.99."
-    )
+        "from", null=True, blank=True,
+        help_text="In the unit of the metric; of good of total as a share, such as 0.99. Empty: what is measured now.",
+    )  # fmt: skip
     baseline_note = models.CharField("measured", max_length=200, blank=True, help_text="Of when, and how.")
-    target = models.FloatField("to", help_text="In the unit of the metric; of good of total as a share, such as 0.999.")
+    target = models.FloatField(
+        "to", blank=True,
+        help_text="In the unit of the metric; of good of total as a share, such as 0.999. Empty: by the percent below.",
+    )  # fmt: skip
     relative = models.FloatField(
         "change, percent", null=True, blank=True, help_text="Where the promise is one of percent: −40 for “40 % less”."
     )
@@ -99,6 +106,8 @@ class KeyResult(Versioned):
         "over days", default=7, validators=[MinValueValidator(1), MaxValueValidator(366)],
         help_text="Of which days the mean, sum or worst in ten is taken.",
     )  # fmt: skip
+
+    choice_label = Concat("objective__cycle__name", Value(": "), "title", output_field=models.CharField())
 
     class Meta(Versioned.Meta):
         abstract = False

@@ -196,14 +196,14 @@ def _sum_days_of(rows: Iterable[SampleRow], amounts: Collection[int]) -> None:
 def sum_open_days() -> None:
     """Sum the days that received samples since the last time, at least yesterday and today; an amount has the day that
     is over as its value."""
-    first, today = _unsummed_from(), organisation_day()
+    first, today = unsummed_from(), organisation_day()
     with connection.cursor() as cursor:
         cursor.execute(_WRITE_SUMS.format(source=_OF_SPAN), _span(first, today, None))
     SummedMark.objects.update_or_create(pk=1, defaults={"day": today})
     keep_amounts()
 
 
-def _unsummed_from() -> dt.date:
+def unsummed_from() -> dt.date:
     """The first day whose samples may not be in its sum yet, however long the worker was away: earlier than the open
     days of the last time a sample is summed as it comes."""
     kept, mark = _day(kept_from()), SummedMark.objects.values_list("day", flat=True).first()
@@ -264,7 +264,7 @@ def daily(metric_ids: Iterable[int], first: dt.date, last: dt.date) -> dict[int,
     kinds = dict(Metric.objects.filter(pk__in=ids).values_list("pk", "kind"))
     days = MetricDay.objects.filter(metric_id__in=ids, day__gte=first, day__lte=last)
     known = {(day.metric_id, day.day): day for day in days}
-    unsummed = max(first, _unsummed_from())
+    unsummed = max(first, unsummed_from())
     if unsummed <= last:
         rows = MetricDay.objects.raw(_READ_SUMS, _span(unsummed, last, ids))
         known |= {(day.metric_id, day.day): day for day in rows}
@@ -272,6 +272,12 @@ def daily(metric_ids: Iterable[int], first: dt.date, last: dt.date) -> dict[int,
     for metric_id, day in sorted(known, key=itemgetter(1)):
         found[metric_id].append((day, value_of(kinds[metric_id], known[metric_id, day])))
     return found
+
+
+def open_sums(first: dt.date, last: dt.date, metric_ids: Collection[int]) -> tuple[str, dict[str, Any]]:
+    """A query with its parameters that sums the samples of these days as it is read, for whoever joins it to days that
+    are summed: metric_id, day, sum, last, good, total and the rest of MetricDay."""
+    return _SUMS.format(source=_OF_SPAN), _span(first, last, metric_ids)
 
 
 _READ_SUMS = f"SELECT NULL AS id, sums.* FROM ({_SUMS.format(source=_OF_SPAN)}) AS sums"  # noqa: S608
