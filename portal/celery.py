@@ -72,6 +72,8 @@ app.conf.beat_schedule = {
     "reports of the roadmap": {"task": "roadmap.tasks.make_reports", "schedule": 60, "options": {"expires": 60}},
     # Each step is told once, so that most rounds tell nothing.
     "postmortems due": {"task": "incidents.tasks.remind_of_postmortems", "schedule": 3600},
+    # Only what changed is written.
+    "key results": {"task": "roadmap.tasks.refresh_key_results", "schedule": 180, "options": {"expires": 180}},
     "forget old deliveries": {"task": "portal.delivery.tasks.forget_old", "schedule": 86_400},
 }
 

@@ -2,8 +2,10 @@
 
 from celery import shared_task
 
+from roadmap.constraints import keeping
 from roadmap.initiatives import reports
 from roadmap.worth import asking, interest
+from roadmap.okr import refresh
 
 
 @shared_task(time_limit=120)
@@ -24,3 +26,8 @@ def refresh_trade_offs() -> None:
     interest.refresh()
     asking.remind()
     asking.propose_overdue()
+@shared_task(time_limit=300)
+def refresh_key_results() -> None:
+    """Read key results and non-negotiables from their metrics; what did not change is not written."""
+    refresh.refresh()
+    keeping.refresh()

@@ -35,9 +35,7 @@ def create_objective(
 
 
 @transaction.atomic
-def update_objective(
-    *, by: Any, record: Objective, values: Mapping[str, Any], version: int | None = None
-) -> Objective:
+def update_objective(*, by: Any, record: Objective, values: Mapping[str, Any], version: int | None = None) -> Objective:
     if "owner" in values and values["owner"] is None and record.owner_id is not None:
         _check_owner(by, None)
     _check_cycle(record.cycle)
@@ -129,7 +127,7 @@ def _target(baseline: float | None, relative: float | None) -> float:
     if relative is None:
         raise ValidationError({"target": "Say where it is to go: a value here, or a percent of where it stands."})
     if baseline is None:
-        raise ValidationError({"baseline": f"{relative:+g} % of what? Say where it stands, or write the value to keep."})
+        raise ValidationError({"baseline": f"{relative:+g} % of what? Say where it stands, or write the value."})
     if not baseline:
         raise ValidationError({"relative": "A percent of 0 is 0. Write the value it is to reach under “to”."})
     return target_of(baseline, relative)

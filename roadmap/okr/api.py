@@ -21,7 +21,7 @@ MOST = 100
 
 
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
-    """A check-in: ``confidence`` is the probability, from 0 to 1, that the target is reached. ``value`` and ``progress``
+    """A check-in: ``confidence`` is the probability (0 to 1) that the target is reached; ``value`` and ``progress``
     are what was measured then."""
 
     by = serializers.StringRelatedField[Any]()
@@ -108,4 +108,5 @@ class CloseView(CollectionView):
         assert isinstance(cycle, Cycle)  # noqa: S101  of its collection
         if not may_write(request) or not request.user.has_perm("roadmap.close_cycle", cycle):
             raise PermissionDenied(f"You may not close {cycle}. Product managers do, with a token that may write.")
-        return self.answer(actions.close_cycle(by=request.user, cycle=cycle, **read(CloseSerializer(data=request.data))))
+        said = read(CloseSerializer(data=request.data))
+        return self.answer(actions.close_cycle(by=request.user, cycle=cycle, **said))

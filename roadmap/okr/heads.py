@@ -138,7 +138,7 @@ def cycle_pill(request: HttpRequest, cycle: Cycle) -> Pill:
 def cycle_head(request: HttpRequest, cycle: Cycle) -> Head:
     user: Any = request.user
     may_close = cycle.closed_at is None and user.has_perm("roadmap.close_cycle", cycle)
-    close: list[Mapping[str, str]] = [{"label": "Close", "url": reverse("cycle-close", args=[cycle.pk]), "icon": "lock"}]
+    close = {"label": "Close", "url": reverse("cycle-close", args=[cycle.pk]), "icon": "lock"}
     return Head(
         title=str(cycle),
         reach=[
@@ -147,7 +147,7 @@ def cycle_head(request: HttpRequest, cycle: Cycle) -> Head:
             Fact("Length", f"{cycle.days} days"),
             Fact("Over", percent(cycle.share_passed())),
         ],
-        actions=[{"label": "Board", "url": board_url(cycle), "icon": "sitemap"}, *(close if may_close else [])],
+        actions=[{"label": "Board", "url": board_url(cycle), "icon": "sitemap"}, *([close] if may_close else [])],
     )
 
 

@@ -112,7 +112,7 @@ def course(request: HttpRequest, key_result: KeyResult, span: Span) -> Chart:
 
 def _course(request: HttpRequest, key_result: KeyResult, span: Span) -> Chart:
     """The chart of its metric, with where it began and where it is to go."""
-    drawn = metrics.values(request, key_result.metric, span)
+    drawn = metrics.drawn(request, key_result.metric, span)
     word = "bound" if key_result.is_guardrail else "to"
     levels = [Level(key_result.target, f"{word} {with_unit(key_result.metric, key_result.target)}", "ok")]
     if key_result.baseline is not None and not key_result.is_guardrail:
@@ -167,7 +167,7 @@ def objectives_of_cycle(request: HttpRequest, cycle: Cycle) -> Context:
 @panel(on=Team, slot="main", order=60, title="Objectives", template="roadmap/_objectives.html")
 def objectives_of_team(request: HttpRequest, team: Team) -> Context | None:
     """Those of cycles that are not closed."""
-    query = urlencode({"owner": team.reference.canonical, "closed.set": "false"}, safe=":/")
+    query = urlencode({"owner": team.reference.canonical, "closed.set": "false"})
     rows = Objective.objects.filter(owner=team.reference_id, cycle__closed_at=None)
     found = _objectives(request, rows, f"{OBJECTIVES.url}?{query}")
     return found if found["rows"] else None

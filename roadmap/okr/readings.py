@@ -81,7 +81,8 @@ def read(asks: Mapping[Any, Ask]) -> dict[Any, Reading]:
 def read_all(asks: Mapping[Any, Ask], kept: Mapping[Any, Kept]) -> tuple[dict[Any, Reading], dict[Any, Reading]]:
     """The values, and how many days were inside of what; in the same three queries."""
     today = samples.organisation_day()
-    states = _states({each.metric_id for each in (*asks.values(), *kept.values())})
+    asked = {each.metric_id for each in asks.values()} | {each.metric_id for each in kept.values()}
+    states = _states(asked)
     # What stands now is kept beside the metric; all else is of days.
     by_day = {key: each for key, each in asks.items() if not _is_now(each, today)}
     rows = [*(_row(each, today) for each in by_day.values()), *(_row_kept(each) for each in kept.values())]
@@ -134,11 +135,14 @@ _READ = """
                        %(statistics)s::text[], %(ranks)s::float8[], %(lows)s::float8[], %(highs)s::float8[])
                 AS asked(place, metric_id, first, last, statistic, rank, low, high)
            JOIN health_metric metric ON metric.id = asked.metric_id),
-         summed AS (
-         SELECT metric_id, day, sum, last, good, total FROM health_metricday
-          WHERE metric_id = ANY(%(ids)s::bigint[]) AND day >= %(first)s AND day < %(unsummed)s AND day <= %(last)s
-          UNION ALL
+         fresh AS MATERIALIZED (
          SELECT metric_id, day, sum, last, good, total FROM ({open_days}) open_days),
+         summed AS (
+         SELECT * FROM fresh
+          UNION ALL
+         SELECT metric_id, day, sum, last, good, total FROM health_metricday kept
+          WHERE metric_id = ANY(%(ids)s::bigint[]) AND day BETWEEN %(first)s AND %(last)s
+            AND NOT EXISTS (SELECT FROM fresh WHERE fresh.metric_id = kept.metric_id AND fresh.day = kept.day)),
          days AS (
          SELECT place, day, good, total, statistic, rank, low, high, kind,
                 CASE kind WHEN 'flow' THEN summed.sum
@@ -165,13 +169,13 @@ def _summed(rows: Sequence[_Row], today: dt.date, states: Mapping[int, State]) -
     first, last = min(row.first for row in rows), max(row.last for row in rows)
     unsummed = samples.unsummed_from()
     statement, given = samples.open_sums(max(first, unsummed), max(last, unsummed), {row.metric_id for row in rows})
-    columns = {
+    columns: dict[str, Any] = {
         "places": list(range(len(rows))), "ids": [row.metric_id for row in rows],
         "firsts": [row.first for row in rows], "lasts": [row.last for row in rows],
         "statistics": [str(row.statistic) for row in rows], "ranks": [row.rank for row in rows],
         "lows": [row.low for row in rows], "highs": [row.high for row in rows],
     }  # fmt: skip
-    asked = {**columns, "first": first, "last": last, "unsummed": unsummed, "today": today}
+    asked = {**columns, "first": first, "last": last, "today": today}
     with connection.cursor() as cursor:
         cursor.execute(_READ.format(open_days=statement), {**given, **asked})
         for place, days, day, inside, value in cursor.fetchall():

@@ -151,11 +151,12 @@ def _sum(key_results: Sequence[tuple[float | None, float | None]]) -> dict[str, 
     }
 
 
+# A key result, its value and its progress.
 Closed = tuple[KeyResult, float | None, float | None]
 
 
 def keep_as_closed(rows: Iterable[Closed]) -> None:
-    """The states of key results whose cycle is over, as they were closed or corrected: (key result, value, progress)."""
+    """The states of key results of a closed cycle, as they were closed or corrected."""
     now = timezone.now()
     states = [
         KeyResultState(key_result=each, value=value, progress=reached, read_at=now,

@@ -1,4 +1,4 @@
-"""How key results and objectives are shown: what was, what is, what is aimed at, and a bar beside the truth in words."""
+"""How key results and objectives are shown: what was, what is, what is aimed at; a bar, and the truth in words."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -110,7 +110,8 @@ def formula(key_result: KeyResult) -> str:
     state = state_of(key_result)
     if key_result.is_guardrail or state.value is None or state.progress is None or key_result.baseline is None:
         return ""
-    value, start, end = (_plain(key_result.metric, each) for each in (state.value, key_result.baseline, key_result.target))
+    ends = (state.value, key_result.baseline, key_result.target)
+    value, start, end = (_plain(key_result.metric, each) for each in ends)
     return f"({value} − {start}) / ({end} − {start}) = {share_in_words(state.progress)}"
 
 
@@ -157,4 +158,3 @@ def _shown_objective(objective: Objective, hidden: dict[int, str]) -> ShownObjec
 
 def latest_check_ins(key_result: KeyResult, most: int) -> list[CheckIn]:
     return list(key_result.check_ins.select_related("by__person").order_by("-at", "-pk")[:most])
-

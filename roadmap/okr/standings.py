@@ -16,9 +16,7 @@ def worst(standings: Iterable[str]) -> Standing:
     return min(known, key=ORDER.index, default=Standing.UNKNOWN)
 
 
-_RANK = Case(
-    *(When(standing=each, then=Value(place)) for place, each in enumerate(ORDER)), output_field=IntegerField()
-)
+_RANK = Case(*(When(standing=each, then=Value(place)) for place, each in enumerate(ORDER)), output_field=IntegerField())
 _KNOWN = KeyResultState.objects.filter(key_result__objective=OuterRef("pk")).exclude(standing=Standing.UNKNOWN)
 # The same as an expression of objectives.
 WORST = Coalesce(

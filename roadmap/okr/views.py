@@ -71,9 +71,7 @@ def _key_result(request: HttpRequest, key: int, act: str, who: str) -> KeyResult
     return found
 
 
-def _key_result_page(
-    request: HttpRequest, key_result: KeyResult, form: Any, title: str, explains: str
-) -> HttpResponse:
+def _key_result_page(request: HttpRequest, key_result: KeyResult, form: Any, title: str, explains: str) -> HttpResponse:
     address = KEY_RESULTS.url_of(key_result)
     return _page(request, form, {
         "title": title, "subject": key_result, "explains": explains, "label": title, "cancel_url": address,

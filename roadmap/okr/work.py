@@ -28,7 +28,7 @@ def without_check_in(reader: Any) -> Iterable[Waiting]:
     now = timezone.now()
     silent = rows.annotate(said=Coalesce(Max("check_ins__at"), F("created_at"))).filter(said__lt=now - SILENT)
     for each in silent.select_related("objective__owner").order_by("said", "pk")[:MOST]:
-        days = (now - each.said).days  # type: ignore[attr-defined]
+        days = (now - each.said).days
         note = f"{each.objective.owner} owns it: say how it goes, and how sure you are"
         yield Waiting(
             str(each), note, KEY_RESULTS.url_of(each), "Check in", "target-arrow", "idle", f"{counted(days, 'day')}"

@@ -74,6 +74,11 @@ def _labels(metric: Metric) -> list[str]:
 
 @chart(on=Metric, name="values", default="30d")
 def values(request: HttpRequest, metric: Metric, span: Span) -> Chart:
+    return drawn(request, metric, span)
+
+
+def drawn(request: HttpRequest, metric: Metric, span: Span) -> Chart:
+    """The course of a metric, also for pages of what is bound to it."""
     return _over_time(metric, span, _series(request, metric))
 
 
@@ -82,7 +87,7 @@ def _over_time(metric: Metric, span: Span, series: Sequence[tuple[Metric, str]])
     at: list[Moment] = sorted(set().union(*found.values()))
     all_values = [value for values in found.values() for value in values.values()]
     is_ratio, worse = metric.kind == MetricKind.RATIO, _regression(metric, at, span)
-    drawn = Chart(
+    made = Chart(
         name="values",
         title=str(metric),
         unit="" if is_ratio else metric.unit,
@@ -97,7 +102,7 @@ def _over_time(metric: Metric, span: Span, series: Sequence[tuple[Metric, str]])
         bottom=None if is_ratio or min(all_values, default=0) < 0 else 0,
         empty="No value of this time is known.",
     )
-    return marks.marked(drawn, marks.deployments_of(metric, span), step)
+    return marks.marked(made, marks.deployments_of(metric, span), step)
 
 
 def _parts(series: Sequence[tuple[Metric, str]], found: Values, at: Sequence[Moment], digits: int) -> list[Series]:
