@@ -34,6 +34,7 @@ ALL = (
     "similar",
     "blameless",
     "alert_hooks",
+    "key_results",
     "page_weight",
 )
 # Not goals: what was measured to decide something (docs/adr).

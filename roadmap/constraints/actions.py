@@ -37,7 +37,7 @@ def update_bound(*, by: Any, record: Bound, values: Mapping[str, Any], version: 
 @transaction.atomic
 def create_freeze(*, by: Any, model: type[Freeze] = Freeze, values: Mapping[str, Any], kind: str = "") -> Freeze:
     """Decide that feature work halts, for the teams, services and systems in ``scope``; for the company without any."""
-    fields = {name: value for name, value in values.items() if name != "scope"}
+    fields = {name: value for name, value in values.items() if name not in {"scope", "halts"}}
     if fields.get("decided_by") is None and (person := getattr(by, "person", None)):
         fields["decided_by"] = person.reference
     made = create_record(by=by, model=model, values=fields)

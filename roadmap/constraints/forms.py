@@ -21,9 +21,8 @@ def scope_field() -> ReferencesField:
 def new_freeze_form(data: Any = None) -> RecordForm:
     """The form of a new freeze, with what it halts."""
     form = make_form(FREEZES, data=data)
-    form.fields["scope"] = scope_field()
-    names = list(form.fields)
-    form.order_fields([names[0], "scope", *names[1:-1]])
+    form.fields["halts"] = scope_field()
+    form.order_fields(["title", "halts"])
     return form
 
 

@@ -30,7 +30,8 @@ def new(request: HttpRequest) -> HttpResponse:
     form.initial.update({name: text for name, text in request.GET.items() if name in form.fields})
     if request.method == "POST" and form.is_valid():
         try:
-            made = actions.create_freeze(by=user, values=form.values)
+            values = {**form.values, "scope": form.values["halts"]}
+            made = actions.create_freeze(by=user, values=values)
         except ValidationError as problem:
             tell(form, problem)
         else:
