@@ -4,8 +4,8 @@ from celery import shared_task
 
 from roadmap.constraints import keeping
 from roadmap.initiatives import reports
-from roadmap.worth import asking, interest
 from roadmap.okr import refresh
+from roadmap.worth import asking, interest
 
 
 @shared_task(time_limit=120)
@@ -26,6 +26,8 @@ def refresh_trade_offs() -> None:
     interest.refresh()
     asking.remind()
     asking.propose_overdue()
+
+
 @shared_task(time_limit=300)
 def refresh_key_results() -> None:
     """Read key results and non-negotiables from their metrics; what did not change is not written."""

@@ -34,3 +34,6 @@ def world(people: Any) -> dict[str, Any]:
         "cycle_to_close": cycle.pk,
         "freeze": make_freeze("Mend the pool").pk,
     }
+
+
+FORMS = ("key-result-check-in", "key-result-correct", "cycle-close", "freeze-new", "freeze-lift", "freeze-scope")
