@@ -1,24 +1,30 @@
-/* What is put in by a letter: / for events of the timeline, @ for people and teams, # for records. */
+/* What is put in by a letter: / for events of the timeline or live blocks, @ for people and teams, # for records. */
 
 /** The sources of suggestions for CodeMirror. */
 export function sources(data) {
   return [blocks(data), named(/@[\w.-]*$/, "user,group", data), named(/#[\w.-]+$/, "incident,component,api,resource,system", data)];
 }
 
-function blocks({ events, events_table: table }) {
-  const list = events.map(({ at, text }) => `- ${at}: ${text}`).join("\n");
-  const options = [
-    { label: "/events as a table", apply: `\n${table}\n`, detail: `${events.length} key events` },
-    { label: "/events as a list", apply: `\n${list}\n`, detail: `${events.length} key events` },
-    ...events.map(({ at, text }) => ({ label: `/${at} ${text}`, apply: `${at}: ${text}` })),
-  ];
-  const none = [{ label: "/no key events are chosen yet", apply: "", detail: "choose them in the timeline" }];
+function blocks(data) {
+  const [options, none] = data.insertions ? [data.insertions, []] : events(data);
   return (context) => {
     const typed = context.matchBefore(/(?:^|\s)\/[^\n/]{0,40}$/);
     if (!typed) return null;
     const from = typed.from + typed.text.indexOf("/");
-    return { from, options: events.length ? options : none, validFor: /^\/[^\n/]*$/ };
+    return { from, options: options.length ? options : none, validFor: /^\/[^\n/]*$/ };
   };
+}
+
+function events({ events: found, events_table: table }) {
+  const list = found.map(({ at, text }) => `- ${at}: ${text}`).join("\n");
+  const none = [{ label: "/no key events are chosen yet", apply: "", detail: "choose them in the timeline" }];
+  if (!found.length) return [[], none];
+  const options = [
+    { label: "/events as a table", apply: `\n${table}\n`, detail: `${found.length} key events` },
+    { label: "/events as a list", apply: `\n${list}\n`, detail: `${found.length} key events` },
+    ...found.map(({ at, text }) => ({ label: `/${at} ${text}`, apply: `${at}: ${text}` })),
+  ];
+  return [options, none];
 }
 
 function named(pattern, kinds, { kind_urls: urls }) {

@@ -1,4 +1,5 @@
-/* The editor of postmortems: text boxes become CodeMirror, each saves itself on a pause, hints stand beside the words.
+/* The editor of sections, of postmortems and of the strategy: text boxes become CodeMirror, each saves itself on a pause,
+   hints stand beside the words where the page has room for them.
    What it needs to know stands in the page as JSON (#write-data); the forms work without it. */
 import { on } from "../dom.js";
 import { formats, rove } from "./format.js";
@@ -20,21 +21,21 @@ function post(url, fields) {
   return fetch(url, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": token }, signal: AbortSignal.timeout(20_000) });
 }
 
-const hints = new Hints(page, data, sections, post, texts);
+const hints = data.check_url ? new Hints(page, data, sections, post, texts) : null;
 const preview = new Preview(page, data, post, texts);
 let current;
 
 for (const form of page.querySelectorAll("form[data-section]")) {
   const key = form.dataset.section;
   sections.set(key, new Section(form, data, post, {
-    changed() { hints.soon(); preview.soon(); },
+    changed() { hints?.soon(); preview.soon(); },
     focused(section) { show(section); },
     saved: ask,
     files: (section, files) => pictures(section, files, data, post),
   }));
 }
 current = sections.values().next().value;
-hints.place(data.hints);
+hints?.place(data.hints);
 
 // Toolbar
 
@@ -55,7 +56,7 @@ on("click", "[data-view]", (button) => preview.show(button.dataset.view));
 
 // Outline: which section one is in, and what others saved meanwhile
 
-const outline = () => document.getElementById("postmortem-outline");
+const outline = () => page.querySelector("[data-outline]");
 
 function show(section) {
   current = section;
@@ -70,7 +71,7 @@ function ask() {
 }
 
 document.addEventListener("htmx:afterSettle", async ({ detail }) => {
-  if (detail.target.id !== "postmortem-outline") return;
+  if (detail.target.id !== outline()?.id) return;
   show(current);
   const newer = [...outline().querySelectorAll("[data-version]")].filter((row) => Number(row.dataset.version) > sections.get(row.dataset.liveRow)?.version);
   if (!newer.length) return;
@@ -78,7 +79,7 @@ document.addEventListener("htmx:afterSettle", async ({ detail }) => {
   if (!answer?.ok || answer.redirected) return;
   const saved = (await answer.json()).sections;
   for (const [key, section] of sections) if (saved[key]) section.savedElsewhere(saved[key]);
-  hints.soon();
+  hints?.soon();
 });
 
 window.addEventListener("beforeunload", (event) => {

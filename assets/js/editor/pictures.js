@@ -3,6 +3,7 @@ import { announce } from "../dom.js";
 import { toast } from "../toasts.js";
 
 export async function pictures(section, files, { upload_url: url }, post) {
+  if (!url) return toast("No files are kept here. Link to where it lies.");
   for (const file of files) {
     announce(`Uploading ${file.name}.`);
     const answer = await post(url, { file }).catch(() => null);
