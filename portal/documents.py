@@ -31,6 +31,7 @@ DOCUMENTS = {
     "roadmap-import": "Importing initiatives: YAML and CSV, and what their fields mean here",
     "worth": "Priorities, returns, trade-offs and allocation: what is worth it, what is owed, who has days",
     "okrs": "OKRs, non-negotiables and freezes: progress by hand, standing, closing a cycle",
+    "strategy": "The strategy document: sections, live blocks, editions, the executive summary",
     "openslo": "SLOs as OpenSLO documents: taking them in, and writing them",
     "query-grammar": "The query string: every question, for page, file and API",
     "for-administrators": "For administrators: logins, roles, teams, leaving, settings, backups",

@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 
 # Each area registers what it has in modules of these names; those beside this one are found by the portal.
@@ -20,3 +21,6 @@ class RoadmapConfig(AppConfig):
             for module in REGISTERING:
                 if module_has_submodule(package, module):
                     import_module(f"{package.__name__}.{module}")
+        from roadmap.strategy.defaults import begin
+
+        post_migrate.connect(begin, sender=self)

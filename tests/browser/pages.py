@@ -197,9 +197,12 @@ NO_PAGES = {
     "postmortem-save", "postmortem-preview", "postmortem-check", "postmortem-dismiss", "postmortem-hints-show",
     "postmortem-read", "postmortem-draft", "postmortem-comment", "postmortem-settle", "postmortem-make-pdf",
     "postmortem-outline", "postmortem-texts",
+    "strategy-save", "strategy-preview", "strategy-outline", "strategy-texts", "strategy-begin-write",
+    "strategy-concern", "strategy-unconcern", "strategy-pdf", "strategy-edition-pdf",
     # files
     "postmortem-draft-markdown", "postmortem-markdown", "postmortem-pdf",
     "status-feed-json", "status-feed-unresolved", "status-feed-atom", "on-call-calendar",
+    "strategy-markdown", "strategy-edition-markdown",
     "upload", "upload-small", "upload-original", "slos-openslo", "slo-openslo",
     # what machines call
     "heartbeat", "hook-metrics", "hook-deployments", "badge", "badge-make", "badge-withdraw",

@@ -1,0 +1,52 @@
+"""Writing Markdown by machine: values that are only ever words in it, tables, and headings further down."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~&])")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_HEADING = re.compile(r"( {0,3})(#{1,6})(?=\s|$)")
+DEEPEST = 6
+
+
+def words(text: object) -> str:
+    """A text in one line, nothing in it obeyed as a mark."""
+    return _MARKS.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def link(text: object, url: str) -> str:
+    """A link to a page of the portal."""
+    safe = url.replace("(", "%28").replace(")", "%29").replace(" ", "%20").replace("<", "%3C").replace(">", "%3E")
+    return f"[{words(text)}]({safe})"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of cells that are Markdown already."""
+    heads = [*head]
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def lines_in_code(text: str) -> Iterator[tuple[str, bool]]:
+    """Each line, and whether it belongs to a block of code between fences."""
+    fence = ""
+    for line in text.split("\n"):
+        found = _FENCE.match(line)
+        if fence:
+            yield line, True
+            if found and found[1][0] == fence[0] and len(found[1]) >= len(fence) and not line.strip(" `~"):
+                fence = ""
+        elif found:
+            fence = found[1]
+            yield line, True
+        else:
+            yield line, False
+
+
+def lowered(text: str, levels: int) -> str:
+    """The text with its headings so many levels further down."""
+    return "\n".join(line if is_code else _lower(line, levels) for line, is_code in lines_in_code(text))
+
+
+def _lower(line: str, levels: int) -> str:
+    return _HEADING.sub(lambda found: f"{found[1]}{'#' * min(len(found[2]) + levels, DEEPEST)}", line, count=1)

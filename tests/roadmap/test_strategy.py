@@ -1,0 +1,418 @@
+"""The strategy: live blocks for a reader, editions for everybody, what is missing, the form it begins with."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.actions import Conflict
+from roadmap.models import (
+    Allocation,
+    ClarifyingAnswer,
+    KeyResult,
+    Objective,
+    ObjectiveState,
+    StrategyEdition,
+    StrategySection,
+    TradeOff,
+    Translation,
+)
+from roadmap.models.objective import KeyResultState
+from roadmap.strategy import actions, clarifying, content, differences, freezing, summary
+from roadmap.strategy.live import Asked, blocks_of, render
+from roadmap.strategy.nobody import Nobody
+from services.health.models import Limit, LimitState, Metric, MetricKind, MetricState, Urgency
+from tests import factories
+from tests.roadmap.core_makers import make_cycle, make_initiative
+
+pytestmark = pytest.mark.django_db
+NOW = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
+
+
+def make_metric(subject: Any, name: str, value: float | None = 182.0, **values: Any) -> Metric:
+    metric = Metric.objects.create(subject=subject, name=name, **{"title": name.title(), "unit": "ms", **values})
+    if value is not None:
+        MetricState.objects.create(metric=metric, value=value, at=NOW)
+    return metric
+
+
+def make_limit(name: str, metric: str = "connections") -> Limit:
+    return Limit.objects.create(name=name, ceiling=100, metric=make_metric(None, metric, None))
+
+
+def shown(text: str, reader: Any) -> str:
+    return render({"it": text}, Asked(reader))["it"].markdown
+
+
+def write(key: str, text: str, by: Any = None) -> StrategySection:
+    section = StrategySection.objects.get(key=key)
+    return actions.edit(by=by, record=section, values={"text": text}, version=section.version)
+
+
+def write_all(by: Any = None) -> None:
+    for each in StrategySection.objects.all():
+        write(each.key, f"About {each.key}.", by)
+
+
+# The sections
+
+
+def test_a_portal_begins_with_seven_sections_and_their_questions():
+    found = content.sections()
+    assert [each.title for each in found] == [
+        "Current state", "OKRs and KPIs", "Strategic initiatives", "Incident and reliability workflow",
+        "Infrastructure upgrades", "Risk and compliance", "Developer experience",
+    ]  # fmt: skip
+    assert all(each.questions for each in found)
+    assert set(clarifying.answers()) == {each.key for each in clarifying.QUESTIONS}
+
+
+def test_what_is_missing_is_named_section_by_section_until_it_is_there(people):
+    section = StrategySection.objects.get(key="current-state")
+    said = [each.text for each in content.missing(content.sections()) if each.section == section]
+    assert said == ["nothing is written", "no business goal", "no product that it concerns"]
+    actions.edit(by=None, record=section, values={"text": "Well.", "goal": "Sell"}, version=section.version)
+    actions.concern(by=None, section=section, product=people.team.reference)
+    assert not [each for each in content.missing(content.sections()) if each.section == section]
+
+
+def test_a_section_concerns_a_product_once_and_nothing_that_is_none(people):
+    section = StrategySection.objects.get(key="current-state")
+    actions.concern(by=None, section=section, product=people.team.reference, note="first")
+    actions.concern(by=None, section=section, product=people.team.reference, note="then")
+    assert [each.note for each in section.dependencies.all()] == ["then"]
+    with pytest.raises(ValidationError, match="is no product"):
+        actions.concern(by=None, section=section, product=people.editor.person.reference)
+
+
+def test_of_two_who_save_a_section_the_second_is_told():
+    section = StrategySection.objects.get(key="current-state")
+    actions.edit(by=None, record=section, values={"text": "First\r\nline"}, version=section.version)
+    assert StrategySection.objects.get(pk=section.pk).text == "First\nline"
+    with pytest.raises(Conflict):
+        actions.edit(by=None, record=section, values={"text": "Second"}, version=section.version)
+
+
+# Live blocks
+
+
+def test_a_metric_is_its_value_within_a_sentence_and_says_its_source_alone(people):
+    make_metric(people.team.reference, "latency-p95")
+    inline = shown("It takes {{metric: checkout/latency-p95}} now.", people.reader)
+    assert "It takes **[182" in inline
+    assert inline.endswith(" now.")
+    alone = shown("{{ metric: group:default/checkout/latency-p95 }}", people.reader)
+    assert "pushed, measured 22 Nov 2026" in alone
+
+
+def test_a_share_is_in_percent_and_one_of_the_organisation_needs_no_subject(people):
+    make_metric(None, "availability", 0.9991, kind=MetricKind.RATIO, unit="")
+    assert "99\\.91" in shown("{{metric: availability}}", people.reader)
+
+
+def test_of_several_metrics_of_a_name_the_question_mark_chooses(people):
+    make_metric(people.team.reference, "errors", 1, environment="production", unit="")
+    make_metric(people.team.reference, "errors", 2, environment="staging", unit="")
+    said = shown("{{metric: checkout/errors}}", people.reader)
+    assert "There are 2 of it" in said
+    assert "environment\\=staging" in said.replace("=", "\\=")
+    assert "**[2](" in shown("{{metric: checkout/errors?environment=staging}}", people.reader)
+
+
+@pytest.mark.parametrize(
+    ("block", "why"),
+    [
+        ("{{metric: nothing/at-all}}", "There is no metric"),
+        ("{{metrik: checkout/errors}}", "Did you mean “metric”"),
+        ("{{just words}}", "A block has a kind"),
+        ("{{}}", "A block has a kind"),
+        ("{{list: initiatives?colour=red}}", "“colour” is not known here"),
+        ("{{list: unicorns}}", "There is no list “unicorns”"),
+        ("{{list: http://[::1/initiatives}}", "This is no address"),
+        ("{{okr: Peace}}", "There is no objective “Peace”"),
+        ("{{limit: Sky}}", "There is no limit “Sky”"),
+        ("{{allocation: 1999 Q1}}", "There is no cycle “1999 Q1”"),
+        ("{{allocation: current}}", "No cycle is going on today"),
+        ("{{metric: " + "a" * 600 + "}}", "longer than 500"),
+    ],
+)
+def test_a_block_that_shows_nothing_names_itself_and_says_how_to_mend_it(people, block, why):
+    for text in (block, f"In a sentence {block} it says so too."):
+        made = render({"it": text}, Asked(people.reader))["it"]
+        plain = made.markdown.replace("\\", "")
+        assert "othing to show for" in plain
+        assert why in plain
+        assert [each for each, _ in made.problems] == [block]
+
+
+def test_blocks_in_code_are_left_alone_and_what_is_no_block_too(people):
+    text = "Write `{{metric: a/b}}`:\n\n```\n{{metric: a/b}}\n```\n\n{single: brace} and {{ open"
+    assert shown(text, people.reader) == text
+    assert list(blocks_of(text)) == []
+
+
+def test_values_are_words_and_never_marks(people):
+    make_metric(people.team.reference, "evil", title="<b>x</b> [y](javascript:z) `c` | d", unit="*ms*")
+    made = shown("{{metric: checkout/evil}}", people.reader)
+    assert "\\<b\\>x\\</b\\>" in made
+    assert "\\[y\\]\\(javascript:z\\)" in made
+    assert "\\|" in made
+
+
+def test_a_list_shows_the_first_rows_with_links_and_the_way_to_all(people):
+    for n in range(7):
+        make_initiative(f"Initiative {n}", starts_on=dt.date(2026, 1, 1 + n))
+    made = shown("{{list: initiatives?columns=title,starts_on}}", people.reader)
+    assert made.count("/initiatives/rm-") == 5
+    assert "| [Initiative 0](/initiatives/rm-1/) | 1 Jan 2026 |" in made
+    assert "All of them" in made
+    assert "(/initiatives/?columns=title,starts_on)" in made
+    assert "Nothing of" in shown("{{list: /initiatives/?status=done}}", people.reader)
+
+
+def test_a_private_initiative_is_in_the_list_of_whoever_is_let_in_and_of_nobody_else(people):
+    make_initiative("Secret plan", by=people.editor, team=people.team.reference, is_private=True)
+    assert "Secret plan" in shown("{{list: initiatives}}", people.editor)
+    for reader in (people.reader, people.administrator, Nobody()):
+        assert "Secret" not in shown("{{list: initiatives}}", reader)
+
+
+def test_an_objective_shows_its_key_results_where_they_stand(people):
+    cycle = make_cycle("2026 Q4")
+    objective = Objective.objects.create(cycle=cycle, title="Fast for everybody")
+    metric = make_metric(people.team.reference, "p95")
+    result = KeyResult.objects.create(objective=objective, title="p95 down", metric=metric, way="decrease",
+                                      baseline=300, target=150)  # fmt: skip
+    assert "not measured yet" in shown("{{okr: fast for everybody}}", people.reader)
+    KeyResultState.objects.create(key_result=result, value=225, progress=0.5, at=NOW)
+    ObjectiveState.objects.create(objective=objective, mean=0.5, weakest=0.5)
+    made = shown(f"{{{{okr: {objective.pk}}}}}", people.reader).replace("\\", "")
+    assert "50% of the way on average" in made
+    assert "| p95 down | 300 ms | 225 ms | 150 ms | 50% | 22 Nov 2026 |" in made.replace("\u00a0", " ")
+
+
+def test_a_limit_says_how_much_is_used_and_until_when(people):
+    limit = make_limit("Connections of orders-db")
+    LimitState.objects.update_or_create(limit=limit, defaults={
+        "urgency": Urgency.START_NOW, "used": 0.81, "q10_date": dt.date(2027, 2, 12), "refreshed_at": NOW,
+    })  # fmt: skip
+    made = shown("{{limit: connections of ORDERS-db}}", people.reader).replace("\u00a0", " ")
+    assert "**81 % used**, reached 12 Feb 2027 at the earliest" in made
+
+
+def test_an_allocation_is_the_share_of_platform_debt_and_hundredfold(people):
+    cycle = make_cycle("2026 Q4")
+    Allocation.objects.create(cycle=cycle, team=people.team.reference, capacity_days=60, feature_planned=42,
+                              platform_planned=12, debt_planned=6)  # fmt: skip
+    made = shown("{{allocation: 2026 q4}}", people.reader).replace("\\", "").replace("\u00a0", " ")
+    assert "| Checkout | 60 | 30 % | nothing yet | 20 to 30 % |" in made.replace("checkout", "Checkout")
+
+
+def test_any_number_of_blocks_takes_the_same_questions_of_the_database(people, sign_in):
+    client = sign_in(people.product_manager)
+    cycle = make_cycle("2026 Q4", timezone.localdate() - dt.timedelta(days=5), 60)
+    for n in range(6):
+        make_metric(people.team.reference, f"m-{n}")
+        make_limit(f"Limit {n}", f"l-{n}")
+        Objective.objects.create(cycle=cycle, title=f"Objective {n}")
+        make_initiative(f"Initiative {n}", team=people.team.reference)
+    write_all()
+
+    def kinds(n: int) -> list[str]:
+        return [f"{{{{metric: checkout/m-{n}}}}}", f"{{{{limit: Limit {n}}}}}", f"{{{{okr: Objective {n}}}}}",
+                f"{{{{list: initiatives?page={n + 1}}}}}", "{{allocation: current}}"]  # fmt: skip
+
+    def asked(number: int) -> int:
+        write("current-state", "\n\n".join(block for n in range(number) for block in kinds(n)))
+        client.get("/strategy/")
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert client.get("/strategy/").status_code == 200
+        return len(queries)
+
+    few, many = asked(1), asked(6)
+    assert few == many
+    assert many <= 20
+
+
+# Editions
+
+
+def test_an_edition_keeps_text_and_figures_when_the_figures_change(people, sign_in):
+    metric = make_metric(people.team.reference, "latency-p95")
+    write_all()
+    write("okrs-and-kpis", "p95 is {{metric: checkout/latency-p95}}.")
+    edition = actions.publish(by=people.product_manager, title="Strategy 2027")
+    MetricState.objects.filter(metric=metric).update(value=210)
+    client = sign_in(people.reader)
+    page = client.get(f"/strategy/-/editions/{edition.number}/").content.decode()
+    assert "182\u00a0ms" in page
+    assert "210" not in page
+    assert "210\u00a0ms" in client.get("/strategy/").content.decode()
+    compared = client.get("/strategy/-/compare/?from=1&to=now").content.decode()
+    assert "28 ms more (15%)" in compared
+    assert "210" in client.get("/strategy/-/now/strategy.md").content.decode()
+    assert "182" in client.get("/strategy/-/editions/1/strategy.md").content.decode()
+
+
+def test_nothing_private_is_in_an_edition_whoever_publishes_it(people):
+    make_initiative("Secret plan", by=people.product_manager, is_private=True, status="in_progress",
+                    for_executives="Buy the rival", translation=Translation.GROWTH, effort_days=1000)  # fmt: skip
+    make_initiative("Open plan", status="in_progress", effort_days=10)
+    write_all()
+    write("strategic-initiatives", "{{list: initiatives}}")
+    assert "Secret plan" in shown("{{list: initiatives}}", people.product_manager)
+    edition = actions.publish(by=people.product_manager, title="Strategy 2027")
+    whole = f"{edition.markdown} {edition.sections} {edition.figures} {edition.summary}"
+    assert "Open plan" in whole
+    for secret in ("Secret", "rival", "1,010", "RMP"):
+        assert secret not in whole
+    assert [each["value"] for each in edition.figures] == ["1"]
+
+
+def test_empty_sections_and_broken_blocks_are_refused_by_name_unless_that_is_meant(people):
+    write("current-state", "Well. {{metric: no/thing}}")
+    with pytest.raises(ValidationError) as refused:
+        actions.publish(by=people.product_manager, title="Strategy 2027")
+    said = " ".join(refused.value.messages)
+    assert "“OKRs and KPIs”" in said
+    assert "“Current state”" not in said.split(".")[0]
+    assert "{{metric: no/thing}} shows nothing to everybody" in said
+    edition = actions.publish(by=people.product_manager, title="Strategy 2027", acknowledged=True)
+    assert "Nothing is written here yet" in edition.markdown
+    assert edition.number == 1
+
+
+def test_a_strategy_of_which_nothing_is_written_is_never_published(people):
+    with pytest.raises(ValidationError, match="write a section first"):
+        actions.publish(by=people.product_manager, title="Strategy 2027", acknowledged=True)
+    assert not StrategyEdition.objects.exists()
+
+
+def test_headings_of_a_section_lie_below_its_title_in_an_edition(people):
+    write_all()
+    write("current-state", "# Load\n\n```\n# no heading\n```")
+    markdown = actions.publish(by=None, title="Strategy").markdown
+    assert "\n### Load\n" in markdown
+    assert "\n# no heading\n" in markdown
+
+
+def test_figures_are_compared_in_words():
+    def figure(value: str, number: float | None, unit: str = "ms", block: str = "b") -> dict[str, Any]:
+        return {"block": block, "section": "s", "label": block, "value": value, "number": number, "unit": unit}
+
+    before = [
+        figure("182 ms", 182),
+        figure("20 %", 20, "%", "share"),
+        figure("x", None, "", "x"),
+        figure("1", 1, "", "old"),
+    ]
+    after = [
+        figure("150 ms", 150),
+        figure("27 %", 27, "%", "share"),
+        figure("x", None, "", "x"),
+        figure("2", 2, "", "new"),
+    ]
+    said = {each.label: each.words for each in differences.figures(before, after)}
+    assert said == {
+        "b": "32 ms less (18%)", "share": "7 points more", "x": "the same", "new": "is new",
+        "old": "is no longer there",
+    }  # fmt: skip
+
+
+# The form it begins with
+
+
+def test_answers_are_saved_together_or_not_at_all_and_the_second_writer_sees_both_texts(people, sign_in):
+    client = sign_in(people.product_manager)
+    answer = ClarifyingAnswer.objects.get(key="load")
+    sent = {each.key: "" for each in clarifying.QUESTIONS} | {"load": "Much", "central": "All"}
+    sent |= {f"version-{each.key}": "1" for each in clarifying.QUESTIONS}
+    ClarifyingAnswer.objects.filter(pk=answer.pk).update(text="Theirs")
+    answered = client.post("/strategy/-/begin/", sent)
+    assert answered.status_code == 409
+    page = answered.content.decode()
+    assert "Theirs" in page
+    assert "Much" in page
+    assert not ClarifyingAnswer.objects.exclude(text="").exclude(key="load").exists()
+    answer.refresh_from_db()
+    again = client.post("/strategy/-/begin/", {**sent, "version-load": str(answer.version)})
+    assert again.status_code == 302
+    assert dict(ClarifyingAnswer.objects.exclude(text="").values_list("key", "text")) == {
+        "load": "Much",
+        "central": "All",
+    }
+
+
+def test_the_answers_become_the_first_section_and_never_replace_what_is_written(people, sign_in):
+    client = sign_in(people.product_manager)
+    assert client.post("/strategy/-/begin/write/").status_code == 302
+    assert not StrategySection.objects.exclude(text="").exists()
+    actions.answer(by=None, texts={"load": "Much", "central": "All"}, versions={})
+    assert client.post("/strategy/-/begin/write/").status_code == 302
+    first = StrategySection.objects.get(key="current-state")
+    assert first.text == "## Load and growth\n\nMuch\n\n## Owned centrally\n\nAll"
+    write("current-state", "By hand")
+    both = client.post("/strategy/-/begin/write/")
+    assert both.status_code == 409
+    assert "By hand" in both.content.decode()
+    assert "Much" in both.content.decode()
+    assert StrategySection.objects.get(key="current-state").text == "By hand"
+
+
+def test_the_form_shows_what_the_portal_knows(people, sign_in):
+    limit = make_limit("Connections of orders-db")
+    LimitState.objects.update_or_create(
+        limit=limit, defaults={"urgency": Urgency.START_NOW, "q10_date": dt.date(2027, 2, 12)}
+    )
+    factories.make_entity("orders", owner=people.team)
+    page = sign_in(people.reader).get("/strategy/-/begin/").content.decode()
+    assert "Connections of orders-db: reached 12 Feb 2027 at the earliest (start now)." in page
+    assert "0 services owned by platform teams, 1 by others, 0 by nobody." in page
+    assert "Save the answers" not in page
+
+
+# The page for executives
+
+
+def test_the_summary_says_in_sentences_what_is_promised_at_risk_and_owed(people):
+    cycle = make_cycle("2026 Q4", timezone.localdate() - dt.timedelta(days=5), 60)
+    late = make_cycle("2026 Q2", timezone.localdate() - dt.timedelta(days=200), 90)
+    Objective.objects.create(cycle=cycle, title="Fast for everybody")
+    make_initiative("Shard", status="in_progress", translation=Translation.TRUST, effort_days=40, cost=9000,
+                    for_executives="Orders keep working on the busiest day.")  # fmt: skip
+    TradeOff.objects.create(shipped="Vouchers", deferred="Queue tuning", team=people.team.reference, principal_days=12,
+                            due_cycle=late)  # fmt: skip
+    text = summary.as_markdown(summary.write(people.reader)).replace("\\", "")
+    assert "we want this to be true: “Fast for everybody”." in text
+    assert "**Customers can rely on us more.** Orders keep working on the busiest day" in text
+    assert "One initiative is in progress. It takes 40 days of people and 9,000 in money besides, as planned." in text
+    assert "We owe 12 days of work" in text
+    assert "Overdue is “Queue tuning” (due in 2026 Q2)." in text
+    assert text.count("*Source: ") >= 3
+
+
+def test_the_summary_of_an_empty_portal_says_so():
+    text = summary.as_markdown(summary.write(Nobody()))
+    assert "No cycle is going on today" in text
+    assert "No work is put off against a promise." in text
+
+
+def test_a_private_initiative_is_in_no_sum_and_no_sentence_of_the_summary(people):
+    make_initiative("Secret plan", by=people.editor, team=people.team.reference, is_private=True,
+                    status="in_progress", effort_days=1000)  # fmt: skip
+    assert "1,000 days" in summary.as_markdown(summary.write(people.editor)).replace("\\", "")
+    for reader in (people.reader, Nobody()):
+        text = summary.as_markdown(summary.write(reader))
+        assert "No work of the roadmap is in progress." in text
+        assert "RMP" not in text
+
+
+def test_freezing_holds_what_a_draft_would_publish():
+    write_all()
+    assert freezing.problems() == []
