@@ -48,7 +48,8 @@ class Collection:
     deleted, and what to do instead. ``create``, ``update`` and ``delete`` are the actions that pages and API call.
     ``said_once`` are fields that the API takes of a new record besides those of its form: name → what makes the field.
     ``along`` are relations of relations that the page of a record shows, and that are read with it.
-    ``tools`` are links of the list to other pages and files. ``begin`` is what the button says that leads to a new
+    ``tools`` are links of the list to other pages and files, ``shapes`` those to its other shapes: pages that show the
+    same rows of the same query string in another way. ``begin`` is what the button says that leads to a new
     one, where “New” is not the word. ``trial`` is the name of the URL that tries the values of
     a form without saving them. ``goes`` and ``stays`` say what a deletion takes and leaves besides the record and its
     history, where it is none of the catalog.
@@ -78,6 +79,7 @@ class Collection:
     said_once: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     along: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
+    shapes: tuple[Tool, ...] = ()
     begin: str = ""
     trial: str = ""
     goes: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from portal.collections import Collection
 from portal.columns import Field
 from portal.kinds import BOOLEAN, JSON, TAGS
 from portal.query import DEEPEST_PAGE, EXACT_TOTAL, Filter, Query, Sort
+from portal.shapes import shapes_of
 
 # On a phone: the name, then at most this many columns.
 SHOWN_ON_A_PHONE = 3
@@ -37,19 +38,26 @@ def list_context(request: HttpRequest, query: Query) -> dict[str, Any]:
     total = query.total()
     is_empty = not rows and not query.collection.visible(query.reader).exists()
     return {
-        **_head(request, query.collection),
-        **_menus(request, query),
+        **asking(request, query),
         "columns": list(_headers(request, query)),
         "rows": _rows(query, rows),
-        "chips": [_chip(request, query, each) for each in query.filters],
-        "filter_names": [each.field.label.lower() for each in query.filters],
-        "q": query.text,
         "total": _total(request, query, total),
         "pager": _pager(request, query, len(rows), more=len(read) > query.size),
-        "errors": [],
         "empty": is_empty,
         "beyond": None if rows or query.page == 1 else _beyond(request, query),
         "nothing_matches": not rows and not is_empty,
+    }
+
+
+def asking(request: HttpRequest, query: Query) -> dict[str, Any]:
+    """What a list says besides its rows, and what may be asked of it: also for its other shapes."""
+    return {
+        **_head(request, query.collection),
+        **_menus(request, query),
+        "chips": [_chip(request, query, each) for each in query.filters],
+        "filter_names": [each.field.label.lower() for each in query.filters],
+        "q": query.text,
+        "errors": [],
     }
 
 
@@ -87,6 +95,7 @@ def _head(request: HttpRequest, collection: Collection) -> dict[str, Any]:
         ],
         "api_url": collection.api_url + with_params(request.GET, format=None),
         "clear_url": collection.url + _cleared(collection),
+        "shapes": shapes_of(collection, with_params(request.GET)),
     }
 
 

@@ -52,8 +52,9 @@ def collection(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _list_page(request: HttpRequest, found: Collection, page: dict[str, Any], status: int = 200) -> HttpResponse:
-    template = "portal/collection_list.html" + ("#table" if wants_partial(request) else "")
-    response = render(request, template, {"page": page, "crumbs": crumbs_of(found)}, status=status)
+    context = {"page": page, "crumbs": crumbs_of(found), "is_partial": wants_partial(request)}
+    template = "portal/collection_list.html" + ("#table" if context["is_partial"] else "")
+    response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

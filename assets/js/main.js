@@ -13,6 +13,7 @@ import "./live.js";
 import "./menus.js";
 import "./palette.js";
 import "./references.js";
+import "./roadmap.js";
 import "./several.js";
 import "./swaps.js";
 import "./theme.js";

@@ -1,0 +1,98 @@
+"""Boards: the same rows as cards, in columns that they can be put into."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.collections import unknown_to
+from roadmap.models import Category, Horizon, Initiative, Objective, Status
+from roadmap.views.reading import Asked
+from roadmap.views.timeline import state_of, word_of
+
+# Of one column; the rest is a link to the list.
+MOST_CARDS = 50
+
+
+@dataclass(frozen=True)
+class Card:
+    """One initiative. ``state`` and ``word`` are its one status."""
+
+    initiative: Initiative
+    team: str
+    state: str
+    word: str
+    may: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """``key`` is what an initiative has that stands here; ``effort`` is the sum of what is said, ``unsaid`` how many
+    say nothing."""
+
+    key: str
+    title: str
+    cards: list[Card]
+    count: int
+    effort: float
+    unsaid: int
+    url: str
+
+    @property
+    def left_out(self) -> int:
+        return self.count - len(self.cards)
+
+
+def columns_of(asked: Asked, field: str, choices: Sequence[tuple[str, str]]) -> list[Column]:
+    """A column for each value of ``field``, in their order; the numbers are of what the reader sees."""
+    hidden = unknown_to(asked.reader, {each.team_id for each in asked.initiatives})
+    found: dict[str, list[Initiative]] = {key: [] for key, _ in choices}
+    for each in asked.initiatives:
+        found[getattr(each, field)].append(each)
+    return [_column(asked, field, key, label, found[key], hidden) for key, label in choices]
+
+
+def _column(asked: Asked, field: str, key: str, label: str, rows: list[Initiative], hidden: dict[int, str]) -> Column:
+    said = [each.effort_days for each in rows if each.effort_days is not None]
+    cards = [card_of(each, asked.may, hidden) for each in rows[:MOST_CARDS]]
+    url = f"{asked.query.collection.url}?{field}={key}"
+    return Column(key, label, cards, len(rows), sum(said), len(rows) - len(said), url)
+
+
+def card_of(it: Initiative, may: Callable[[Initiative], bool], hidden: dict[int, str]) -> Card:
+    team = it.team.label or it.team.name if it.team and it.team_id not in hidden else ""
+    return Card(it, team, state_of(it), word_of(it), may(it))
+
+
+STATUSES = [(each.value, str(each.label)) for each in Status]
+HORIZONS = [(each.value, str(each.label)) for each in Horizon]
+PLANS: dict[str, tuple[Category, ...]] = {
+    "infrastructure": (Category.INFRASTRUCTURE, Category.SCALING),
+    "developer-experience": (Category.DEVELOPER_EXPERIENCE,),
+}
+
+
+@dataclass(frozen=True)
+class Served:
+    """The cards of one objective; of none where ``objective`` is None."""
+
+    objective: Objective | None
+    title: str
+    cards: list[Card]
+    effort: float
+
+
+def by_objective(asked: Asked) -> list[Served]:
+    """The cards under what they serve, in the order in which they come; what serves nothing is last."""
+    hidden = unknown_to(asked.reader, {each.team_id for each in asked.initiatives})
+    found: dict[int | None, list[Initiative]] = {}
+    for each in asked.initiatives:
+        found.setdefault(each.objective_id, []).append(each)
+    last = {None: found.pop(None)} if None in found else {}
+    return [_served(rows, asked, hidden) for rows in (*found.values(), *last.values())]
+
+
+def _served(rows: list[Initiative], asked: Asked, hidden: dict[int, str]) -> Served:
+    objective: Any = rows[0].objective
+    cards = [card_of(each, asked.may, hidden) for each in rows]
+    title = str(objective) if objective else "Serves no objective"
+    return Served(objective, title, cards, sum(each.effort_days or 0 for each in rows))

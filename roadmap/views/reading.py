@@ -1,0 +1,135 @@
+"""The rows of one query string, for every shape that is no table."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+
+from portal.crumbs import crumbs_of
+from portal.listing import asking, broken_context, filter_from_form, with_params
+from portal.query import BadQuery, Query, parse
+from portal.shapes import shapes_of
+from roadmap.collections import INITIATIVES
+from roadmap.models import Category, Initiative, Link
+from roadmap.views.access import changer
+
+# What one page draws. More of them nobody overlooks: the page says how many there are, and asks for a filter.
+MOST = 500
+# What the shapes ask besides the query string of the list.
+OWN = ("by",)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a shape shows: at most MOST initiatives in the order of the list, of ``total``; ``by`` is how they are
+    grouped, ``may`` whether the reader may change one."""
+
+    query: Query
+    by: str
+    initiatives: list[Initiative]
+    total: int
+    may: Callable[[Initiative], bool]
+
+    @property
+    def reader(self) -> Any:
+        return self.query.reader
+
+    @property
+    def left_out(self) -> int:
+        return self.total - len(self.initiatives)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One shape: the name of its URL, how it can group, its template and what makes the rest of its context.
+    ``categories`` are those that it is of; empty: all."""
+
+    name: str
+    label: str
+    template: str
+    content: Callable[[HttpRequest, Asked], dict[str, Any]]
+    groupings: Mapping[str, str]
+    categories: tuple[Category, ...] = ()
+    wide: bool = True
+
+
+def ask(request: HttpRequest, shape: Shape) -> Asked:
+    """Read the query string. Raises BadQuery naming every problem at once."""
+    params, problems = request.GET.copy(), []
+    by = params.get("by", "") or next(iter(shape.groupings), "")
+    params.pop("by", None)
+    if shape.groupings and by not in shape.groupings:
+        problems.append(f"by={by[:40]}: there is no such grouping. There are: {', '.join(shape.groupings)}.")
+    try:
+        query = parse(INITIATIVES, request.user, params)
+    except BadQuery as problem:
+        raise BadQuery([*problem.problems, *problems]) from None
+    if problems:
+        raise BadQuery(problems)
+    return asked_of(query, by, shape.categories)
+
+
+def asked_of(query: Query, by: str = "", categories: Iterable[Category] = ()) -> Asked:
+    of_them = query.rows().filter(category__in=categories) if categories else query.rows()
+    found = list(of_them.select_related("reference", "team", "owner", "objective__state", "cycle", "state")[: MOST + 1])
+    total = of_them.order_by().count() if len(found) > MOST else len(found)
+    return Asked(query, by, found[:MOST], total, changer(query.reader))
+
+
+def show(request: HttpRequest, shape: Shape) -> HttpResponse:
+    """The page of a shape; what cannot be answered is said over nothing."""
+    if address := filter_from_form(INITIATIVES, request.GET):
+        return redirect(request.path + address.removeprefix(INITIATIVES.url))
+    try:
+        asked = ask(request, shape)
+    except BadQuery as problem:
+        page = {**broken_context(request, INITIATIVES, problem.problems), **_of_shape(request, shape)}
+        return render(request, shape.template, {"page": page, "crumbs": _crumbs(request, shape)}, status=400)
+    page = {**asking(request, asked.query), **_of_shape(request, shape)}
+    page["exports"] = [{**each, "url": _of_list(each["url"])} for each in page["exports"]]
+    page["empty"] = not asked.total and not INITIATIVES.visible(request.user).exists()
+    context = {"page": page, "asked": asked, "most": MOST, "crumbs": _crumbs(request, shape), "shape": shape}
+    return render(request, shape.template, {**context, **shape.content(request, asked)})
+
+
+def _of_shape(request: HttpRequest, shape: Shape) -> dict[str, Any]:
+    """What the page of a list says in this shape: its forms come back here, its tabs lead elsewhere."""
+    asked = with_params(request.GET, **dict.fromkeys(OWN))
+    by = request.GET.get("by", "")
+    return {
+        "url": request.path,
+        "clear_url": request.path + (f"?by={by}" if by in shape.groupings else ""),
+        "shapes": shapes_of(INITIATIVES, asked, shape.name),
+        "columns_menu": (),
+        "groupings": [
+            {"label": label, "url": with_params(request.GET, by=name), "current": name == (by or first)}
+            for first in [next(iter(shape.groupings), "")]
+            for name, label in shape.groupings.items()
+        ],
+    }  # fmt: skip
+
+
+def _of_list(url: str) -> str:
+    """A file of the list, which the list itself gives: it knows nothing of what the shapes ask besides."""
+    path, _, asked = url.partition("?")
+    params = QueryDict(asked, mutable=True)
+    for name in OWN:
+        params.pop(name, None)
+    return f"{path or INITIATIVES.url}?{params.urlencode(safe=',*:/')}"
+
+
+def _crumbs(request: HttpRequest, shape: Shape) -> Any:
+    return crumbs_of(INITIATIVES, (shape.label, request.path))
+
+
+def limits_of(asked: Asked) -> dict[int, Any]:
+    """Initiative → the limit that it answers to which is reached first; those that a forecast speaks of."""
+    links = (
+        Link.objects.visible(asked.reader)
+        .filter(initiative__in=[each.pk for each in asked.initiatives], limit__state__q50_date__isnull=False)
+        .select_related("limit__state__forecast")
+        .order_by("-limit__state__q50_date")
+    )
+    return {each.initiative_id: each.limit for each in links}
