@@ -28,6 +28,7 @@ app.conf.task_routes = {
     "roadmap.tasks.make_report": "reports",
     "roadmap.tasks.make_reports": "reports",
     "roadmap.tasks.refresh_trade_offs": "reports",
+    "roadmap.tasks.refresh_slack": "reports",
 }
 
 # Seconds between runs; a tick that comes twice does nothing the second time.
@@ -74,6 +75,8 @@ app.conf.beat_schedule = {
     "postmortems due": {"task": "incidents.tasks.remind_of_postmortems", "schedule": 3600},
     # Only what changed is written.
     "key results": {"task": "roadmap.tasks.refresh_key_results", "schedule": 180, "options": {"expires": 180}},
+    # Most of what changes it writes it at once; this is for edits and imports.
+    "slack": {"task": "roadmap.tasks.refresh_slack", "schedule": 120, "options": {"expires": 120}},
     "forget old deliveries": {"task": "portal.delivery.tasks.forget_old", "schedule": 86_400},
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Labels at the head of a timeline, and months between two of them.
-MOST_LABELS = 12
+MOST_LABELS = 9
 STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240)
 # Room on both sides of what is shown, so that no bar ends at the edge.
 MARGIN_DAYS = 10

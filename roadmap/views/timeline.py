@@ -89,7 +89,7 @@ def state_of(it: Initiative) -> str:
     """In which colours it is drawn: how it goes while it is worked on, else where it stands."""
     if it.status == Status.IN_PROGRESS and it.state.course:
         return look_of(it.state.course)[0]
-    return look_of(it.status)[0]
+    return "ok" if it.status == Status.DONE else look_of(it.status)[0]
 
 
 def word_of(it: Initiative) -> str:

@@ -1,0 +1,296 @@
+"""The shapes of the roadmap: the same rows for each reader, moved by whoever may, and nothing lost where two move."""
+
+import datetime as dt
+import html
+import json
+import re
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from portal.tenure import organisation_today
+from roadmap.models import Dependency, Initiative, InitiativeState, Objective
+from roadmap.views import actions
+from roadmap.views.networks import refresh_slack
+from tests.roadmap.core_makers import make_cycle, make_initiative
+from tests.roadmap.views_makers import make_dependency
+
+pytestmark = pytest.mark.django_db
+
+NAMES = (
+    "initiatives-timeline", "initiatives-board", "initiatives-horizons", "initiatives-objectives",
+    "initiatives-dependencies", "initiatives-infrastructure", "initiatives-developers",
+)  # fmt: skip
+SAID = {"HTTP_ACCEPT": "application/json"}
+
+
+def day(ahead: int) -> dt.date:
+    return organisation_today() + dt.timedelta(days=ahead)
+
+
+def dated(title: str, start: int, days: int, **values) -> Initiative:
+    return make_initiative(title, starts_on=day(start), ends_likely=day(start + days), **values)
+
+
+def words(response) -> str:
+    text = html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return re.sub(r"\s+", " ", text)
+
+
+def sent(initiative: Initiative, **changed) -> dict[str, str]:
+    values = {name: getattr(initiative, name) for name in actions.DATES} | changed
+    return {name: str(value or "") for name, value in values.items()} | {"version": str(initiative.version)}
+
+
+@pytest.fixture
+def mine(people) -> Initiative:
+    """An initiative of the team of the editor, with all its dates."""
+    return dated(
+        "Shard the orders database", 0, 30, team=people.team.reference, category="infrastructure",
+        ends_earliest=day(20), ends_latest=day(45), effort_days=12.5,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_shape_asks_what_the_list_asks(sign_in, people, mine, name):
+    second = dated("Another one", 5, 10, category="developer_experience", horizon="now")
+    make_dependency(mine, second)
+    client = sign_in(people.reader)
+    assert client.get(reverse(name)).status_code == 200
+    none = words(client.get(reverse(name), {"q": "no-such-thing"}))
+    assert "Shard the orders" not in none
+    assert "Nothing" in none
+    wrong = client.get(reverse(name), {"no-such": "1"})
+    assert wrong.status_code == 400
+    assert "“no-such” is not known here" in words(wrong)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_private_initiative_is_in_no_shape_and_no_sum_of_whoever_is_not_let_in(sign_in, people, mine, name):
+    hidden = dated(
+        "Leave the supplier", 0, 700, by=people.editor, is_private=True, effort_days=1000.0,
+        category=mine.category, objective=Objective.objects.create(cycle=make_cycle(), title="Seen by all"),
+    )  # fmt: skip
+    Dependency.objects.create(before=hidden, after=mine)
+    before = words(sign_in(people.product_manager).get(reverse(name)))
+    assert "Leave the supplier" not in before
+    assert "RMP" not in before
+    assert "1,012" not in before
+    for file in ("initiatives-timeline-svg",):
+        assert b"Leave the supplier" not in sign_in(people.product_manager).get(reverse(file)).content
+    Dependency.objects.filter(before=hidden).delete()
+    hidden.delete()
+    assert words(sign_in(people.product_manager).get(reverse(name))) == before
+
+
+def test_whoever_is_let_in_sees_the_private_one_in_the_timeline(sign_in, people, mine):
+    dated("Leave the supplier", 0, 70, by=people.editor, is_private=True)
+    assert "Leave the supplier" in words(sign_in(people.editor).get(reverse("initiatives-timeline")))
+
+
+def test_slack_of_public_ones_tells_nothing_of_private_ones(people, mine):
+    second = dated("Second", 60, 10)
+    make_dependency(mine, second)
+    refresh_slack()
+    before = InitiativeState.objects.get(initiative=mine).slack_days
+    hidden = dated("Leave the supplier", 0, 700, by=people.editor, is_private=True)
+    Dependency.objects.create(before=mine, after=hidden)
+    assert refresh_slack() == 0
+    assert InitiativeState.objects.get(initiative=mine).slack_days == before == 30
+    assert InitiativeState.objects.get(initiative=hidden).slack_days is None
+
+
+def test_the_board_counts_and_sums_what_it_shows(sign_in, people, mine):
+    dated("Second", 0, 5, effort_days=7.5)
+    make_initiative("Third")
+    told = words(sign_in(people.reader).get(reverse("initiatives-board")))
+    assert "Idea 3 20 days, 1 says nothing" in told
+
+
+def test_a_timeline_that_cannot_group_so_says_how_it_can(sign_in, people, mine):
+    response = sign_in(people.reader).get(reverse("initiatives-timeline"), {"by": "colour"})
+    assert response.status_code == 400
+    assert "by=colour: there is no such grouping. There are: objective, team" in words(response)
+
+
+def test_a_filter_of_a_shape_comes_back_to_the_shape(sign_in, people, mine):
+    asked = {"by": "team", "filter.field": "status", "filter.op": "", "filter.value": "idea"}
+    response = sign_in(people.reader).get(reverse("initiatives-timeline"), asked)
+    assert response.url == "/initiatives/-/timeline/?by=team&status=idea"
+    page = sign_in(people.reader).get(response.url).content.decode()
+    assert 'href="/initiatives/?status=idea"' in page
+    assert 'href="/initiatives/?status=idea&amp;format=csv"' in page
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_number_of_queries_depends_on_nothing(sign_in, people, mine, name, django_assert_max_num_queries):
+    client = sign_in(people.editor)
+    client.get(reverse(name))
+    objective = Objective.objects.create(cycle=make_cycle(), title="Buying never stops")
+    for number in range(12):
+        made = dated(f"Number {number}", number, 10, objective=objective, category=mine.category)
+        make_dependency(mine, made)
+    with django_assert_max_num_queries(15):
+        assert client.get(reverse(name)).status_code == 200
+
+
+# Dates
+
+
+def test_a_bar_that_is_dragged_is_saved_with_all_its_dates(sign_in, people, mine):
+    moved = {name: getattr(mine, name) + dt.timedelta(days=7) for name in actions.DATES}
+    answer = sign_in(people.editor).post(f"/initiatives/{mine.name.lower()}/-/dates/", sent(mine, **moved), **SAID)
+    assert answer.status_code == 200, answer.content
+    assert json.loads(answer.content)["said"].startswith(f"{mine.name} is from ")
+    mine.refresh_from_db()
+    assert {name: getattr(mine, name) for name in moved} == moved
+
+
+def test_two_who_drag_the_same_bar_lose_nothing(sign_in, people, mine):
+    stale = sent(mine, starts_on=day(3), ends_likely=day(33))
+    actions.plan(by=people.administrator, initiative=mine, dates={"starts_on": day(9)})
+    client = sign_in(people.editor)
+    answer = client.post(f"/initiatives/{mine.name.lower()}/-/dates/", stale, **SAID)
+    assert answer.status_code == 409
+    told = json.loads(answer.content)["error"]
+    assert f"changed {mine.name} while you moved it" in told
+    assert "Yours is not saved yet" in told
+    page = client.post(f"/initiatives/{mine.name.lower()}/-/dates/", stale)
+    assert page.status_code == 409
+    assert str(day(9)) in page.content.decode()
+    assert str(day(3)) in page.content.decode()
+    mine.refresh_from_db()
+    assert mine.starts_on == day(9)
+
+
+def test_dates_out_of_order_are_refused_by_name(sign_in, people, mine):
+    wrong = sent(mine, ends_likely=day(-9))
+    client = sign_in(people.editor)
+    answer = client.post(f"/initiatives/{mine.name.lower()}/-/dates/", wrong, **SAID)
+    assert answer.status_code == 422
+    assert "lies before the" in json.loads(answer.content)["error"]
+    page = client.post(f"/initiatives/{mine.name.lower()}/-/dates/", wrong)
+    assert page.status_code == 422
+    assert "lies before the" in words(page)
+
+
+def test_a_bar_that_breaks_a_dependency_says_so(sign_in, people, mine):
+    second = dated("Second", 30, 10, team=people.team.reference)
+    make_dependency(mine, second)
+    earlier = sent(second, starts_on=day(25), ends_likely=day(35))
+    answer = sign_in(people.editor).post(f"/initiatives/{second.name.lower()}/-/dates/", earlier, **SAID)
+    assert json.loads(answer.content)["problems"] == [f"{second.name} starts 5 days before {mine.name} ends"]
+
+
+def test_others_may_not_move_it_and_a_private_one_is_not_there(sign_in, people, mine):
+    hidden = dated("Leave the supplier", 0, 9, by=people.editor, is_private=True)
+    client = sign_in(people.reader)
+    assert client.get(f"/initiatives/{mine.name.lower()}/-/dates/").status_code == 403
+    assert client.get(f"/initiatives/{hidden.name.lower()}/-/dates/").status_code == 404
+    assert "data-moves" not in client.get(reverse("initiatives-timeline")).content.decode()
+
+
+# Cards
+
+
+def place(client, initiative, **values):
+    values = {"field": "status", "version": initiative.version, **values}
+    return client.post(f"/initiatives/{initiative.name.lower()}/-/place/", values)
+
+
+def test_a_card_is_put_into_another_column(sign_in, people, mine):
+    assert place(sign_in(people.editor), mine, to="in_progress").status_code == 302
+    mine.refresh_from_db()
+    assert (mine.status, mine.started_on) == ("in_progress", organisation_today())
+
+
+def test_a_status_that_needs_a_reason_asks_for_it(sign_in, people, mine):
+    client = sign_in(people.editor)
+    asked = place(client, mine, to="dropped")
+    assert asked.status_code == 200
+    assert "Why" in words(asked)
+    assert place(client, mine, to="dropped", reason=" ").status_code == 422
+    assert place(client, mine, to="dropped", reason="Nobody needs it").status_code == 302
+    mine.refresh_from_db()
+    assert (mine.status, mine.status_reason) == ("dropped", "Nobody needs it")
+
+
+def test_a_card_that_somebody_else_moved_stays_where_they_put_it(sign_in, people, mine):
+    client = sign_in(people.editor)
+    actions.place(by=people.administrator, initiative=mine, field="status", to="planned")
+    response = client.post(
+        f"/initiatives/{mine.name.lower()}/-/place/",
+        {"field": "status", "to": "in_progress", "version": mine.version, "next": "/initiatives/-/board/"}, follow=True,
+    )  # fmt: skip
+    assert "changed RM-1 meanwhile: it is planned" in words(response)
+    mine.refresh_from_db()
+    assert mine.status == "planned"
+
+
+def test_a_column_that_there_is_not_is_named(sign_in, people, mine):
+    answer = place(sign_in(people.editor), mine, to="nowhere")
+    assert answer.status_code == 400
+    assert "“nowhere” is no column of a board by status" in words(answer)
+
+
+# Dependencies
+
+
+def test_a_circle_is_refused_and_named(people, mine):
+    second, third = dated("Second", 0, 5), dated("Third", 0, 5)
+    actions.add_dependency(by=people.editor, before=mine, after=second)
+    actions.add_dependency(by=people.editor, before=second, after=third)
+    with pytest.raises(ValidationError, match="RM-3 → RM-1 → RM-2 → RM-3"):
+        actions.add_dependency(by=people.editor, before=third, after=mine)
+    assert Dependency.objects.count() == 2
+
+
+def test_what_it_waits_for_is_said_and_taken_back_on_its_page(sign_in, people, mine):
+    second = dated("Second", 0, 5, team=people.team.reference)
+    client, address = sign_in(people.editor), f"/initiatives/{second.name.lower()}/-/dependencies/"
+    client.post(address, {"before": mine.name, "kind": "fs", "lag_days": "2"})
+    made = Dependency.objects.get()
+    panel = words(client.get(f"/initiatives/{second.name.lower()}/panels/roadmapinitiative-dependencies/"))
+    assert f"Waits for {mine.name}" in panel
+    assert "2 days lag" in panel
+    client.post(f"{address}{made.pk}/remove/")
+    assert not Dependency.objects.exists()
+
+
+def test_a_private_one_is_no_more_known_than_one_that_there_is_not(sign_in, people, mine):
+    hidden = dated("Leave the supplier", 0, 9, by=people.administrator, is_private=True)
+    client, address = sign_in(people.editor), f"/initiatives/{mine.name.lower()}/-/dependencies/"
+    answers = [words(client.post(address, {"before": name, "kind": "fs"})) for name in (hidden.name, "RMP-77")]
+    assert answers[0].replace(hidden.name, "") == answers[1].replace("RMP-77", "")
+    assert not Dependency.objects.exists()
+
+
+def test_what_the_dates_do_not_keep_is_listed_with_the_critical_path(sign_in, people, mine):
+    second = dated("Second", 20, 10)
+    actions.add_dependency(by=people.editor, before=mine, after=second)
+    told = words(sign_in(people.reader).get(reverse("initiatives-dependencies")))
+    assert f"{second.name} starts 10 days before {mine.name} ends" in told
+    assert f"{mine.name} → {second.name}" in told
+    assert "critical path" in words(sign_in(people.reader).get(reverse("initiatives-timeline")))
+
+
+# Files
+
+
+def test_the_timeline_is_a_picture(sign_in, people, mine):
+    client = sign_in(people.reader)
+    drawn = client.get(reverse("initiatives-timeline-svg"))
+    assert drawn["Content-Type"] == "image/svg+xml"
+    assert "Shard the orders database" in drawn.content.decode()
+    assert client.get(reverse("initiatives-timeline-png")).content.startswith(b"\x89PNG")
+    assert client.get(reverse("initiatives-timeline-svg"), {"no": "1"}).status_code == 400
+
+
+def test_names_are_text_in_every_picture(sign_in, people, mine):
+    title = '<script>alert("1")</script> & co'
+    second = dated(title, 0, 9)
+    make_dependency(mine, second)
+    client = sign_in(people.reader)
+    for name in (*NAMES, "initiatives-timeline-svg"):
+        assert "<script>alert(" not in client.get(reverse(name)).content.decode()
