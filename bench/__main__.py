@@ -30,6 +30,7 @@ ALL = (
     "incident_list",
     "incident_page",
     "insights",
+    "roadmap_views",
     "declare",
     "similar",
     "blameless",
