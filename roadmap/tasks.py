@@ -7,6 +7,7 @@ from roadmap.initiatives import reports
 from roadmap.okr import refresh
 from roadmap.worth import asking, interest
 from roadmap.views.networks import refresh_slack as write_slack
+from roadmap.worth import asking, interest
 
 
 @shared_task(time_limit=120)
