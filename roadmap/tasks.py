@@ -5,7 +5,6 @@ from celery import shared_task
 from roadmap.constraints import keeping
 from roadmap.initiatives import reports
 from roadmap.okr import refresh
-from roadmap.worth import asking, interest
 from roadmap.views.networks import refresh_slack as write_slack
 from roadmap.worth import asking, interest
 
@@ -35,6 +34,8 @@ def refresh_key_results() -> None:
     """Read key results and non-negotiables from their metrics; what did not change is not written."""
     refresh.refresh()
     keeping.refresh()
+
+
 @shared_task(time_limit=300)
 def refresh_slack() -> None:
     """By how much each initiative may slip: written where it changed, whatever way the dates came."""
