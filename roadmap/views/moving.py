@@ -138,6 +138,8 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     field, to = sent.get("field", "status"), sent.get("to", "")
     choices = dict(actions.CHOICES.get(field, ()))
+    if request.method != "POST" and not to:
+        return redirect(_board_of(field))
     if to not in choices:
         raise BadRequest(f"“{to[:40]}” is no column of a board by {field[:20]}. There are: {', '.join(choices)}.")
     form = ReasonForm(request.POST if "reason" in request.POST else None)

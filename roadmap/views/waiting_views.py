@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.crumbs import crumbs_of
+from portal.people.entering import acts
 from roadmap.collections import INITIATIVES
 from roadmap.models import Dependency
 from roadmap.views import actions
@@ -64,7 +65,7 @@ def _told(problem: ValidationError) -> dict[str, list[str]]:
     return dict(problem.message_dict) if hasattr(problem, "error_dict") else {"": problem.messages}
 
 
-@require_POST
+@acts("record", "initiatives")
 def remove(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """Take back that this initiative waits for another one."""
     initiative = load_initiative(request, key)

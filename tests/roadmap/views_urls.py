@@ -29,6 +29,9 @@ URLS: dict[str, Row] = {
 }  # fmt: skip
 
 
+FORMS = ("initiative-dates", "initiative-dependency")
+
+
 def world(people: Any) -> dict[str, Any]:
     """RM-1 waits for another one."""
     first = make_initiative("Comes first", by=people.editor)
