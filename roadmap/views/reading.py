@@ -12,6 +12,7 @@ from portal.listing import asking, broken_context, filter_from_form, with_params
 from portal.query import BadQuery, Query, parse
 from portal.shapes import shapes_of
 from roadmap.collections import INITIATIVES
+from roadmap.constraints.freezes import banner
 from roadmap.models import Category, Initiative, Link
 from roadmap.views.access import changer
 
@@ -91,7 +92,7 @@ def show(request: HttpRequest, shape: Shape) -> HttpResponse:
     page["exports"] = [{**each, "url": _of_list(each["url"])} for each in page["exports"]]
     page["empty"] = not asked.total and not INITIATIVES.visible(request.user).exists()
     context = {"page": page, "asked": asked, "most": MOST, "crumbs": _crumbs(request, shape), "shape": shape}
-    return render(request, shape.template, {**context, **shape.content(request, asked)})
+    return render(request, shape.template, {**context, **banner(request), **shape.content(request, asked)})
 
 
 def _of_shape(request: HttpRequest, shape: Shape) -> dict[str, Any]:
