@@ -9,6 +9,8 @@ from roadmap.strategy.live import Rendered
 from roadmap.strategy.markdown import lowered, words
 
 TITLE = "Platform strategy"
+# The level of headings within a section, whose title is of the second.
+TOP = 3
 _MARKS = re.compile(r"^[\s>#*+\-|.:]*$")
 
 
@@ -63,5 +65,5 @@ def section_text(section: StrategySection, markdown: str) -> str:
         ties.append(f"*Objective: {words(section.objective.title)}*")
     if products := products_of(section):
         ties.append(f"*Concerns: {words(', '.join(products))}*")
-    text = lowered(markdown, 2).strip() if is_written(section) else "Nothing is written here yet."
+    text = lowered(markdown, TOP).strip() if is_written(section) else "Nothing is written here yet."
     return "\n\n".join([f"## {words(section.title)}", *ties, text])

@@ -43,10 +43,13 @@ def lines_in_code(text: str) -> Iterator[tuple[str, bool]]:
             yield line, False
 
 
-def lowered(text: str, levels: int) -> str:
-    """The text with its headings so many levels further down."""
-    return "\n".join(line if is_code else _lower(line, levels) for line, is_code in lines_in_code(text))
+def lowered(text: str, top: int) -> str:
+    """The text with its headings moved down together, so that the highest of them is of the level ``top``."""
+    lines = list(lines_in_code(text))
+    levels = [len(found[2]) for line, is_code in lines if not is_code and (found := _HEADING.match(line))]
+    by = max(top - min(levels, default=top), 0)
+    return "\n".join(line if is_code else _lower(line, by) for line, is_code in lines)
 
 
-def _lower(line: str, levels: int) -> str:
-    return _HEADING.sub(lambda found: f"{found[1]}{'#' * min(len(found[2]) + levels, DEEPEST)}", line, count=1)
+def _lower(line: str, by: int) -> str:
+    return _HEADING.sub(lambda found: f"{found[1]}{'#' * min(len(found[2]) + by, DEEPEST)}", line, count=1)

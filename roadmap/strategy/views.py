@@ -23,6 +23,7 @@ from roadmap.strategy.forms import AnswersForm, ConcernForm, PublishForm, TiesFo
 
 from roadmap.strategy.live import Asked, render as render_blocks  # isort: skip
 from roadmap.strategy.loading import ONLY_PLANNERS, crumbs, load_section, may_write, writer
+from roadmap.strategy.markdown import lowered
 from roadmap.strategy.writing_views import place_of
 
 EDITIONS_SHOWN = 5
@@ -45,11 +46,15 @@ def strategy(request: HttpRequest) -> HttpResponse:
 
 def _shown(section: StrategySection, rendered: Any, save: Save | None) -> dict[str, Any]:
     return {
-        "section": section, "text": prose(rendered.markdown, below=2, prefix=f"{section.key}-").body, "save": save,
+        "section": section, "text": _html(section, rendered.markdown), "save": save,
         "is_written": content.is_written(section), "figures": [each for _, each in rendered.figures if each.at],
         "products": sorted(section.dependencies.all(), key=lambda each: str(each.product.label or each.product.name)),
         "history_url": f"{SECTIONS.url_of(section)}history/",
     }  # fmt: skip
+
+
+def _html(section: StrategySection, markdown: str) -> Any:
+    return prose(lowered(markdown, content.TOP), prefix=f"{section.key}-").body
 
 
 # What a section is tied to

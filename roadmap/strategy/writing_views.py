@@ -21,6 +21,7 @@ from roadmap.strategy import actions, content
 from roadmap.strategy.live import Asked, kinds
 from roadmap.strategy.live import render as render_blocks
 from roadmap.strategy.loading import crumbs, load_section, writer
+from roadmap.strategy.markdown import lowered
 
 OUTLINE = {
     "outline_id": "strategy-outline", "outline_label": "Sections of the strategy",
@@ -102,5 +103,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     writer(request)
     sent = sections.texts_sent(request, content.sections())
     rendered = render_blocks({each.key: text for each, text in sent}, Asked(request.user))
-    parts = [(each, prose(rendered[each.key].markdown, below=2, prefix=f"{each.key}-")) for each, _ in sent]
+    parts = [
+        (each, prose(lowered(rendered[each.key].markdown, content.TOP), prefix=f"{each.key}-")) for each, _ in sent
+    ]
     return render(request, "incidents/_postmortem_preview.html", {"parts": parts})
