@@ -26,6 +26,7 @@ app.conf.task_routes = {
     "incidents.tasks.refresh_facts": "reports",
     "incidents.tasks.propose_recurring": "reports",
     "roadmap.tasks.make_report": "reports",
+    "roadmap.tasks.refresh_reach": "reports",
     "roadmap.tasks.make_reports": "reports",
     "roadmap.tasks.refresh_trade_offs": "reports",
     "roadmap.tasks.refresh_slack": "reports",
@@ -70,6 +71,8 @@ app.conf.beat_schedule = {
     "old messages of alerts": {"task": "incidents.tasks.forget_old_messages", "schedule": 86_400},
     # Somebody was told that it is on its way; this is for what the queue or a worker lost.
     "PDFs": {"task": "incidents.tasks.make_pdfs", "schedule": 60, "options": {"expires": 60}},
+    "updates of initiatives": {"task": "roadmap.tasks.remind_of_initiatives", "schedule": 3600},
+    "reach of initiatives": {"task": "roadmap.tasks.refresh_reach", "schedule": 3600},
     "reports of the roadmap": {"task": "roadmap.tasks.make_reports", "schedule": 60, "options": {"expires": 60}},
     # Each step is told once, so that most rounds tell nothing.
     "postmortems due": {"task": "incidents.tasks.remind_of_postmortems", "schedule": 3600},

@@ -26,12 +26,14 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True)
 class Tool:
     """A link of a list to a page of another kind, the URL ``name``. One with ``act`` is for those who may, beside the
-    title; one without is a file, in the menu of exports, of what the query string asks for."""
+    title; one without is in the menu of exports, of what the query string asks for: a file, or a page that leads to
+    one."""
 
     label: str
     name: str
     icon: str
     act: str = ""
+    is_page: bool = False
 
 
 @dataclass(frozen=True)

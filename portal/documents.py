@@ -33,6 +33,7 @@ DOCUMENTS = {
     "okrs": "OKRs, non-negotiables and freezes: progress by hand, standing, closing a cycle",
     "strategy": "The strategy document: sections, live blocks, editions, the executive summary",
     "roadmap-views": "Views of the roadmap: timeline, boards, dependencies and the critical path",
+    "initiatives": "Initiatives: evidence, proposals, updates, files",
     "openslo": "SLOs as OpenSLO documents: taking them in, and writing them",
     "query-grammar": "The query string: every question, for page, file and API",
     "for-administrators": "For administrators: logins, roles, teams, leaving, settings, backups",

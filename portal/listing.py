@@ -184,7 +184,12 @@ def _menus(request: HttpRequest, query: Query) -> dict[str, Any]:
             {"label": "CSV, these columns", "icon": "file-type-csv", "url": with_params(request.GET, format="csv")},
             {"label": "JSON, these columns", "icon": "braces", "url": with_params(request.GET, format="json")},
             *(
-                {"label": each.label, "icon": each.icon, "url": reverse(each.name) + with_params(request.GET)}
+                {
+                    "label": each.label,
+                    "icon": each.icon,
+                    "url": reverse(each.name) + with_params(request.GET),
+                    "is_page": each.is_page,
+                }
                 for each in query.collection.tools
                 if not each.act
             ),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.above import above_of
 from portal.actions import Conflict, Deleted, StillNeeded
 from portal.collections import Collection
 from portal.crumbs import crumbs_of
@@ -53,6 +54,7 @@ def collection(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def _list_page(request: HttpRequest, found: Collection, page: dict[str, Any], status: int = 200) -> HttpResponse:
     context = {"page": page, "crumbs": crumbs_of(found), "is_partial": wants_partial(request)}
+    context["above"] = above_of(request, found.slug)
     template = "portal/collection_list.html" + ("#table" if context["is_partial"] else "")
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])

@@ -82,6 +82,8 @@ INITIATIVES = register(
             Tool("Import", "initiatives-import", "table-import", act="import"),
             Tool("SVG, the timeline", "initiatives-timeline-svg", "photo"),
             Tool("PNG, the timeline", "initiatives-timeline-png", "photo"),
+            Tool("Summary, Markdown", "initiatives-summary-file", "file-text"),
+            Tool("Summary, to read and as PDF", "initiatives-summary", "file-text", is_page=True),
         ),
         empty="Nothing is promised yet. Take on a proposal, or write down an idea.",
         keeps="An initiative stays. Drop it, and say why: that is an outcome, and no failure.",

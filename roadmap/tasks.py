@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from roadmap.constraints import keeping
-from roadmap.initiatives import reports
+from roadmap.initiatives import reach, reminders, reports
 from roadmap.okr import refresh
 from roadmap.views.networks import refresh_slack as write_slack
 from roadmap.worth import asking, interest
@@ -40,3 +40,15 @@ def refresh_key_results() -> None:
 def refresh_slack() -> None:
     """By how much each initiative may slip: written where it changed, whatever way the dates came."""
     write_slack()
+
+
+@shared_task(time_limit=300)
+def remind_of_initiatives() -> None:
+    """Remind of initiatives that are late, and of updates that are due."""
+    reminders.remind()
+
+
+@shared_task(time_limit=600)
+def refresh_reach() -> None:
+    """Count anew what depends on the services of initiatives."""
+    reach.refresh()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from portal.actions import lock, update_record
 from portal.people.models import User
 from portal.proposals.models import Proposal, State
+from portal.proposals.taking import taken_on
 from portal.search import index
 
 
@@ -78,9 +79,19 @@ def _make(source_key: str, kind: str, values: Mapping[str, Any]) -> Proposal:
     return proposal
 
 
-def accept(*, by: User, proposal: Proposal, reason: str = "", version: int | None = None) -> Proposal:
-    """Agree to the work. Raises ValidationError when it has been decided, Conflict when it moved on."""
-    return _decide(by, proposal, version, state=State.ACCEPTED, reason=reason)
+@transaction.atomic
+def accept(
+    *, by: User, proposal: Proposal, reason: str = "", version: int | None = None, into: Any = None
+) -> tuple[Proposal, Any]:
+    """Agree to the work; answers with the proposal, and with what it has become (portal.proposals.taking), a new record
+    or ``into``, None where nothing is made of it. Raises ValidationError when it has been decided, Conflict when it
+    moved on."""
+    accepted = _decide(by, proposal, version, state=State.ACCEPTED, reason=reason)
+    record = taken_on(by, accepted, into)
+    if record is not None:
+        told = f"{accepted.reason}\n\nTaken on as {record}.".strip()
+        accepted = update_record(by=by, record=accepted, values={"reason": told})
+    return accepted, record
 
 
 def decline(*, by: User, proposal: Proposal, reason: str, version: int | None = None) -> Proposal:

@@ -30,6 +30,8 @@ class DecisionForm(forms.Form):
     def __init__(self, proposal: Proposal, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.proposal = proposal
+        # What the work has become, where it was accepted.
+        self.made: Any = None
         others: Any = self.fields["into"]
         others.queryset = Proposal.objects.filter(state=State.OPEN).exclude(pk=proposal.pk).order_by("title")
         if not others.queryset.exists():
@@ -49,4 +51,7 @@ class DecisionForm(forms.Form):
         common: dict[str, Any] = {"by": by, "proposal": self.proposal, "reason": reason, "version": version}
         if decision == "merge":
             return actions.merge(into=self.cleaned_data["into"], **common)
-        return actions.accept(**common) if decision == "accept" else actions.decline(**common)
+        if decision == "accept":
+            accepted, self.made = actions.accept(**common)
+            return accepted
+        return actions.decline(**common)

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from portal.actions import Conflict
-from portal.collections import get_collection
+from portal.collections import collection_of, get_collection
 from portal.crumbs import crumbs_of
 from portal.proposals.forms import DecisionForm
 from portal.proposals.models import Proposal, State
@@ -27,10 +27,12 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if proposal.state != State.OPEN:
         messages.warning(request, proposal.ended_in_words)
         return redirect(address)
-    form = DecisionForm(proposal, request.POST if request.method == "POST" else None)
+    asked = {"decision": request.GET.get("decision", "")}
+    form = DecisionForm(proposal, request.POST if request.method == "POST" else None, initial=asked)
     if request.method == "POST" and form.is_valid() and _save(request, proposal, form):
         messages.success(request, f"{proposal} is {_done(form)}.")
-        return redirect(address)
+        home = collection_of(form.made) if form.made else None
+        return redirect(home.url_of(form.made) if home else address)
     context = {
         "proposal": proposal,
         "form": form,

@@ -59,7 +59,7 @@ def test_what_was_decided_stays_decided_until_its_evidence_is_worse(people):
 
 
 def test_an_accepted_proposal_is_not_made_again(people):
-    accepted = actions.accept(by=people.product_manager, proposal=propose())
+    accepted, _ = actions.accept(by=people.product_manager, proposal=propose())
     assert propose().pk == accepted.pk
     assert Proposal.objects.count() == 1
 

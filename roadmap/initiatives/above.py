@@ -1,0 +1,32 @@
+"""The note above the initiatives: the worst of what is proposed, for those who decide. The views of the roadmap show it
+too."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from portal.above import above
+from portal.collections import get_collection
+from portal.proposals.models import Proposal, State
+
+
+@above("initiatives")
+def proposal_note(request: HttpRequest) -> SafeString | str:
+    """Safe HTML: what is proposed, with what begins it and what declines it. Nothing for whoever does not decide."""
+    if request.headers.get("HX-Request") or not request.user.has_perm("proposals.change_proposal"):
+        return ""
+    rows = Proposal.objects.filter(state=State.OPEN)
+    found = rows.order_by("-severity", "created_at", "pk").first()
+    if found is None:
+        return ""
+    collection: Any = get_collection("proposals")
+    context = {
+        "proposal": found, "text": found.text.partition("\n\n")[0], "more": rows.count() - 1,
+        "url": collection.url_of(found), "all_url": collection.url,
+        "take_url": reverse("proposal-take", args=[found.pk]),
+        "decline_url": f"{reverse('proposal-decide', args=[found.pk])}?decision=decline",
+    }  # fmt: skip
+    return render_to_string("roadmap/_above.html", context, request)

@@ -1,0 +1,221 @@
+"""Initiatives: how they move on, what they rest on, and who may."""
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from portal.actions import Conflict
+from portal.tenure import organisation_today
+from roadmap.initiatives import actions, finding
+from roadmap.initiatives.success import share_of
+from roadmap.models import Initiative, InitiativeState, Link, Status, Way
+from services.health.models import Metric, MetricState
+from tests import factories
+from tests.roadmap.core_makers import make_initiative
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_goes_its_way_and_says_when(people):
+    made = make_initiative("Shard orders")
+    made = actions.move(by=None, initiative=made, status=Status.IN_PROGRESS)
+    assert made.started_on == organisation_today()
+    made = actions.move(by=None, initiative=made, status=Status.DONE)
+    assert (made.delivered_on, made.done_percent) == (organisation_today(), 100)
+    with pytest.raises(ValidationError, match="From there it can be: in progress"):
+        actions.move(by=None, initiative=made, status=Status.IDEA)
+    made = actions.move(by=None, initiative=made, status=Status.IN_PROGRESS)
+    assert made.delivered_on is None
+    with pytest.raises(ValidationError, match="why it is paused"):
+        actions.move(by=None, initiative=made, status=Status.PAUSED, reason="  no  ")
+    made = actions.move(by=None, initiative=made, status=Status.PAUSED, reason="The vendor is late")
+    assert made.status_reason == "The vendor is late"
+
+
+def test_the_page_moves_it_and_a_stale_form_says_what_stands_now(people, sign_in):
+    made = make_initiative("Shard orders", team=people.team.reference)
+    client, page = sign_in(people.editor), "/initiatives/rm-1/-/status/"
+    shown = client.get(f"{page}?to=in_progress").content.decode()
+    assert 'value="in_progress" selected' in shown
+    refused = client.post(page, {"status": "dropped", "reason": "", "version": made.version})
+    assert refused.status_code == 422
+    assert "letters or more why it is dropped" in refused.content.decode()
+    stale = client.post(page, {"status": "planned", "reason": "Mine", "version": 0})
+    assert stale.status_code == 409
+    assert "Mine" in stale.content.decode()
+    made.refresh_from_db()
+    assert made.status == Status.IDEA
+    again = client.post(page, {"status": "planned", "version": made.version})
+    assert again.url == "/initiatives/rm-1/"
+    assert client.get(f"{page}?to=nowhere").status_code == 400
+    assert sign_in(people.reader).post(page, {"status": "planned", "version": made.version}).status_code == 403
+
+
+def test_links_of_every_kind_are_found_by_their_words_and_unknown_ones_are_named(people, sign_in):
+    made = make_initiative("Shard orders")
+    service = factories.make_entity("orders-db", kind="resource", owner=people.team)
+    client = sign_in(people.product_manager)
+    page = "/initiatives/rm-1/-/links/"
+    assert client.post(page, {"kind": "service", "thing": "orders-db", "note": "its tables"}).status_code == 302
+    twice = client.post(page, {"kind": "service", "thing": "orders-db"})
+    assert "is linked to" in twice.content.decode()
+    for kind, thing in (("incident", "INC-999"), ("limit", "Disk"), ("control", "CC9"), ("key_result", "p95"),
+                        ("follow_up", "INC-1-1"), ("factor", "Zebras")):  # fmt: skip
+        refused = client.post(page, {"kind": kind, "thing": thing})
+        assert refused.status_code == 422
+        assert f"There is no {finding.KINDS[kind][0].lower()} “{thing}”" in refused.content.decode()
+    shown = client.get("/initiatives/rm-1/").content.decode()
+    assert "its tables" in shown
+    link = Link.objects.get(initiative=made)
+    assert link.service == service.reference
+    assert client.post(f"{page}{link.pk}/remove/").status_code == 302
+    assert not Link.objects.exists()
+
+
+def test_what_depends_on_its_services_is_counted_and_shown(people, sign_in):
+    made = make_initiative("Shard orders")
+    database = factories.make_entity("orders-db", kind="resource")
+    api, shop = (
+        factories.make_entity("orders-api", owner=people.team),
+        factories.make_entity("shop", owner=people.other),
+    )
+    factories.depend(api, database)
+    factories.depend(shop, api)
+    actions.link(by=None, initiative=made, kind="service", thing=database.reference)
+    state = InitiativeState.objects.get(initiative=made)
+    assert (state.reached, state.reached_teams) == (2, 2)
+    panel = sign_in(people.stranger).get("/initiatives/rm-1/panels/roadmapinitiative-downstream-impact/")
+    said = panel.content.decode()
+    assert said.index("orders-api") < said.index("shop")
+
+
+def test_a_criterion_shows_the_live_value_on_its_way(people, sign_in):
+    made = make_initiative("Faster", team=people.team.reference)
+    metric = Metric.objects.create(name="p95", unit="ms")
+    MetricState.objects.create(metric=metric, value=912, at=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+    client, page = sign_in(people.editor), "/initiatives/rm-1/-/criteria/new/"
+    same = client.post(
+        page, {"title": "Fast", "metric": "organisation: p95", "way": "decrease", "baseline": 9, "target": 9}
+    )
+    assert same.status_code == 422
+    sent = {"title": "Fast", "metric": "organisation: p95", "way": "decrease", "baseline": 1330, "target": 800}
+    assert client.post(page, sent).status_code == 302
+    shown = client.get("/initiatives/rm-1/").content.decode()
+    assert "79\u00a0% of the way" in shown
+    criterion = made.criteria.get()
+    stale = client.post(f"/initiatives/rm-1/-/criteria/{criterion.pk}/", {**sent, "title": "Faster", "version": 0})
+    assert stale.status_code == 409
+    assert "Fast" in stale.content.decode()
+    unmetered = client.post(page, {"title": "Fast", "way": "decrease", "target": 9})
+    assert "Name the metric" in unmetered.content.decode()
+    assert share_of(Way.STAY_BELOW, None, 200, 190) == 1
+    assert share_of(Way.INCREASE, 10, 20, 25) == 1.5
+
+
+def test_updates_are_appended_and_the_newest_is_what_lists_show(people, api):
+    make_initiative("Shard orders", team=people.team.reference)
+    client, address = api(people.editor), "/api/v1/initiatives/rm-1/-/updates/"
+    for course, text in (("on_track", "Begun"), ("at_risk", "The copy takes long")):
+        assert client.post(address, {"course": course, "text": text}, format="json").status_code == 201
+    assert [each["text"] for each in client.get(address).json()["items"]] == ["The copy takes long", "Begun"]
+    assert InitiativeState.objects.get().course == "at_risk"
+    assert client.post(address, {"course": "fine", "text": "x"}, format="json").status_code == 422
+    assert api(people.reader).post(address, {"course": "on_track", "text": "x"}, format="json").status_code == 403
+
+
+def test_the_api_moves_and_links_and_unlinks(people, api):
+    made = make_initiative("Shard orders", team=people.team.reference)
+    factories.make_entity("orders-api")
+    client = api(people.editor)
+    moved = client.post("/api/v1/initiatives/rm-1/-/status/", {"status": "planned"}, format="json")
+    assert moved.json()["status"] == "planned"
+    stale = client.post(
+        "/api/v1/initiatives/rm-1/-/status/", {"status": "in_progress"}, format="json", headers={"If-Match": '"0"'}
+    )
+    assert stale.status_code == 412
+    links = "/api/v1/initiatives/rm-1/-/links/"
+    unknown = client.post(links, {"kind": "service", "thing": "orders-apy"}, format="json")
+    assert unknown.status_code == 422
+    assert "orders-api" in unknown.json()["error"]
+    linked = client.post(links, {"kind": "service", "thing": "orders-api"}, format="json").json()
+    assert client.get(links).json()["items"] == [linked]
+    assert client.delete(f"{links}{linked['id']}/").status_code == 204
+    assert not made.links.exists()
+
+
+def test_people_of_a_hundredfold_initiative_do_nothing_else(people):
+    plain, first, second = (
+        make_initiative("A"),
+        make_initiative("B", is_hundredfold=True),
+        make_initiative("C", is_hundredfold=True),
+    )
+    person = factories.make_person("ada").reference
+    with pytest.raises(ValidationError, match="not marked 100×"):
+        actions.dedicate(by=None, initiative=plain, person=person)
+    held = actions.dedicate(by=None, initiative=first, person=person)
+    with pytest.raises(ValidationError, match="dedicated to RM-2, which goes on"):
+        actions.dedicate(by=None, initiative=second, person=person)
+    actions.release(by=None, dedicated=held)
+    actions.dedicate(by=None, initiative=second, person=person)
+
+
+def test_a_private_one_is_made_on_the_page_and_never_left_without_anybody(people, sign_in):
+    client = sign_in(people.product_manager)
+    made = client.post("/initiatives/-/new/", {
+        "title": "Leave the supplier", "category": "cost", "horizon": "later", "done_percent": "0",
+        "is_private": "on", "let_in": "editor",
+    })  # fmt: skip
+    assert made.url == "/initiatives/rmp-1/", made.content.decode()[:2000]
+    initiative = Initiative.objects.get()
+    assert initiative.access.count() == 2
+    assert sign_in(people.administrator).get(made.url).status_code == 404
+    client = sign_in(people.editor)
+    boss = people.product_manager.person.reference
+    assert client.get(made.url).status_code == 200
+    with pytest.raises(ValidationError, match="not private"):
+        actions.let_in(by=None, initiative=make_initiative("Open"), who=[boss])
+    actions.take_out(by=None, initiative=initiative, who=boss)
+    with pytest.raises(ValidationError, match="Then nobody would see"):
+        actions.take_out(by=None, initiative=initiative, who=people.editor.person.reference)
+
+
+def test_a_stale_move_is_refused_whole(people):
+    made = make_initiative("A")
+    with pytest.raises(Conflict):
+        actions.move(by=None, initiative=made, status=Status.PLANNED, version=made.version + 1)
+
+
+def test_one_is_begun_from_a_service_and_linked_to_it(people, sign_in):
+    factories.make_entity("orders-api")
+    client = sign_in(people.product_manager)
+    address = "/initiatives/-/new/?kind=service&thing=orders-api"
+    assert "orders-api" in client.get(address).content.decode()
+    sent = {"title": "Shard", "category": "scaling", "horizon": "now", "done_percent": "0"}
+    client.post(address, sent)
+    assert Link.objects.get().initiative.title == "Shard"
+    assert client.get("/initiatives/-/new/?kind=service&thing=nothing").status_code == 400
+    factories.make_entity("shop")
+    assert client.post("/initiatives/-/link/?kind=service&thing=shop", {"initiative": "RM-1"}).status_code == 302
+    refused = client.post("/initiatives/-/link/?kind=service&thing=shop", {"initiative": "RM-9"})
+    assert "is no initiative" in refused.content.decode()
+
+
+def test_files_say_what_the_reader_may_see(people, sign_in):
+    made = make_initiative("Shard | orders", problem="It *hurts*.\n\n# Badly", for_executives="Sales go on.")
+    make_initiative("Secret plan", is_private=True, by=people.editor)
+    actions.add_part(
+        by=None, initiative=made, part="objections", values={"text": "Too dear", "answer": "Less than an outage."}
+    )
+    client = sign_in(people.stranger)
+    text = client.get("/initiatives/rm-1/-/specification.md").content.decode()
+    assert text.startswith("# RM-1 Shard \\| orders")
+    assert "### Badly" in text
+    assert "Less than an outage." in text
+    assert client.get("/initiatives/rm-1/-/specification/").status_code == 200
+    summary = client.get("/initiatives/-/summary.md?q=shard").content.decode()
+    assert "Sales go on." in summary
+    assert "Secret" not in client.get("/initiatives/-/summary.md").content.decode()
+    assert client.get("/initiatives/-/summary.md?colour=red").status_code == 400
+    asked = client.post("/initiatives/-/summary/")
+    assert client.get(asked.url).status_code == 200
