@@ -45,7 +45,7 @@ class UpdateSerializer(serializers.ModelSerializer[Update]):
         return str(update.by or "")
 
 
-class LinkSerializer(serializers.Serializer[Any]):
+class NewLinkSerializer(serializers.Serializer[Any]):
     """What an initiative is linked to: the kind of thing, and its name or number."""
 
     kind = serializers.ChoiceField(choices=[(name, label) for name, (label, _) in finding.KINDS.items()])
@@ -130,13 +130,13 @@ class LinksView(InitiativeAct):
         return Response({"items": LinkAnswer(links_of(self.found(key), request.user), many=True).data})
 
     @extend_schema(
-        operation_id="initiatives_links_create", request=LinkSerializer, responses={201: LinkAnswer},
+        operation_id="initiatives_links_create", request=NewLinkSerializer, responses={201: LinkAnswer},
         tags=["initiatives"],
     )  # fmt: skip
     def post(self, request: Request, key: str) -> Response:
         """Link it to one thing more."""
         initiative = self.writable(request, key)
-        said = read(LinkSerializer(data=request.data))
+        said = read(NewLinkSerializer(data=request.data))
         thing = finding.find_thing(request.user, said["kind"], said["thing"])
         made = actions.link(by=request.user, initiative=initiative, **{**said, "thing": thing})
         return Response(LinkAnswer(made).data, status=status.HTTP_201_CREATED)
