@@ -110,7 +110,7 @@ def _key_result(n: int) -> KeyResult:
     made = make_key_result(
         f"Key result {n:03}", objective=objective, metric=make_metric(f"value-{n:03}", subject=entity.reference),
         way=Way.DECREASE, baseline=1000.0 + n, baseline_note=f"Week {n}", target=(1000.0 + n) * 0.6, relative=-40.0,
-        statistic=list(Statistic)[n % 4], window_days=n + 1,
+        statistic=list(Statistic)[n % 4], window_days=1 + n % 366,
     )  # fmt: skip
     KeyResultState.objects.filter(key_result=made).update(
         value=900.0 - n, at=AT + dt.timedelta(hours=n), progress=n / 70, standing=list(Standing)[n % 5],
@@ -126,7 +126,7 @@ def _bound(n: int) -> Bound:
         return make_bound(f"Bound {n:03}", metric=metric, value=float(n))
     made = make_bound(
         f"Bound {n:03}", metric=metric, why=f"Because of {n}", side=list(Side)[n % 4 // 2], value=100.0 + n,
-        statistic=list(Statistic)[n % 4], window_days=n + 1, is_active=n % 3 > 0,
+        statistic=list(Statistic)[n % 4], window_days=1 + n % 366, is_active=n % 3 > 0,
         owner=factories.make_team(f"keeps-{n:03}").reference,
     )  # fmt: skip
     at = AT + dt.timedelta(hours=n)

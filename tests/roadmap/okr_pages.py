@@ -9,6 +9,7 @@ PAGES = [
     Shown("check in", lambda world: world.address("key-results", BARE, "-/check-in/")),
     Shown("check in: refused", lambda world: world.address("key-results", BARE, "-/check-in/"),
           act=sends("form.gw-form", confidence="140", text="Sure")),
+    Shown("correct what was closed", lambda world: world.address("key-results", BARE, "-/correct/")),
     Shown("close a cycle", lambda world: world.address("cycles", BARE, "-/close/")),
     Shown("new freeze", "/freezes/-/new/"),
     Shown("new freeze: refused", "/freezes/-/new/", act=sends("form.gw-form")),
