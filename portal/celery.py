@@ -80,6 +80,7 @@ app.conf.beat_schedule = {
     "key results": {"task": "roadmap.tasks.refresh_key_results", "schedule": 180, "options": {"expires": 180}},
     # Most of what changes it writes it at once; this is for edits and imports.
     "slack": {"task": "roadmap.tasks.refresh_slack", "schedule": 120, "options": {"expires": 120}},
+    "evidence due for review": {"task": "roadmap.tasks.remind_of_evidence", "schedule": 3600},
     "forget old deliveries": {"task": "portal.delivery.tasks.forget_old", "schedule": 86_400},
 }
 

@@ -28,6 +28,7 @@ DOCUMENTS = {
     "health": "Health: checks, SLOs, metrics and deployments",
     "doomsday-clock": "The doomsday clock: what runs out when, and how that is foretold",
     "incidents": "Incidents: timelines, evidence, the five times, classification, on call",
+    "compliance": "Risk and compliance: frameworks, controls, evidence, gaps",
     "roadmap-import": "Importing initiatives: YAML and CSV, and what their fields mean here",
     "worth": "Priorities, returns, trade-offs and allocation: what is worth it, what is owed, who has days",
     "okrs": "OKRs, non-negotiables and freezes: progress by hand, standing, closing a cycle",

@@ -21,6 +21,8 @@ class RoadmapConfig(AppConfig):
             for module in REGISTERING:
                 if module_has_submodule(package, module):
                     import_module(f"{package.__name__}.{module}")
-        from roadmap.strategy.defaults import begin
+        from roadmap.compliance import defaults as compliance
+        from roadmap.strategy import defaults as strategy
 
-        post_migrate.connect(begin, sender=self)
+        post_migrate.connect(strategy.begin, sender=self)
+        post_migrate.connect(compliance.begin, sender=self)

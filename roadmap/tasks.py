@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from roadmap.compliance import reminders as evidence_reminders
 from roadmap.constraints import keeping
 from roadmap.initiatives import reach, reminders, reports
 from roadmap.okr import refresh
@@ -52,3 +53,9 @@ def remind_of_initiatives() -> None:
 def refresh_reach() -> None:
     """Count anew what depends on the services of initiatives."""
     reach.refresh()
+
+
+@shared_task(time_limit=300)
+def remind_of_evidence() -> None:
+    """Remind teams of evidence that is to be looked at again."""
+    evidence_reminders.remind()

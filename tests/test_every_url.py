@@ -325,7 +325,6 @@ LOOKS = sorted(
         "heartbeat", "heartbeat-bare", "hooks-nothing", "metrics-import", "metric-import", "slos-import", "slo-import",
         "badge", "on-call-calendar", "status-feed-json", "status-feed-unresolved", "status-feed-atom",
         "incident-update",
-        "initiatives-import", "initiative-import-preview",
         *ROADMAP_FORMS,
     }
 )  # fmt: skip

@@ -21,7 +21,7 @@ ISO = "%Y-%m-%d"
 _YES = {"true": True, "yes": True, "1": True, "x": True, "false": False, "no": False, "0": False}
 _WORDS = re.compile(r"[^0-9a-z×]+")
 _SHOWN = 80
-_OR_LEFT_OUT = " With “unknown: leave out” in the mapping the row is taken without it."
+_OR_LEFT_OUT = " Or leave it out: “unknown: leave out” in the mapping."
 
 
 @dataclass(frozen=True)

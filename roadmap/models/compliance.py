@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 
 from portal.history.tracking import track_history
 from portal.models import Versioned
@@ -35,7 +37,12 @@ class Control(Versioned):
     identifier = models.CharField(max_length=40, help_text="As the framework has it, such as CC6.1.")
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True, max_length=2000)
-    review_days = models.PositiveSmallIntegerField("reviewed every, days", default=180)
+    review_days = models.PositiveSmallIntegerField(
+        "reviewed every, days", default=180, validators=[MinValueValidator(1)]
+    )
+
+    # What tells one from another in forms, such as SOC 2 CC6.1.
+    choice_label = Concat("framework__name", Value(" "), "identifier")
 
     class Meta(Versioned.Meta):
         abstract = False

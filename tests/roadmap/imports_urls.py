@@ -15,6 +15,7 @@ URLS: dict[str, Row] = {
     "initiative-import-preview": Row("302 403 403 403 302 404 302", {"key": "roadmap_csv"}),
     "initiative-import-done": Row("302 403 403 403 200 404 302", {"key": "roadmap_csv"}),
 }
+FORMS = ("initiatives-import", "initiative-import-preview")
 
 
 def world(people: Any) -> dict[str, Any]:

@@ -221,7 +221,7 @@ def test_the_command_names_what_it_was_given_wrongly(tmp_path):
     (tmp_path / "M.yaml").write_text(MAPPING)
     with pytest.raises(CommandError, match="no folder and no file"):
         run(tmp_path / "nowhere", tmp_path / "M.yaml")
-    with pytest.raises(CommandError, match=r"is no file\. A mapping says"):
+    with pytest.raises(CommandError, match=r"is no file that can be read\. A mapping says"):
         run(tmp_path, tmp_path / "nothing.yaml")
     (tmp_path / "empty").mkdir()
     with pytest.raises(CommandError, match="has no row"):

@@ -65,10 +65,12 @@ class Command(BaseCommand):
 
 def _mapping(path: Path) -> FieldMapping:
     """What the file says. Raises CommandError naming all that is wrong with it."""
-    if not path.is_file():
-        raise CommandError(f"{path} is no file. A mapping says which field comes from where.")
     try:
         return read_mapping(text_of(path.read_bytes()))
+    except OSError:
+        raise CommandError(
+            f"{path} is no file that can be read. A mapping says which field comes from where."
+        ) from None
     except ValueError as problem:
         raise CommandError(f"{path}: {problem}") from None
     except MappingError as problem:
