@@ -30,6 +30,7 @@ app.conf.task_routes = {
     "roadmap.tasks.make_reports": "reports",
     "roadmap.tasks.refresh_trade_offs": "reports",
     "roadmap.tasks.refresh_slack": "reports",
+    "roadmap.tasks.measure_claims": "reports",
 }
 
 # Seconds between runs; a tick that comes twice does nothing the second time.
@@ -58,6 +59,7 @@ app.conf.beat_schedule = {
     # Each event is told once, however often a run reports it.
     "follow-ups": {"task": "incidents.tasks.remind_of_follow_ups", "schedule": 3600},
     "what recurs": {"task": "incidents.tasks.propose_recurring", "schedule": 3600},
+    "what came of claims": {"task": "roadmap.tasks.measure_claims", "schedule": 86_400},
     # Told once a week for each, and proposed anew only where it got worse.
     "trade-offs": {"task": "roadmap.tasks.refresh_trade_offs", "schedule": 3600},
     "SLOs": {"task": "services.health.tasks.evaluate_slos", "schedule": 60, "options": {"expires": 60}},

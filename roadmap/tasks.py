@@ -7,7 +7,7 @@ from roadmap.constraints import keeping
 from roadmap.initiatives import reach, reminders, reports
 from roadmap.okr import refresh
 from roadmap.views.networks import refresh_slack as write_slack
-from roadmap.worth import asking, interest
+from roadmap.worth import asking, finding, interest
 
 
 @shared_task(time_limit=120)
@@ -59,3 +59,9 @@ def refresh_reach() -> None:
 def remind_of_evidence() -> None:
     """Remind teams of evidence that is to be looked at again."""
     evidence_reminders.remind()
+
+
+@shared_task(time_limit=1800)
+def measure_claims() -> None:
+    """Find what came of the claims of what is delivered."""
+    finding.measure_all()

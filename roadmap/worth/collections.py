@@ -1,22 +1,23 @@
-"""The collections of allocations and trade-offs. Inputs of scores and claims are read beside their initiative."""
+"""The collections of allocations and trade-offs, and of the inputs and claims that are read beside an initiative."""
 
 from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Func, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from portal.collections import Collection, Tool, register
+from portal.collections import Collection, Tool, extend, register
 from portal.columns import Column
 from portal.looks import looks
 from portal.tenure import organisation_today
-from roadmap.models import Allocation, LoanState, Renegotiation, TradeOff
-from roadmap.worth import allocating, loans
+from roadmap.collections import INITIATIVES
+from roadmap.models import Allocation, Basis, Claim, LoanState, PriorityInput, Renegotiation, TradeOff
+from roadmap.worth import allocating, loans, returns, scores
 from roadmap.worth.guard import Guard, share_column, state_column, sum_column
 
 looks({
     Guard.IN: "ok", Guard.BELOW: "bad", Guard.OVER: "warn", Guard.EXEMPT: ("plan", "shield"), Guard.NONE: "idle",
     LoanState.OPEN: ("info", "hourglass"), LoanState.PAID: "ok", LoanState.WRITTEN_OFF: ("idle", "ban"),
-    "overdue": ("bad", "clock-exclamation"),
+    "overdue": ("bad", "clock-exclamation"), Basis.MEASURED: ("info", "chart-line"), Basis.GUESSED: ("idle", "help"),
 })  # fmt: skip
 
 ALLOCATIONS = register(
@@ -130,3 +131,72 @@ TRADE_OFFS = register(
         delete=None,
     )
 )  # fmt: skip
+
+extend(
+    INITIATIVES,
+    Column("rice", source="state__rice", label="RICE", shown=False, help="Reach × impact × confidence / effort."),
+    Column("wsjf", source="state__wsjf", label="WSJF", shown=False, help="(Value + urgency + risk) / size."),
+)
+
+PRIORITY_INPUTS = register(
+    Collection(
+        model=PriorityInput,
+        slug="priority-inputs",
+        rows=PriorityInput.objects.all,
+        order="initiative",
+        label="Inputs of scores",
+        label_one="input of a score",
+        description="What RICE and WSJF of initiatives are made of, measured or guessed.",
+        icon="percentage",
+        group="Roadmap",
+        listed=False,
+        columns=(
+            Column("factor", cell="link"),
+            Column("initiative", source="initiative__reference"),
+            Column("value"),
+            Column("basis", cell="status"),
+            Column("source", search="D"),
+            Column("updated_at", label="Changed", shown=False),
+        ),
+        form=("initiative", "factor", "value", "basis", "source"),
+        empty="Nobody has said what speaks for an initiative yet. Its page asks for it.",
+        create=scores.say,
+        update=scores.correct,
+        delete=scores.take_out,
+    )
+)
+
+CLAIMS = register(
+    Collection(
+        model=Claim,
+        slug="claims",
+        rows=Claim.objects.all,
+        order="initiative",
+        label_one="claim",
+        description="What initiatives claim to remove each month, and what was found after delivery.",
+        icon="receipt-2",
+        group="Roadmap",
+        listed=False,
+        columns=(
+            Column("kind", cell="link"),
+            Column("initiative", source="initiative__reference"),
+            Column("per_month", label="Claimed a month"),
+            Column("found", source="finding__per_month", label="Found a month"),
+            Column("low", source="finding__low", label="Found, at least", help="In nine of ten cases."),
+            Column("high", source="finding__high", label="Found, at most", help="In nine of ten cases."),
+            Column("problem", source="finding__problem", label="Why nothing is found"),
+            Column("metric", source="metric__name", label="Metric"),
+            Column("expected", source="finding__expected", label="Untouched a month", shown=False),
+            Column("measured", source="finding__measured", label="Measured a month", shown=False),
+            Column("days_before", source="finding__days_before", shown=False),
+            Column("days_after", source="finding__days_after", shown=False),
+            Column("found_at", source="finding__found_at", label="Found", shown=False),
+            Column("note", search="D", shown=False),
+            Column("updated_at", label="Changed", shown=False),
+        ),
+        form=("initiative", "kind", "per_month", "metric", "note"),
+        empty="No initiative claims anything yet. Say on its page what it removes each month.",
+        create=returns.claim,
+        update=returns.correct,
+    )
+)

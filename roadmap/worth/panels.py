@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,10 +15,10 @@ from portal.panels import Context, panel
 from portal.people.models import Team
 from portal.prose import prose
 from portal.tenure import organisation_today
-from roadmap.models import Allocation, Initiative, Interest, LoanState, TradeOff
-from roadmap.worth import interest
+from roadmap.models import Allocation, Claim, Initiative, Interest, LoanState, TradeOff
+from roadmap.worth import interest, returns, scores
 from roadmap.worth.asking import days_late
-from roadmap.worth.collections import TRADE_OFFS
+from roadmap.worth.collections import CLAIMS, TRADE_OFFS
 from roadmap.worth.plan_views import described, loans_of, plan_url
 from services.health.moments import counted
 from services.health.saying import number
@@ -135,3 +136,53 @@ def of_initiative(request: HttpRequest, initiative: Initiative) -> Context | Non
         return None
     query = {"initiative": initiative.reference.canonical, "state": "*"}
     return _panel(_listed(rows), total, counted(total, "trade-off"), query)
+
+
+_SCORES = (
+    ("RICE", "reach × impact × confidence / effort", scores.rice, scores.RICE),
+    ("WSJF", "(value + urgency + risk) / size", scores.wsjf, scores.WSJF),
+)
+
+
+@panel(on=Initiative, slot="main", order=50, title="Priority", template="roadmap/_priority.html")
+def priority(request: HttpRequest, initiative: Initiative) -> Context:
+    """Both scores as they are reckoned, with what is missing and what was only guessed."""
+    said = {each.factor: each for each in initiative.inputs.all()}
+    known = {factor: each.value for factor, each in said.items()}
+    user: Any = request.user
+    may = user.has_perm("roadmap.change_initiative", initiative)
+    return {
+        "scores": [
+            {"name": name, "formula": formula, "value": score(known), "missing": scores.missing(known, factors),
+             "inputs": [said[each] for each in factors if each in said]}
+            for name, formula, score, factors in _SCORES
+        ],
+        "edit_url": reverse("initiative-priority", args=[initiative.name.lower()]) if may else "",
+        "link": {"label": "All initiatives", "url": reverse("priorities")},
+    }  # fmt: skip
+
+
+@panel(on=Initiative, slot="main", order=55, title="Return", template="roadmap/_return.html")
+def return_of(request: HttpRequest, initiative: Initiative) -> Context:
+    """What it costs, what it claims to bring, and, once delivered, what was found."""
+    claims = list(initiative.claims.select_related("metric__subject", "finding").order_by("pk"))
+    people = returns.people_of(initiative) if claims else 1.0
+    user: Any = request.user
+    may = user.has_perm("roadmap.change_initiative", initiative)
+    return {
+        "sides": returns.predicted(initiative, claims, people), "people": people, "currency": settings.CURRENCY,
+        "rate": settings.DAY_RATE, "rows": [_claim(initiative, each, people) for each in claims],
+        "add_url": reverse("initiative-claim", args=[initiative.name.lower()]) if may else "",
+    }  # fmt: skip
+
+
+def _claim(initiative: Initiative, claim: Claim, people: float) -> dict[str, Any]:
+    found = getattr(claim, "finding", None)
+    if found is not None:
+        said = returns.verdict(claim, found)
+    else:
+        said = "Nothing is measured yet; each day the portal looks." if initiative.delivered_on else ""
+    return {
+        "claim": claim, "url": CLAIMS.url_of(claim), "amount": returns.in_words(claim, claim.per_month), "said": said,
+        "worth": returns.worth_of(claim.kind, claim.per_month, people),
+    }  # fmt: skip

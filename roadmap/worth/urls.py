@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from roadmap.worth import loan_views, plan_views
+from roadmap.worth import loan_views, plan_views, priority_views
 
 urlpatterns = [
+    path("initiatives/-/priorities/", priority_views.priorities, name="priorities"),
+    path("initiatives/<str:key>/-/priority/", priority_views.inputs, name="initiative-priority"),
+    path("initiatives/<str:key>/-/claims/", priority_views.claim, name="initiative-claim"),
     path("allocations/-/plan/", plan_views.allocation_plan, name="allocation-plan"),
     path("allocations/<int:key>/-/trade-off/", loan_views.record, name="trade-off-record"),
     path(

@@ -57,7 +57,8 @@ def _initiative(n: int) -> Initiative:
         delivered_on=day + dt.timedelta(days=n),
     )  # fmt: skip
     at = dt.datetime(2026, 11, 1, tzinfo=dt.UTC) + dt.timedelta(hours=n)
-    InitiativeState.objects.filter(initiative=made).update(course=list(Course)[n % 3], updated_at=at)
+    state = {"course": list(Course)[n % 3], "updated_at": at, "rice": n / 4, "wsjf": n / 8}
+    InitiativeState.objects.filter(initiative=made).update(**state)
     return made
 
 

@@ -7,8 +7,23 @@ from typing import Any
 from incidents.declaring import declare
 from incidents.models import Incident, IncidentState
 from portal.references.models import Reference
-from roadmap.models import Allocation, Cycle, LoanState, Renegotiation, TradeOff, TradeOffState
-from roadmap.worth import allocating, loans
+from roadmap.models import (
+    Allocation,
+    Basis,
+    Claim,
+    ClaimKind,
+    Cycle,
+    Factor,
+    Finding,
+    Initiative,
+    LoanState,
+    PriorityInput,
+    Renegotiation,
+    TradeOff,
+    TradeOffState,
+)
+from roadmap.worth import allocating, loans, returns, scores
+from services.health.models import Metric, MetricKind
 from tests import factories
 from tests.roadmap.core_makers import make_cycle, make_initiative
 
@@ -71,7 +86,36 @@ def _allocation(n: int) -> Allocation:
     )
 
 
+def _input(n: int) -> PriorityInput:
+    values = {"initiative": make_initiative(f"Scored {n:03}"), "factor": [*Factor][n % 8], "value": 0.5 + n / 1000}
+    measured = {"basis": Basis.MEASURED, "source": f"what was seen {n}"} if n % 2 else {}
+    return scores.say(by=None, values={**values, **measured})
+
+
+def make_claim(initiative: Initiative, per_month: float, metric: Metric | None = None, **values: Any) -> Claim:
+    given = {"kind": ClaimKind.INCIDENT_MINUTES, "per_month": per_month, "metric": metric, **values}
+    return returns.claim(by=None, values={"initiative": initiative, **given})
+
+
+def make_amount(name: str) -> Metric:
+    return Metric.objects.create(name=name, title=name.title(), kind=MetricKind.FLOW, unit="min")
+
+
+def _claim(n: int) -> Claim:
+    initiative = make_initiative(f"Claiming {n:03}")
+    if n % 2 == 0:
+        return make_claim(initiative, n)
+    made = make_claim(initiative, n + 0.5, make_amount(f"minutes-{n:03}"), kind=[*ClaimKind][n % 4], note=f"By {n}")
+    Finding.objects.create(
+        claim=made, per_month=n, low=n - 1, high=n + 1.5, expected=n * 3, measured=n * 2, days_before=n,
+        days_after=n + 1, problem=f"Too little {n}", found_at=dt.datetime(2026, 11, 1, n % 24, tzinfo=dt.UTC),
+    )  # fmt: skip
+    return made
+
+
 MAKERS: dict[type, Callable[[Any, int], Any]] = {
     TradeOff: lambda collection, n: _trade_off(n),
     Allocation: lambda collection, n: _allocation(n),
+    PriorityInput: lambda collection, n: _input(n),
+    Claim: lambda collection, n: _claim(n),
 }

@@ -17,13 +17,16 @@ URLS: dict[str, Row] = {
         f"api-trade-off-{act}": post(_API, key="trade_off")
         for act in ("pay", "renegotiate", "write-off", "reopen", "interest")
     },
+    "priorities": page(),
+    "initiative-priority": Row(_THEIRS, {"key": "rm-1"}),
+    "initiative-claim": Row(_THEIRS, {"key": "rm-1"}),
     "allocation-plan": page(),
     "trade-off-record": Row(_THEIRS, {"key": "allocation"}),
     "trade-off-act": Row(_THEIRS, {"key": "trade_off", "act": "renegotiate"}),
     "trade-off-interest-drop": post("302 403 403 302 302 302 302", {}, "/trade-offs/", key="trade_off", pk="interest"),
 }
 # Those that show a form and take it.
-FORMS = ("allocation-plan", "trade-off-record", "trade-off-act")
+FORMS = ("initiative-priority", "initiative-claim", "allocation-plan", "trade-off-record", "trade-off-act")
 
 
 def world(people: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The mix: quantiles of the members averaged, widened where little is known, and the day a ceiling is reached."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,21 @@ def look_ahead(series: Daily, *, ceiling: float, days: int) -> Outlook:
     futures = [_member_paths(series, each, days, seed) for each in MEMBERS]
     band = np.sort(np.mean([np.quantile(each, QUANTILES, axis=0) for each in futures], axis=0), axis=0).T
     return Outlook(band, np.mean([first_passage(each, series.values, ceiling) for each in futures], axis=0))
+
+
+def mean_ahead(series: Daily, *, days: Sequence[int]) -> tuple[float, float, float]:
+    """The mean over these days (1 is the one after today) in the futures of ``series``: its q10, q50 and q90. What
+    days are wrong by evens out over them, so that this is narrower than the band of a day."""
+    if series.is_unchanging:
+        value = float(series.values[-1])
+        return value, value, value
+    seed, at = zlib.crc32(series.values.tobytes()), np.array(days) - 1
+    with np.errstate(all="ignore"):
+        means = [_member_paths(series, each, max(days), seed)[:, at].mean(axis=1) for each in MEMBERS]
+    low, middle, high = sorted(
+        float(each) for each in np.mean([np.quantile(each, QUANTILES) for each in means], axis=0)
+    )
+    return low, middle, high
 
 
 def _unchanging(value: float, ceiling: float, days: int) -> Outlook:

@@ -1,0 +1,141 @@
+"""What an initiative costs, what it claims to bring, and after how many months that pays.
+
+``cost = effort in days × day rate + money``; what a claim brings a month, in days and money: minutes of incidents
+become days as interest does, ``minutes × people / 480``; days become money by the day rate. Minutes of error budget are
+shown as they are: nobody has said what one costs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count
+
+from incidents.models import Assignment
+from portal.actions import create_record, update_record
+from roadmap.models import Claim, ClaimKind, Finding, Initiative
+from roadmap.worth.interest import days_of
+from roadmap.worth.seeing import refuse_foreign, refuse_hidden
+from services.health.models import MetricKind
+from services.health.saying import number
+
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Benefit:
+    """What so much a month of a claim is worth: days of people, and money. None where nobody can say."""
+
+    days: float | None
+    money: float | None
+
+
+@dataclass(frozen=True)
+class Return:
+    """The two sides of an initiative. ``months`` None: it never pays back, or a side is not known."""
+
+    cost: float | None
+    days: float
+    money: float
+
+    @property
+    def months(self) -> float | None:
+        return self.cost / self.money if self.cost is not None and self.money > 0 else None
+
+    @property
+    def of_a_year(self) -> float | None:
+        """What a year brings beyond its cost, as a share of the cost."""
+        return (MONTHS * self.money - self.cost) / self.cost if self.cost else None
+
+
+def worth_of(kind: str, amount: float, people: float = 1.0) -> Benefit:
+    """So much a month, in days and in money."""
+    if kind == ClaimKind.BUDGET_MINUTES:
+        return Benefit(None, None)
+    if kind == ClaimKind.COST:
+        return Benefit(0.0, amount)
+    days = amount if kind == ClaimKind.DAYS else days_of(amount, people)
+    return Benefit(days, days * settings.DAY_RATE)
+
+
+def people_of(initiative: Initiative) -> float:
+    """How many answer an incident of it: the mean of those it is linked to that are public, at least one."""
+    held = Assignment.objects.filter(incident__initiative_links__initiative=initiative, incident__is_private=False)
+    rows = held.order_by().values("incident").annotate(number=Count("person", distinct=True))
+    found = list(rows.values_list("number", flat=True))
+    return max(1.0, round(sum(found) / len(found), 1)) if found else 1.0
+
+
+def cost_of(initiative: Initiative) -> float | None:
+    """Money for its days of people and beside them; None where neither is said."""
+    if initiative.effort_days is None and initiative.cost is None:
+        return None
+    return (initiative.effort_days or 0.0) * settings.DAY_RATE + float(initiative.cost or 0)
+
+
+def predicted(initiative: Initiative, claims: Sequence[Claim], people: float) -> Return:
+    found = [worth_of(each.kind, each.per_month, people) for each in claims]
+    days, money = (sum(getattr(each, name) or 0.0 for each in found) for name in ("days", "money"))
+    return Return(cost_of(initiative), days, money)
+
+
+def in_words(claim: Claim, amount: float) -> str:
+    """An amount of a claim with its unit."""
+    unit = {ClaimKind.COST: claim.metric.unit if claim.metric and claim.metric.unit else settings.CURRENCY,
+            ClaimKind.DAYS: "days"}.get(ClaimKind(claim.kind), "minutes")  # fmt: skip
+    return f"{number(round(amount, 2))} {unit}"
+
+
+def verdict(claim: Claim, found: Finding) -> str:
+    """Claimed beside found, in words."""
+    if found.per_month is None or found.low is None or found.high is None:
+        return found.problem
+    said = f"Claimed {in_words(claim, claim.per_month)} a month, found {in_words(claim, found.per_month)}"
+    between = f"between {number(round(found.low, 2))} and {number(round(found.high, 2))} in four of five cases"
+    return f"{said}, {between}: {_kept(claim, found.low, found.high)}."
+
+
+def _kept(claim: Claim, low: float, high: float) -> str:
+    if high < 0:
+        return "it became more, not less"
+    if low <= 0:
+        return "that cannot be told from chance"
+    if high < claim.per_month:
+        return "less than was claimed"
+    return "the claim was kept" if low <= claim.per_month else "more than was claimed"
+
+
+# Saying it
+
+
+@transaction.atomic
+def claim(*, by: Any, values: Mapping[str, Any], model: type[Claim] = Claim, kind: str = "") -> Claim:
+    """Write down what an initiative claims to remove each month, and which series must show it."""
+    initiative = values["initiative"]
+    refuse_hidden(by, "initiative", initiative)
+    told = f"You may not change {initiative}. Whoever owns it and product managers may."
+    refuse_foreign(by, "roadmap.change_initiative", initiative, "initiative", told)
+    _refuse_level(values.get("metric"))
+    return create_record(by=by, model=model, values=values)
+
+
+@transaction.atomic
+def correct(*, by: Any, record: Claim, values: Mapping[str, Any], version: int | None = None) -> Claim:
+    """Change a claim. What was found of it is found anew."""
+    if values.get("initiative", record.initiative) != record.initiative:
+        raise ValidationError({"initiative": "A claim stays with its initiative. Make another one there."})
+    _refuse_level(values.get("metric"))
+    saved = update_record(by=by, record=record, values=values, version=version)
+    Finding.objects.filter(claim=saved).delete()
+    return saved
+
+
+def _refuse_level(metric: Any) -> None:
+    """What is removed a month is an amount, whose days are added up."""
+    if metric is not None and metric.kind != MetricKind.FLOW:
+        kind = metric.get_kind_display().lower()
+        told = f"{metric} is a {kind}: its days cannot be added up to a month. Choose a metric that is an amount."
+        raise ValidationError({"metric": told})
