@@ -44,7 +44,9 @@ def trade_off_head(request: HttpRequest, trade_off: TradeOff) -> Head:
             Fact("Owed by", _who(request, trade_off.team)),
             Fact("Due in", str(due), first if trade_off.state == LoanState.OPEN else ""),
             Fact("Principal", f"{number(trade_off.principal_days)} days"),
-            Fact("Interest so far", f"{number(owed.interest_days)} days", counted(owed.incidents, "incident")),
+            Fact(
+                "Interest so far", f"{number(round(owed.interest_days, 2))} days", counted(owed.incidents, "incident")
+            ),
         ],
         actions=_acts(request, trade_off),
     )

@@ -46,7 +46,7 @@ def interest_of(request: HttpRequest, trade_off: TradeOff) -> Context:
     return {
         "rows": shown, "owed": trade_off.owed, "may": may,
         "add_url": reverse("trade-off-act", args=[trade_off.pk, "interest"]) if may else "",
-        "fact": f"{number(trade_off.owed.interest_days)} days" if trade_off.owed.incidents else "",
+        "fact": f"{number(round(trade_off.owed.interest_days, 2))} days" if trade_off.owed.incidents else "",
     }  # fmt: skip
 
 

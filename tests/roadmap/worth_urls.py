@@ -3,9 +3,9 @@
 import datetime as dt
 from typing import Any
 
-from roadmap.worth import loans
-from tests.roadmap.core_makers import make_cycle
-from tests.roadmap.worth_makers import make_allocation, make_incident_of, make_trade_off
+from roadmap.worth import loans, scores
+from tests.roadmap.core_makers import make_cycle, make_initiative
+from tests.roadmap.worth_makers import make_allocation, make_claim, make_incident_of, make_trade_off
 from tests.url_rows import Row, page, post
 
 _THEIRS = "302 403 403 200 200 200 302"
@@ -35,4 +35,7 @@ def world(people: Any) -> dict[str, Any]:
     allocation = make_allocation(team, cycle, feature_planned=90, platform_planned=10)
     loan = make_trade_off("Sign-ins in two regions", team, cycle)
     row = loans.count_interest(by=None, trade_off=loan, incident=make_incident_of(60))
+    initiative = make_initiative("Queue before checkout")
+    make_claim(initiative, 60)
+    scores.say(by=None, values={"initiative": initiative, "factor": "reach", "value": 4})
     return {"allocation": allocation.pk, "trade_off": loan.pk, "interest": row.pk}
