@@ -87,7 +87,8 @@ def _propose(each: TradeOff) -> None:
 def _text(each: TradeOff, late: int) -> str:
     renegotiated = f" It was first due in {each.due_first}." if each.due_first else ""
     none = "No incident is counted as its interest so far."
-    cost = f"{counted(each.owed.incidents, 'incident')} came of it so far: {number(round(each.owed.interest_days, 1))} days."
+    days = number(round(each.owed.interest_days, 1))
+    cost = f"{counted(each.owed.incidents, 'incident')} came of it so far: {days} days."
     return (
         f"{each.team} put off “{each.deferred}” for “{each.shipped}”, and was to do it by the end of {each.due_cycle}."
         f"{renegotiated}\n\n{cost if each.owed.incidents else none} Plan the "

@@ -18,6 +18,7 @@ from portal.crumbs import crumbs_of
 from portal.forms import RecordForm, make_form
 from portal.saving import base_of, conflict_context, version_of
 from portal.tenure import organisation_today
+from roadmap.constraints.freezes import banner
 from roadmap.models import Allocation, Bucket, Cycle, LoanState, TradeOff
 from roadmap.worth.allocating import objection, plan, replan, way_back
 from roadmap.worth.collections import ALLOCATIONS, TRADE_OFFS
@@ -196,7 +197,8 @@ def _page(request: HttpRequest, cycle: Cycle | None, form: RecordForm | None, *,
         "base": base_of(request, form) if form and editing else "", "buckets": _inputs(form) if form else [],
         "cycles": Cycle.objects.order_by("-starts_on")[:40], "outside": [row for row in rows if row["objection"]],
         "may_add": ALLOCATIONS.may(request.user, "add"), "new_url": f"{plan_url(cycle)}&edit=new#edit" if cycle else "",
-        "short": SHORT, "plan_url": plan_url(cycle) if cycle else "",
+        **banner(request, [row["allocation"].team_id for row in rows]),
+        "plan_url": plan_url(cycle) if cycle else "",
         "crumbs": crumbs_of(ALLOCATIONS, ("Plan and actual", request.path)),
     }  # fmt: skip
     return render(request, "roadmap/allocation_plan.html", context, status=status)

@@ -9,7 +9,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from portal.delivery.models import Notification
-from roadmap.models import Allocation, Cycle, TradeOff
+from roadmap.models import Allocation, Cycle, Freeze, TradeOff
 from roadmap.worth.allocating import replan
 from roadmap.worth.guard import Guard, verdict
 from tests import factories
@@ -163,3 +163,12 @@ def test_pages_take_few_queries(people, sign_in, q4, django_assert_max_num_queri
     client.get("/allocations/-/plan/")
     with django_assert_max_num_queries(15):
         client.get("/allocations/-/plan/")
+
+
+def test_a_freeze_stands_above_the_plan_it_touches(people, sign_in, q4):
+    make_allocation(people.team.reference, q4, 100, **days(60, 25))
+    Freeze.objects.create(
+        title="No features before sign-ins are safe", why="Two outages", starts_on=dt.date(2026, 11, 1),
+        ends_on=dt.date(2026, 12, 1), exit_condition="two regions answer",
+    )  # fmt: skip
+    assert "No features before sign-ins are safe" in words(sign_in(people.stranger).get("/allocations/-/plan/"))
