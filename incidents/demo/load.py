@@ -12,7 +12,7 @@ from incidents import models
 from incidents.declaring import PRIVATE, PUBLIC
 from incidents.demo import alerts, public
 from incidents.demo.company import Company
-from incidents.demo.course import Course, courses
+from incidents.demo.course import Course, courses, moment
 from incidents.demo.history import Past
 from incidents.demo.promises import Promises
 from incidents.demo.reports import Library, reports
@@ -21,7 +21,7 @@ from incidents.demo.scenes import scenes
 from incidents.demo.steps import declared_at
 from incidents.demo.telling import timeline
 from incidents.insights import facts
-from incidents.models import Incident, Series
+from incidents.models import Category, Incident, IncidentTime, Point, Series, Status
 from portal.collections import collections
 from portal.search import index
 from services.catalog.bulk import skip_no_trigger
@@ -50,17 +50,7 @@ def load_incidents(now: dt.datetime | None = None) -> None:
         told.sort(key=lambda each: (declared_at(each), each.scene.key))
         _number(told)
         writer = Writer(company, past)
-        writer.write_incidents(told)
-        writer.write_times(told)
-        writer.write_timelines([(each, timeline(each)) for each in told])
-        writer.write_roles(told)
-        writer.write_impacts(told)
-        writer.write_tags(told)
-        written = reports(told, now)
-        library = Library(writer, past, now)
-        library.write(written)
-        Promises(writer, past, now).write(written)
-        library.publish()
+        _write(writer, past, told, now)
         alerts.write(writer, told, now)
         public.write(writer, told, now)
     past.date()
@@ -68,10 +58,55 @@ def load_incidents(now: dt.datetime | None = None) -> None:
     _refresh_search()
 
 
+@transaction.atomic
+def load_since(began: dt.datetime) -> None:
+    """Write the incidents that were declared since, after what was there: what was open then is resolved by now."""
+    now = timezone.now()
+    skip_no_trigger()
+    company, past = Company(), Past()
+    with pghistory.context(origin=SOURCE):
+        _end_open(began)
+        told = [each for each in courses(company, scenes(company, now), now) if moment(declared_at(each)) > began]
+        told.sort(key=lambda each: (declared_at(each), each.scene.key))
+        _number(told)
+        writer = Writer(company, past)
+        _write(writer, past, told, now)
+    past.date()
+    facts.refresh_stale()
+    _refresh_search()
+
+
+def _end_open(began: dt.datetime) -> None:
+    """What nobody looked at for a quarter is over: the next morning at the latest."""
+    over = began + dt.timedelta(hours=14)
+    resolved = Status.objects.filter(category=Category.RESOLVED).order_by("place")[0]
+    for incident in Incident.objects.open():
+        for point in (Point.DETECTED, Point.ACKNOWLEDGED, Point.MITIGATED, Point.RESOLVED):
+            IncidentTime.objects.get_or_create(incident=incident, point=point, defaults={"at": over})
+        incident.impacts.filter(ended_at=None, started_at__lt=over).update(ended_at=over)
+        Incident.objects.filter(pk=incident.pk).update(status=resolved)
+
+
+def _write(writer: Writer, past: Past, told: Sequence[Course], now: dt.datetime) -> None:
+    """Write incidents with their reports and follow-ups."""
+    writer.write_incidents(told)
+    writer.write_times(told)
+    writer.write_timelines([(each, timeline(each)) for each in told])
+    writer.write_roles(told)
+    writer.write_impacts(told)
+    writer.write_tags(told)
+    written = reports(told, now)
+    library = Library(writer, past, now)
+    library.write(written)
+    Promises(writer, past, now).write(written)
+    library.publish()
+
+
 def _number(told: Sequence[Course]) -> None:
-    """Give each its number, public and private ones apart, in the order of declaring."""
+    """Give each its number after the last one, public and private ones apart, in the order of declaring."""
     for prefix in (PUBLIC, PRIVATE):
-        numbers = count(1)
+        last = Series.objects.filter(prefix=prefix).values_list("last_number", flat=True).first() or 0
+        numbers = count(last + 1)
         for course in told:
             if course.scene.story.is_private == (prefix == PRIVATE):
                 course.scene.name = f"{prefix}-{next(numbers)}"

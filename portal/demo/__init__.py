@@ -3,6 +3,7 @@
 Demo data and real data never mix: loading and resetting refuse where a share finds something that is not its own.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,7 +21,8 @@ class Share:
 
     ``is_loaded`` tells whether its data are there; ``real_data`` names what else is there, in words, or is empty.
     ``top_up`` writes what happened since the last start; ``programs`` are to be kept running beside the portal, whose
-    port they are given.
+    port they are given. ``later`` writes what happened in the quarter that began at the moment it is given, after
+    everything else was moved back by it.
     """
 
     load: Callable[[], None]
@@ -29,6 +31,7 @@ class Share:
     large: Callable[..., None] | None
     top_up: Callable[[], None] | None
     programs: Callable[[int], list[Program]] | None
+    later: Callable[[dt.datetime], None] | None
     order: int
 
 
@@ -43,10 +46,11 @@ def register_demo(
     large: Callable[..., None] | None = None,
     top_up: Callable[[], None] | None = None,
     programs: Callable[[int], list[Program]] | None = None,
+    later: Callable[[dt.datetime], None] | None = None,
     order: int = 50,
 ) -> None:
     """Have ``load`` called when the demo company is loaded, lowest ``order`` first."""
-    _shares.append(Share(load, is_loaded, real_data, large, top_up, programs, order))
+    _shares.append(Share(load, is_loaded, real_data, large, top_up, programs, later, order))
 
 
 def shares() -> list[Share]:

@@ -3,8 +3,10 @@
 from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection, transaction
+from django.utils import timezone
 
 from portal.demo import DEMO_DOMAIN, shares
+from portal.demo.shifting import QUARTER, shift
 from portal.embedded.supervisor import Program
 from portal.people.models import User
 
@@ -44,6 +46,20 @@ def top_up() -> None:
 def programs(port: int) -> list[Program]:
     """What the demo keeps running beside a portal at this port."""
     return [program for share in shares() if share.programs and share.is_loaded() for program in share.programs(port)]
+
+
+@transaction.atomic
+def a_quarter_later() -> None:
+    """Move everything a quarter into the past, and write what happened at the company since. Raises RealDataFoundError
+    where there are data that are not from the demo; nothing was touched then."""
+    refuse_real_data()
+    top_up()
+    began = timezone.now()
+    shift(-QUARTER)
+    top_up()
+    for share in shares():
+        if share.later and share.is_loaded():
+            share.later(began - QUARTER)
 
 
 @transaction.atomic

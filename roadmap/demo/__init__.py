@@ -5,6 +5,7 @@ happened then. It rests on the metrics, limits and incidents that the other shar
 """
 
 from portal.demo import register_demo
+from roadmap.demo.later import go_on
 from roadmap.demo.load import is_loaded, load_roadmap, real_data
 
-register_demo(load_roadmap, is_loaded=is_loaded, real_data=real_data, order=40)
+register_demo(load_roadmap, is_loaded=is_loaded, real_data=real_data, later=go_on, order=40)

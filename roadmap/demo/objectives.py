@@ -1,6 +1,7 @@
 """Cycles, objectives, key results, what was said of them, and how past ones were closed."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from roadmap.okr.progress import progress
 
 # From the first cycle to the last, counted from the one of today.
 SPAN = range(-2, 2)
+NAME = re.compile(r"\d{4} Q[1-4]")
 
 
 def quarter(day: dt.date, later: int = 0) -> tuple[dt.date, dt.date]:
@@ -20,10 +22,15 @@ def quarter(day: dt.date, later: int = 0) -> tuple[dt.date, dt.date]:
     return first, after - dt.timedelta(days=1)
 
 
+def named(first: dt.date) -> str:
+    """The name of the quarter that begins on this day."""
+    return f"{first.year} Q{(first.month + 2) // 3}"
+
+
 def write_cycles(cast: Cast) -> None:
     for number in SPAN:
         first, last = quarter(cast.today, number)
-        cycle = Cycle(name=f"{first.year} Q{(first.month + 2) // 3}", starts_on=first, ends_on=last)
+        cycle = Cycle(name=named(first), starts_on=first, ends_on=last)
         cast.past.insert(Cycle, [(cycle, cast.moment(number * 91 - 120))])
         cast.cycles[number] = cycle
 

@@ -3,7 +3,7 @@
 from portal.demo import register_demo
 from services.demo.health.large import load_large_health
 from services.demo.health.load import is_loaded as is_health_loaded
-from services.demo.health.load import load_health, top_up
+from services.demo.health.load import later, load_health, top_up
 from services.demo.health.target import programs
 from services.demo.large import load_large
 from services.demo.load import is_loaded, load_company
@@ -20,6 +20,7 @@ register_demo(
     large=load_large_health,
     top_up=top_up,
     programs=programs,
+    later=later,
     order=20,
 )
 register_demo(load_on_call, is_loaded=is_on_call_loaded, real_data=real_on_call, order=15)

@@ -22,6 +22,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="Only add what is new where it is loaded.")
+        parser.add_argument(
+            "--later",
+            action="store_true",
+            help="Move it a quarter (91 days) back, and write what came after.",
+        )
         parser.add_argument("--size", choices=("company", "large"), default="company", help="large adds a big catalog.")
         parser.add_argument("--entities", type=_entities, default=LARGE, help=f"How big is large (default {LARGE}).")
 
@@ -31,7 +36,13 @@ class Command(BaseCommand):
             return
         if options["once"] and data.real_data():
             return
+        if options["later"] and not data.is_loaded():
+            raise CommandError("The demo company is not loaded. Load it first: manage.py demo")
         try:
+            if options["later"]:
+                data.a_quarter_later()
+                self.stderr.write("At Larkspur a quarter has passed.")
+                return
             data.reset(large=options["entities"] if options["size"] == "large" else None)
         except data.RealDataFoundError as refusal:
             raise CommandError(str(refusal)) from None

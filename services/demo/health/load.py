@@ -3,15 +3,17 @@
 import datetime as dt
 
 import pghistory
+from django.db import connection
 from django.utils import timezone
 
 from portal.delivery.models import OutboxMessage
+from portal.demo.shifting import QUARTER, shift_days_in
 from services.catalog.bulk import skip_no_trigger
 from services.demo.health import deployments, large, limits, metrics, past, promises, span, told
 from services.demo.health.checks import make_checks, make_windows, move_to_target, target_checks
 from services.demo.load import SOURCE
-from services.health import slo_evaluation
-from services.health.models import Check
+from services.health import partitions, slo_evaluation
+from services.health.models import Check, Forecast
 
 
 def is_loaded() -> bool:
@@ -45,6 +47,19 @@ def top_up(now: dt.datetime | None = None) -> None:
     large.go_on(now)
     told.tell(past.fill(now), (), now)
     _bring_up_to_date(now)
+
+
+def later(began: dt.datetime) -> None:
+    """Let go of raw answers and values that are older than is kept, and date what was foretold by the days it is of."""
+    by = QUARTER * -1
+    with connection.cursor() as cursor:
+        for table in partitions.TABLES:
+            oldest = timezone.now() - dt.timedelta(days=table.keep_days)
+            cursor.execute(f"DELETE FROM {table.table} WHERE {table.column} < %s", [oldest])  # noqa: S608
+    forecasts = list(Forecast.objects.filter(made_on__lt=began.date()))
+    for each in forecasts:
+        each.band = shift_days_in(each.band, by)
+    Forecast.objects.bulk_update(forecasts, ["band"], batch_size=200)
 
 
 def _bring_up_to_date(now: dt.datetime) -> None:
