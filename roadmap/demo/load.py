@@ -4,7 +4,7 @@ import pghistory
 from django.db import transaction
 
 from incidents.demo.history import Past
-from roadmap.demo import initiatives, objectives, plan
+from roadmap.demo import initiatives, objectives, plan, strategy
 from roadmap.demo.cast import Cast
 from roadmap.models import Allocation, Bound, Cycle, Evidence, Freeze, Initiative, Objective, TradeOff
 from services.catalog.bulk import skip_no_trigger
@@ -35,4 +35,6 @@ def load_roadmap() -> None:
         objectives.close_past(cast)
         initiatives.write_initiatives(cast)
         plan.write_plan(cast)
+        strategy.write_evidence(cast)
+        strategy.write_strategy(cast)
     past.date()

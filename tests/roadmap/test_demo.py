@@ -1,0 +1,150 @@
+"""The roadmap of the demo company: as many as planned, one story with its metrics, and what a quarter later shows."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from incidents.models import Incident
+from portal.demo import data
+from portal.tenure import organisation_today
+from roadmap.demo.later import EFFECT
+from roadmap.demo.objectives import quarter
+from roadmap.models import (
+    Bound,
+    Cycle,
+    Dependency,
+    Freeze,
+    Initiative,
+    Interest,
+    KeyResult,
+    Objective,
+    Status,
+    StrategyEdition,
+    StrategySection,
+    TradeOff,
+    Update,
+)
+from services.health import samples
+from services.health.models import Limit, Metric
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("demo of the roadmap")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _larkspur(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Load the whole demo once for all tests here, and take it back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        data.reset()
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def a_quarter_later(_larkspur: None) -> Iterator[dict[str, Any]]:
+    """Let a quarter pass, and say what stood before; it is taken back for the other tests."""
+    with transaction.atomic():
+        before = {
+            "interest": Counter(Interest.objects.values_list("trade_off", flat=True)),
+            "running": set(Initiative.objects.filter(status=Status.IN_PROGRESS).values_list("pk", flat=True)),
+            "connections": _mean_of_last_week("orders-db", "connections"),
+            "incidents": Incident.objects.count(),
+            "updates": dict(Update.objects.values_list("pk", "at")),
+        }
+        data.a_quarter_later()
+        yield before
+        transaction.set_rollback(True)
+
+
+def _mean_of_last_week(subject: str, name: str) -> float:
+    metric = Metric.objects.get(subject__name=subject, name=name)
+    today = organisation_today()
+    values = [value for _, value in samples.daily({metric.pk}, today - dt.timedelta(days=7), today)[metric.pk]]
+    return sum(values) / len(values)
+
+
+def test_there_are_four_cycles_and_today_lies_in_the_third() -> None:
+    names = list(Cycle.objects.order_by("starts_on").values_list("name", flat=True))
+    assert len(names) == 4
+    assert Cycle.objects.current().get().name == names[2]
+    assert Cycle.objects.exclude(closed_at=None).count() == 2
+
+
+def test_objectives_and_initiatives_are_as_many_as_planned() -> None:
+    assert (Objective.objects.count(), KeyResult.objects.count(), Initiative.objects.count()) == (18, 34, 45)
+    assert Initiative.objects.filter(is_private=True).count() == 1
+    assert [each.dedicated.count() for each in Initiative.objects.filter(is_hundredfold=True)] == [3]
+    assert {*Initiative.objects.values_list("status", flat=True)} == {*Status.values}
+
+
+def test_what_runs_was_begun_by_today_and_what_is_planned_was_not() -> None:
+    today = organisation_today()
+    assert not Initiative.objects.filter(status=Status.IN_PROGRESS, started_on__gt=today).exists()
+    assert not Initiative.objects.filter(status=Status.PLANNED, started_on__isnull=False).exists()
+    assert not Initiative.objects.filter(status=Status.DONE, delivered_on=None).exists()
+
+
+def test_nothing_was_written_after_now() -> None:
+    now = timezone.now()
+    for model in (Initiative, Objective, TradeOff, Bound, Dependency):
+        assert not model._default_manager.filter(created_at__gt=now).exists(), model
+    assert not Update.objects.filter(at__gt=now).exists()
+
+
+def test_every_limit_that_an_initiative_moves_is_one_of_the_clock() -> None:
+    named = Limit.objects.filter(initiative_links__isnull=False).distinct().values_list("name", flat=True)
+    assert {"Connections of orders-db", "Disk of ledger-db", "Cores of eu-central"} <= {*named}
+
+
+def test_loans_are_open_overdue_put_off_paid_and_written_off() -> None:
+    assert Counter(TradeOff.objects.values_list("state", flat=True)) == {"open": 5, "paid": 1, "written_off": 1}
+    assert TradeOff.objects.overdue().count() == 1
+    assert [each.deferred for each in TradeOff.objects.filter(renegotiations__isnull=False)] == [
+        "Archive of the ledger"
+    ]
+
+
+def test_one_freeze_is_in_force_and_one_was_lifted() -> None:
+    assert [str(each) for each in Freeze.objects.in_force()] == ["No features in Payments until the ledger has room"]
+    assert Freeze.objects.exclude(lifted_on=None).count() == 1
+
+
+def test_the_strategy_has_an_edition_and_a_draft_that_says_more() -> None:
+    edition = StrategyEdition.objects.get()
+    assert edition.published_at < timezone.now() - dt.timedelta(days=70)
+    assert all(each.text and each.goal and each.dependencies.exists() for each in StrategySection.objects.all())
+    published = {each["key"]: each["markdown"] for each in edition.sections}
+    assert all(each.text not in published[each.key] for each in StrategySection.objects.all())
+
+
+def test_a_quarter_later_cycles_lie_a_quarter_earlier_and_the_next_one_is_there(a_quarter_later: Any) -> None:
+    found = list(Cycle.objects.order_by("starts_on").values_list("starts_on", "ends_on"))
+    assert found == [quarter(organisation_today(), later) for later in range(-3, 2)]
+
+
+def test_a_quarter_later_what_ran_is_delivered_on_its_likely_day(a_quarter_later: Any) -> None:
+    done = Initiative.objects.filter(pk__in=a_quarter_later["running"], status=Status.DONE)
+    assert done.count() >= 10
+    assert all(each.delivered_on == each.ends_likely and each.done_percent == 100 for each in done)
+
+
+def test_a_quarter_later_a_metric_that_was_worked_on_has_fallen(a_quarter_later: Any) -> None:
+    initiative = Initiative.objects.get(title="Pool and share the connections of orders-db")
+    assert initiative.status == Status.DONE
+    assert _mean_of_last_week("orders-db", "connections") < a_quarter_later["connections"] * (1 + EFFECT) / 2 * 1.25
+
+
+def test_a_quarter_later_loans_cost_more_and_incidents_went_on(a_quarter_later: Any) -> None:
+    now = Counter(Interest.objects.values_list("trade_off", flat=True))
+    assert sum(now.values()) > sum(a_quarter_later["interest"].values())
+    assert Incident.objects.count() > a_quarter_later["incidents"] + 10
+    assert Incident.objects.open().count() <= 3
+
+
+def test_a_quarter_later_what_was_said_is_thirteen_weeks_older(a_quarter_later: Any) -> None:
+    before = a_quarter_later["updates"]
+    assert all(before[pk] - at == dt.timedelta(days=91) for pk, at in Update.objects.values_list("pk", "at"))
