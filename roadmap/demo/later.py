@@ -13,11 +13,12 @@ from incidents.models import NO_INCIDENT, Incident
 from portal.history.events import event_model
 from portal.search import index
 from portal.tenure import organisation_today
+from roadmap.demo import refreshing
 from roadmap.demo.objectives import NAME, named, quarter
 from roadmap.models import Course, Cycle, Initiative, Interest, Link, LoanState, Status, TradeOff
 from services.catalog.bulk import skip_no_trigger
 from services.demo.load import SOURCE
-from services.health import samples
+from services.health import providers, samples
 from services.health.models import Metric, Origin, Sample
 
 # What is delivered brings a metric down to this share of what it would be, within so many days.
@@ -36,6 +37,8 @@ def go_on(began: dt.datetime) -> None:
         _take_effect(began.date())
         _charge(past, began)
     past.date()
+    providers.refresh()
+    refreshing.refresh()
 
 
 def _turn_cycles() -> None:

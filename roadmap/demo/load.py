@@ -4,7 +4,7 @@ import pghistory
 from django.db import transaction
 
 from incidents.demo.history import Past
-from roadmap.demo import initiatives, objectives, plan, strategy
+from roadmap.demo import initiatives, objectives, plan, refreshing, strategy
 from roadmap.demo.cast import Cast
 from roadmap.models import Allocation, Bound, Cycle, Evidence, Freeze, Initiative, Objective, TradeOff
 from services.catalog.bulk import skip_no_trigger
@@ -38,3 +38,4 @@ def load_roadmap() -> None:
         strategy.write_evidence(cast)
         strategy.write_strategy(cast)
     past.date()
+    refreshing.refresh()

@@ -51,7 +51,7 @@ class Status(models.TextChoices):
     PLANNED = "planned", "Planned"
     IN_PROGRESS = "in_progress", "In progress"
     PAUSED = "paused", "Paused"
-    DONE = "done", "Delivered"
+    DONE = "delivered", "Delivered"
     DROPPED = "dropped", "Dropped"
 
 

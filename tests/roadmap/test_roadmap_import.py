@@ -36,7 +36,7 @@ fields:
   problem: why
   team: {from: team}
   owner: {from: people.0, unknown: leave out}
-  status: {from: stage, map: {accepted: planned, shipped: done, stopped: dropped}, default: idea}
+  status: {from: stage, map: {accepted: planned, shipped: delivered, stopped: dropped}, default: idea}
   status_reason: {text: "It was {stage}."}
   starts_on: {from: start, dates: ["%Y-%m-%d", "%d.%m.%Y"]}
   ends_likely: {from: [release, wish], table: releases}

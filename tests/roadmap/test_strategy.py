@@ -171,7 +171,7 @@ def test_a_list_shows_the_first_rows_with_links_and_the_way_to_all(people):
     assert "| [Initiative 0](/initiatives/rm-1/) | 1 Jan 2026 |" in made
     assert "All of them" in made
     assert "(/initiatives/?columns=title,starts_on)" in made
-    assert "Nothing of" in shown("{{list: /initiatives/?status=done}}", people.reader)
+    assert "Nothing of" in shown("{{list: /initiatives/?status=delivered}}", people.reader)
 
 
 def test_a_private_initiative_is_in_the_list_of_whoever_is_let_in_and_of_nobody_else(people):
