@@ -1,7 +1,5 @@
 /* The roadmap's timeline and boards, by mouse and by keyboard. Both press what the page has without a script: a bar is
    saved where its form of dates is, and a card that is dropped presses the button of its menu. */
-import htmx from "htmx.org";
-
 import { announce, on } from "./dom.js";
 import { toast } from "./toasts.js";
 
@@ -15,7 +13,7 @@ const asText = (day) => (day === null ? "" : new Date(day * DAY_MS).toISOString(
 const inWords = (day) => words.format(new Date(day * DAY_MS));
 const attribute = (name) => `data-${name.replace("_", "-")}`;
 
-/* What is being moved: svg → its days as they were, and as they are to be. */
+/* What is being moved: svg → its days as they are saved, as they are to be, and as they are sent while they are. */
 const moves = new Map();
 let dragged = null;
 
@@ -80,7 +78,8 @@ function show(svg, days) {
 }
 
 function begin(svg) {
-  if (!moves.has(svg)) moves.set(svg, { was: daysOf(svg), days: daysOf(svg), timer: null });
+  speak();
+  if (!moves.has(svg)) moves.set(svg, { was: daysOf(svg), days: daysOf(svg), sent: null, timer: null });
   svg.querySelector(".gw-views-bar").dataset.moving = "";
   return moves.get(svg);
 }
@@ -89,73 +88,133 @@ function end(svg) {
   clearTimeout(moves.get(svg)?.timer);
   moves.delete(svg);
   for (const name of ["moving", "saving"]) delete svg.querySelector(".gw-views-bar").dataset[name];
+  loadAnew();
 }
 
+/* Back to how it is saved. What is on its way to the portal cannot be called back, only what came after it. */
 function takeBack(svg) {
   const move = moves.get(svg);
   if (!move) return;
-  show(svg, move.was);
-  end(svg);
-  announce("Taken back.");
+  if (dragged?.svg === svg) dragged = null;
+  const isNew = !move.sent || !areSame(move.days, move.sent);
+  move.days = move.sent ?? move.was;
+  show(svg, move.days);
+  if (!move.sent) end(svg);
+  hideProblem();
+  announce(isNew ? "Taken back." : "It is being saved. Move it back afterwards.");
 }
 
-/* Saving: the form of dates takes it. */
+/* Saving: the form of dates takes it. What is moved meanwhile is saved after it, with the version that it made. */
 
-function sent(svg, move) {
+const areSame = (some, others) => DATES.every((name) => some[name] === others[name]);
+
+function body(svg, move) {
   const form = new FormData(document.querySelector("[data-move-form]"));
   form.set("version", svg.dataset.version);
   form.set("base", JSON.stringify(Object.fromEntries(DATES.map((name) => [name, asText(move.was[name])]))));
-  for (const name of DATES) form.set(name, asText(move.days[name]));
+  for (const name of DATES) form.set(name, asText(move.sent[name]));
   form.set("next", location.pathname + location.search);
   return form;
 }
 
 async function save(svg) {
   const move = moves.get(svg);
-  if (!move) return;
-  if (DATES.every((name) => move.days[name] === move.was[name])) return end(svg);
+  if (!move || move.sent) return;
+  if (areSame(move.days, move.was)) return end(svg);
   svg.querySelector(".gw-views-bar").dataset.saving = "";
-  const body = sent(svg, move);
-  const answer = await fetch(svg.dataset.moves, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  move.sent = move.days;
+  const form = body(svg, move);
+  const answer = await fetch(svg.dataset.moves, { method: "POST", body: form, headers: { Accept: "application/json" } }).catch(() => null);
   const told = await answer?.json().catch(() => null);
-  if (answer?.ok && told) return saved(svg, told);
-  refused(svg, move, body, answer, told);
+  delete svg.querySelector(".gw-views-bar").dataset.saving;
+  if (answer?.ok && told) return saved(svg, move, told);
+  refused(svg, move, form, answer, told);
 }
 
-async function saved(svg, told) {
-  const row = svg.closest("tr").id;
-  const isFocused = svg.contains(document.activeElement);
-  end(svg);
-  announce([told.said, ...told.problems].join(" "));
+function saved(svg, move, told) {
+  for (const name of DATES) svg.setAttribute(attribute(name), asText(move.sent[name]));
+  svg.dataset.version = told.version;
+  move.was = move.sent;
+  move.sent = null;
+  isOutdated = true;
+  toSay = [told.said, ...told.problems].join(" ");
   told.problems.forEach((problem) => toast(`${problem}.`, "warn"));
-  await loadAnew();
-  if (isFocused) document.getElementById(row)?.querySelector(".gw-views-bar")?.focus();
+  if (dragged?.svg === svg || move.timer) return speak();
+  if (!areSame(move.days, move.was)) {
+    speak();
+    return save(svg);
+  }
+  end(svg);
+  hideProblem();
 }
 
-const loadAnew = () => htmx.ajax("GET", location.href, { target: "#views", select: "#views", swap: "outerHTML" });
+/* What a save changes besides its bar, such as the critical path, is loaded anew once nothing is moved any more: a bar
+   that is being moved stays where it is. Only then is it said, so that whoever goes on finds the page as it remains. */
 
-function refused(svg, move, body, answer, told) {
+let isOutdated = false;
+let asked = 0;
+let toSay = "";
+
+function speak() {
+  if (toSay) announce(toSay);
+  toSay = "";
+}
+
+async function loadAnew() {
+  if (!isOutdated) return;
+  if (moves.size) return speak();
+  const mine = ++asked;
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const text = await answer?.text().catch(() => "");
+  if (mine !== asked || moves.size) return;
+  if (answer?.ok && text) replaceWith(new DOMParser().parseFromString(text, "text/html").querySelector("[data-timeline]"));
+  speak();
+}
+
+function replaceWith(timeline) {
+  if (!timeline) return location.reload();
+  const row = document.activeElement?.closest("[data-timeline] tr");
+  const place = row ? stopsOf(row).indexOf(document.activeElement) : -1;
+  document.querySelector("[data-timeline]").replaceWith(timeline);
+  isOutdated = false;
+  enhanceAll();
+  if (place < 0) return;
+  const again = document.getElementById(row.id);
+  const stop = again ? stopsOf(again)[place] : document.querySelector("[data-focus-after]");
+  stop?.focus({ preventScroll: true });
+}
+
+const stopsOf = (row) => [...row.querySelectorAll("a, .gw-views-bar")];
+
+function refused(svg, move, form, answer, told) {
   const note = document.querySelector("[data-problem]");
   const isConflict = answer?.status === 409;
   note.querySelector("[data-problem-text]").textContent = told?.error ?? (answer ? `The portal answered ${answer.status}.` : "The portal cannot be reached. Try again.");
   const both = note.querySelector("[data-problem-act=both]");
   both.hidden = !isConflict;
-  both.onclick = () => open(svg.dataset.moves, body);
+  both.onclick = () => open(svg.dataset.moves, form);
   note.hidden = false;
   note.scrollIntoView({ block: "nearest" });
-  note.querySelector("[data-problem-act=theirs]").onclick = () => { end(svg); loadAnew(); };
-  delete svg.querySelector(".gw-views-bar").dataset.saving;
+  note.querySelector("[data-problem-act=theirs]").onclick = () => { end(svg); hideProblem(); };
+  move.sent = null;
+  isOutdated ||= isConflict;
   if (isConflict) return;
+  if (dragged?.svg === svg) dragged = null;
   show(svg, move.was);
   end(svg);
 }
 
+/* It stays as long as a bar is where it is not saved. */
+function hideProblem() {
+  if (!moves.size) document.querySelector("[data-problem]").hidden = true;
+}
+
 /* The page with both texts: the same sent once more, as the form itself would. */
-function open(address, body) {
+function open(address, filled) {
   const form = document.querySelector("[data-move-form]");
   form.action = address;
   form.replaceChildren();
-  for (const [name, value] of body) {
+  for (const [name, value] of filled) {
     const input = document.createElement("input");
     Object.assign(input, { type: "hidden", name, value });
     form.append(input);
@@ -170,6 +229,7 @@ on("pointerdown", "svg[data-moves] .gw-views-bar", (bar, event) => {
   const svg = bar.closest("svg");
   const move = begin(svg);
   clearTimeout(move.timer);
+  move.timer = null;
   dragged = { svg, from: event.clientX, isEdge: "edge" in event.target.dataset, days: move.days, pointer: event.pointerId };
   bar.focus({ preventScroll: true });
   bar.setPointerCapture(event.pointerId);
@@ -194,9 +254,7 @@ document.addEventListener("pointerup", (event) => {
 });
 
 document.addEventListener("pointercancel", () => {
-  if (!dragged) return;
-  takeBack(dragged.svg);
-  dragged = null;
+  if (dragged) takeBack(dragged.svg);
 });
 
 /* By keyboard: what is pressed one after the other is saved at once. */
@@ -211,15 +269,16 @@ on("keydown", "svg[data-moves] .gw-views-bar", (bar, event) => {
   move.days = shifted(move.days, way * (event.shiftKey ? 7 : 1), event.altKey);
   show(svg, move.days);
   clearTimeout(move.timer);
-  move.timer = setTimeout(() => save(svg), SAVE_AFTER_MS);
+  move.timer = setTimeout(() => { move.timer = null; save(svg); }, SAVE_AFTER_MS);
 });
 
 on("focusout", "svg[data-moves] .gw-views-bar", (bar) => {
   const svg = bar.closest("svg");
-  if (moves.get(svg)?.timer && !dragged) {
-    clearTimeout(moves.get(svg).timer);
-    save(svg);
-  }
+  const move = moves.get(svg);
+  if (!move?.timer || dragged) return;
+  clearTimeout(move.timer);
+  move.timer = null;
+  save(svg);
 });
 
 /* Boards */

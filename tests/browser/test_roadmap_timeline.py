@@ -87,6 +87,25 @@ def test_arrow_keys_move_a_bar_by_days_and_weeks_and_escape_takes_it_back(visit:
     assert dates(initiative) == [8, 28, 37, 53]
 
 
+def test_what_is_moved_while_it_is_being_saved_is_saved_after_it(visit: Visit, people, initiative):
+    page = visit(people.editor)
+    page.goto(TIMELINE)
+    page.evaluate(
+        """() => {
+            const send = window.fetch;
+            window.fetch = (...all) => new Promise((go) => setTimeout(go, 1500)).then(() => send(...all));
+        }"""
+    )
+    bar_of(page).focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("[data-saving]").wait_for()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("svg[data-moves]")).to_have_attribute("data-version", str(initiative.version + 2))
+    assert dates(initiative) == [8, 28, 38, 53]
+    expect(bar_of(page)).to_be_focused()
+    expect(page.locator("[data-problem]")).to_be_hidden()
+
+
 def test_two_managers_who_drag_the_same_bar_see_both(visit: Visit, people, initiative, complaints):
     complaints.awaited |= {409}
     first, second = visit(people.editor), visit(people.product_manager)

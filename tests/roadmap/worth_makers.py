@@ -79,7 +79,8 @@ def _allocation(n: int) -> Allocation:
     team = factories.make_team(f"sharing-{n:03}").reference
     if n % 2 == 0:
         return make_allocation(team, _cycle(n), 10 + n)
-    days = {f"{bucket}_{ending}": n + place for ending in ("planned", "actual")
+    # Never more than the capacity below, whatever the number.
+    days = {f"{bucket}_{ending}": n % 97 + place for ending in ("planned", "actual")
             for place, bucket in enumerate(("feature", "platform", "debt", "lights", "hundredfold"))}  # fmt: skip
     return make_allocation(
         team, _cycle(n), 500 + n, **days, target_low=n % 20, target_high=20 + n % 30, note=f"As agreed {n}"
