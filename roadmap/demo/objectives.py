@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.search import index
 from roadmap.demo.cast import Cast, story
-from roadmap.models import CheckIn, ClosingValue, Cycle, KeyResult, Objective, Way
+from roadmap.models import CheckIn, ClosingValue, Cycle, KeyResult, KeyResultState, Objective, Way
 from roadmap.okr.progress import progress
 
 # From the first cycle to the last, counted from the one of today.
@@ -57,6 +57,8 @@ def _write_key_results(cast: Cast, objective: Objective, told: dict[str, Any], a
     rows = [(_key_result(cast, objective, each), each) for each in told["key_results"]]
     cast.past.insert(KeyResult, [(row, cast.moment(agreed)) for row, _ in rows])
     CheckIn.objects.bulk_create(check for row, each in rows for check in _check_ins(cast, row, each))
+    said = [(row, each["checks"][-1][1]) for row, each in rows if each.get("checks")]
+    KeyResultState.objects.bulk_create(KeyResultState(key_result=row, confidence=share) for row, share in said)
     closed = [(row, each["reached"]) for row, each in rows if "reached" in each]
     ClosingValue.objects.bulk_create(_closing(cast, row, reached) for row, reached in closed)
 

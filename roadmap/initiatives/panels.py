@@ -15,7 +15,7 @@ from roadmap.models import Criterion, Initiative, InitiativeAccess, Link, Object
 from services.health.moments import counted
 from services.health.saying import day_in_words
 
-UPDATES_SHOWN, REACHED_SHOWN = 10, 40
+UPDATES_SHOWN, REACHED_SHOWN = 10, 12
 _ENDS = (
     "service", "incident__status", "factor", "follow_up__incident", "limit__metric", "limit__state",
     "control__framework", "key_result__objective",

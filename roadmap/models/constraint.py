@@ -116,6 +116,11 @@ class Freeze(Versioned):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def until(self) -> str:
+        """When it ends, as the rest of a sentence."""
+        return self.exit_condition.rstrip(". ")
+
 
 @track_history()
 class FreezeScope(models.Model):
