@@ -28,6 +28,7 @@ from services.models import Document, DocumentStatus, Entity, Source
 from tests import factories
 from tests.every_collection.rows import make_rows
 from tests.incidents.makers import picture_file
+from tests.roadmap.strategy_makers import write_strategy
 from tests.services.health.charted import make_charted
 
 # Records of each collection that the walk opens: an odd one has a value in every column, an even one few.
@@ -70,6 +71,7 @@ def make_world() -> World:
     make_token(holder=readers["editor"], name="laptop", scopes=["read"])
     make_token(holder=records["service-accounts"][RICH], name="ci", scopes=["read"])
     _make_evidence(readers["administrator"])
+    write_strategy()
     sessions = {name: session_of(reader) for name, reader in readers.items()}
     charted = make_charted(Entity.objects.get(name="checkout-api"))
     return World({**sessions, "": ""}, records, unowned, charted, _uploads(readers["administrator"]))

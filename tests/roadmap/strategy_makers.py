@@ -6,7 +6,10 @@ from typing import Any
 
 from portal.search import index
 from roadmap.models import Objective, StrategyEdition, StrategySection
+from roadmap.strategy import actions
 from tests.roadmap.core_makers import make_cycle
+
+WRITTEN = "Platform strategy"
 
 
 def _section(n: int) -> StrategySection:
@@ -32,6 +35,23 @@ def make_edition(number: int = 1, **values: Any) -> StrategyEdition:
     )
     index.refresh(StrategyEdition, [made.pk])
     return made
+
+
+def write_strategy() -> StrategyEdition:
+    """An edition with a metric that there is not and a list, and a later text to compare it with."""
+    _write("Well. {{metric: no/thing}}\n\n{{list: initiatives}}")
+    edition = actions.publish(by=None, title=WRITTEN, note="The first one.", acknowledged=True)
+    _write("Better.\n\n{{list: initiatives}}\n\n> A quote\n\n```\ncode\n```")
+    return edition
+
+
+def written_edition() -> StrategyEdition:
+    return StrategyEdition.objects.get(title=WRITTEN)
+
+
+def _write(text: str) -> None:
+    section = StrategySection.objects.get(key="current-state")
+    actions.edit(by=None, record=section, values={"text": text, "goal": "Sell more"}, version=section.version)
 
 
 def _edition(n: int) -> StrategyEdition:

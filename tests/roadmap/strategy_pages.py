@@ -1,30 +1,17 @@
 """The pages of the strategy in their states, for the walk in a real browser."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page
 
-from roadmap.models import StrategyEdition, StrategySection
-from roadmap.strategy import actions
 from tests.browser.acting import Shown, sends
 from tests.browser.world import World
+from tests.roadmap.strategy_makers import written_edition
 
 
-def _written(address: str):
-    """The address, once there is an edition and a later text to compare it with."""
-
-    def find(world: World) -> str:
-        if not StrategyEdition.objects.exists():
-            _write("Well. {{metric: no/thing}}\n\n{{list: initiatives}}", "Sell more")
-            actions.publish(by=None, title="Platform strategy", note="The first one.", acknowledged=True)
-            _write("Better.\n\n{{list: initiatives}}\n\n> A quote\n\n```\ncode\n```", "Sell more")
-        return address
-
-    return find
-
-
-def _write(text: str, goal: str) -> None:
-    section = StrategySection.objects.get(key="current-state")
-    values = {"text": text, "goal": goal}
-    actions.edit(by=None, record=section, values=values, version=section.version)
+def _edition(address: str) -> Callable[[World], str]:
+    """An address below the edition that has something of everything in it."""
+    return lambda world: f"/strategy/-/editions/{written_edition().number}/{address}"
 
 
 def opens_the_preview(page: Page) -> None:
@@ -33,19 +20,19 @@ def opens_the_preview(page: Page) -> None:
 
 
 PAGES = [
-    Shown("strategy", _written("/strategy/")),
-    Shown("strategy: to read", _written("/strategy/"), reader="reader"),
-    Shown("strategy: write", _written("/strategy/-/write/")),
-    Shown("strategy: preview", _written("/strategy/-/write/"), act=opens_the_preview),
+    Shown("strategy", "/strategy/"),
+    Shown("strategy: to read", "/strategy/", reader="stranger"),
+    Shown("strategy: write", "/strategy/-/write/"),
+    Shown("strategy: preview", "/strategy/-/write/", act=opens_the_preview),
     Shown("strategy: what a section is tied to", "/strategy/-/sections/current-state/ties/"),
     Shown("strategy: a product that is none", "/strategy/-/sections/current-state/ties/",
           act=sends("form[action$='products/']:not([action*=end])", product="no-such-thing")),
     Shown("strategy: six questions", "/strategy/-/begin/"),
     Shown("strategy: publish", "/strategy/-/publish/"),
     Shown("strategy: publish, refused", "/strategy/-/publish/", act=sends("form.gw-form", title="Strategy")),
-    Shown("strategy: editions", _written("/strategy/-/editions/")),
-    Shown("strategy: an edition", _written("/strategy/-/editions/1/")),
-    Shown("strategy: summary of an edition", _written("/strategy/-/editions/1/summary/")),
-    Shown("strategy: compare", _written("/strategy/-/compare/")),
+    Shown("strategy: editions", "/strategy/-/editions/"),
+    Shown("strategy: an edition", _edition("")),
+    Shown("strategy: summary of an edition", _edition("summary/")),
+    Shown("strategy: compare", "/strategy/-/compare/"),
     Shown("strategy: executive summary", "/strategy/-/summary/"),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from html import unescape
 
 import pytest
 import time_machine
@@ -241,6 +242,15 @@ def test_the_gap_list_is_narrowed_and_says_what_there_is_not(sign_in, people):
         page = client.get(reverse("compliance-gaps") + query)
         assert page.status_code == 400
         assert said in page.content.decode()
+
+
+def test_the_gap_list_leads_to_its_controls_as_a_file(sign_in, people):
+    make_control(make_framework("pci"), "1.1")
+    client = sign_in(people.reader)
+    [address] = re.findall(r'href="([^"]*format=csv)"', client.get(reverse("compliance-gaps")).content.decode())
+    file = client.get(unescape(address))
+    assert file.status_code == 200
+    assert b"1.1" in file.getvalue()
 
 
 def test_the_table_says_how_much_is_met(sign_in, people):
