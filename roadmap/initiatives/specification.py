@@ -51,7 +51,7 @@ def _facts(initiative: Initiative) -> str:
         ("Cost besides", f"{initiative.cost:,.2f}" if initiative.cost is not None else ""),
         ("Dedicated people", _dedicated(initiative)),
     ]  # fmt: skip
-    return _table(("", ""), [(f"**{name}**", plain(value)) for name, value in rows if value])
+    return _table(("What", "Value"), [(f"**{name}**", plain(value)) for name, value in rows if value])
 
 
 def _with_reason(initiative: Initiative) -> str:
