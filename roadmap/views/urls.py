@@ -18,7 +18,7 @@ urlpatterns = [
     path("initiatives/<str:key>/-/place/", moving.place, name="initiative-place"),
     path("initiatives/<str:key>/-/dependencies/", waiting_views.add, name="initiative-dependency"),
     path(
-        "initiatives/<str:key>/-/dependencies/<int:pk>/remove/", waiting_views.remove,
+        "initiatives/<str:key>/-/dependencies/<int:pk>/take-back/", waiting_views.remove,
         name="initiative-dependency-remove",
     ),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.roadmap.areas import modules
 from tests.roadmap.core_makers import make_cycle, make_initiative
+from tests.roadmap.makers import MAKERS
 from tests.url_rows import Row
 
 ROADMAP_URLS: dict[str, Row] = {name: row for module in modules("urls") for name, row in module.URLS.items()}
@@ -19,4 +20,8 @@ def make_roadmap_world(people: Any) -> dict[str, Any]:
     make_cycle()
     make_initiative("Shard the orders database", by=people.editor, team=people.team.reference)
     make_initiative("Leave the supplier", by=people.editor, team=people.team.reference, is_private=True)
-    return {name: value for module in modules("urls") for name, value in module.world(people).items()}
+    world = {name: value for module in modules("urls") for name, value in module.world(people).items()}
+    for model, make in MAKERS.items():
+        if not model._default_manager.exists():
+            make(None, 1)
+    return world
