@@ -82,6 +82,11 @@ class People:
 
 @pytest.fixture
 def people(db) -> People:
+    return make_people()
+
+
+def make_people() -> People:
+    """One of each kind, with their teams."""
     team, other = factories.make_team("checkout"), factories.make_team("payments")
     return People(
         team=team,

@@ -217,7 +217,10 @@ def release(request: HttpRequest, key: str) -> HttpResponse:
     initiative = load_initiative(request, key)
     text = request.POST.get("who", "")
     pk = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
-    found = get_object_or_404(initiative.dedicated.select_related("person"), person=pk)
+    found = initiative.dedicated.select_related("person").filter(person=pk).first()
+    if found is None:
+        messages.info(request, "Whoever that was is dedicated to it no longer.")
+        return redirect("initiative-dedicated", key=key)
     actions.release(by=request.user, dedicated=found)
     messages.success(request, f"{found.person.label} is free for other work.")
     return redirect("initiative-dedicated", key=key)

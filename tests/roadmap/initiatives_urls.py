@@ -23,7 +23,7 @@ URLS: dict[str, Row] = {
     "initiative-unlink": post("302 403 403 302 302 302 302", {}, "/initiatives/rm-1/", **RM, pk="initiative_link"),
     "initiative-update": Row("302 403 403 200 200 200 302", RM),
     "initiative-dedicated": Row("302 403 403 200 200 200 302", RM),
-    "initiative-release": post("302 403 403 302 302 302 302", {"who": "dedicated_person"}, "/initiatives/rm-1/", **RM),
+    "initiative-release": post("302 403 403 302 302 302 302", {"who": "1"}, "/initiatives/rm-1/", **RM),
     "initiative-part-new": Row("302 403 403 200 200 200 302", {**RM, "part": "criteria"}),
     "initiative-part-edit": Row("302 403 403 200 200 200 302", {**RM, "part": "criteria", "pk": "criterion"}),
     "initiative-part-remove": post(
