@@ -18,7 +18,6 @@ import time_machine
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.utils import timezone
 
 from incidents.declaring import declare
 from incidents.followups import actions as followups
@@ -108,9 +107,8 @@ def _names_what_there_is() -> bool:
 
 
 def _leave_a_session() -> None:
-    now = timezone.now()
     for key, days in (("old", -1), ("new", 1)):
-        Session.objects.create(session_key=key, session_data="", expire_date=now + dt.timedelta(days=days))
+        Session.objects.create(session_key=key, session_data="", expire_date=HALF_PAST_TWO + dt.timedelta(days=days))
 
 
 def _post(key: str, **values: Any) -> None:

@@ -202,10 +202,15 @@ NO_PAGES = {
     "postmortem-outline", "postmortem-texts",
     "strategy-save", "strategy-preview", "strategy-outline", "strategy-texts", "strategy-begin-write",
     "strategy-concern", "strategy-unconcern", "strategy-pdf", "strategy-edition-pdf",
+    "initiative-part-remove", "initiative-unlink", "initiative-release", "initiative-take-out",
+    "initiative-dependency-remove", "roadmap-report-again", "proposal-take", "trade-off-interest-drop",
+    # leads on to the columns, or to what became of it
+    "initiative-import-preview", "initiative-import-done",
     # files
     "postmortem-draft-markdown", "postmortem-markdown", "postmortem-pdf",
     "status-feed-json", "status-feed-unresolved", "status-feed-atom", "on-call-calendar",
-    "strategy-markdown", "strategy-edition-markdown",
+    "strategy-markdown", "strategy-edition-markdown", "initiative-specification-file", "initiatives-summary-file",
+    "initiatives-timeline-svg", "initiatives-timeline-png", "roadmap-report-pdf", "roadmap-report-markdown",
     "upload", "upload-small", "upload-original", "slos-openslo", "slo-openslo",
     # what machines call
     "heartbeat", "hook-metrics", "hook-deployments", "badge", "badge-make", "badge-withdraw",

@@ -28,6 +28,7 @@ from services.models import Document, DocumentStatus, Entity, Source
 from tests import factories
 from tests.every_collection.rows import make_rows
 from tests.incidents.makers import picture_file
+from tests.roadmap.initiatives_makers import make_for_pages
 from tests.roadmap.strategy_makers import write_strategy
 from tests.services.health.charted import make_charted
 
@@ -73,6 +74,7 @@ def make_world() -> World:
     _make_evidence(readers["administrator"])
     write_strategy()
     sessions = {name: session_of(reader) for name, reader in readers.items()}
+    make_for_pages(readers["administrator"])
     charted = make_charted(Entity.objects.get(name="checkout-api"))
     return World({**sessions, "": ""}, records, unowned, charted, _uploads(readers["administrator"]))
 
@@ -160,5 +162,6 @@ def _uploads(reader: User) -> dict[str, int]:
         "metric-import wrong": ("metric-import", WRONG_CSV),
         "slo-import right": ("openslo-import", openslo),
         "slo-import wrong": ("openslo-import", b"kind: SLO\n"),
+        "initiative-import": ("initiatives-import", b"Key,Summary,Status\nA-1,Shard the orders,done\nA-2,,odd\n"),
     }
     return {name: keep(reader, hook, SimpleUploadedFile("figures", body)).pk for name, (hook, body) in files.items()}

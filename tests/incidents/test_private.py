@@ -43,10 +43,17 @@ from tests.factories import make_entity, token_for
 from tests.incidents.alertmanager import alert, message
 from tests.incidents.makers import make_postmortem
 from tests.incidents.urls import INCIDENT_URLS
-from tests.test_every_url import _address, full_table, world  # noqa: F401  the world is a fixture
+from tests.test_every_url import _address, full_table, make_world
 from tests.url_rows import Row
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(people) -> dict[str, Any]:
+    """What the arguments of the table stand for."""
+    return make_world(people)
+
 
 # No word of any language that the pages speak, and the numbers of what is private.
 TRACES = re.compile(r"zanzibar|priv-\d", re.IGNORECASE)
@@ -56,7 +63,7 @@ DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
-def secret(people, world) -> Incident:  # noqa: F811
+def secret(people, world) -> Incident:
     """A private incident of a service that everybody sees, with the word in every field that there is."""
     till, by = make_entity("till", owner=people.team), people.editor
     group = _alert(till.reference)
@@ -152,7 +159,7 @@ def test_whoever_is_let_in_sees_all_of_it(secret, sign_in, people):
 
 
 @pytest.mark.parametrize("reader", OUTSIDERS)
-def test_nobody_else_finds_a_trace_of_it_anywhere(reader, secret, people, world, client):  # noqa: F811
+def test_nobody_else_finds_a_trace_of_it_anywhere(reader, secret, people, world, client):
     outsider, headers = _outsider(client, people, reader)
     found, looked = [], 0
     for address in dict.fromkeys(_addresses(secret, world)):
@@ -192,7 +199,7 @@ def _without_the_question(answer: str, address: str) -> str:
     )
 
 
-def _addresses(secret: Incident, world: dict[str, Any]) -> Iterator[str]:  # noqa: F811
+def _addresses(secret: Incident, world: dict[str, Any]) -> Iterator[str]:
     yield from _of_the_table(world)
     yield from _of_the_lists()
     yield from _of_the_records(secret)
@@ -203,7 +210,7 @@ def _addresses(secret: Incident, world: dict[str, Any]) -> Iterator[str]:  # noq
             yield reverse(f"status-feed-{form}", args=[feed.token])
 
 
-def _of_the_table(world: dict[str, Any]) -> Iterator[str]:  # noqa: F811
+def _of_the_table(world: dict[str, Any]) -> Iterator[str]:
     """Every named address that is looked at."""
     for name, row in full_table().items():
         if row.method == "get":

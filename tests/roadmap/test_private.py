@@ -25,9 +25,16 @@ from tests.factories import make_entity, token_for
 from tests.roadmap.core_makers import make_cycle, make_initiative
 from tests.roadmap.urls import ROADMAP_URLS
 from tests.services.health.limits import make_limit
-from tests.test_every_url import _address, full_table, world  # noqa: F401  the world is a fixture
+from tests.test_every_url import _address, full_table, make_world
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(people) -> dict[str, Any]:
+    """What the arguments of the table stand for."""
+    return make_world(people)
+
 
 WORD = "zanzibar"
 TRACES = re.compile(r"zanzibar|rmp-\d", re.IGNORECASE)
@@ -35,7 +42,7 @@ OUTSIDERS = ("anonymous", "stranger", "reader", "product_manager", "service_acco
 
 
 @pytest.fixture
-def secret(people, world) -> Initiative:  # noqa: F811
+def secret(people, world) -> Initiative:
     """A private initiative about things that everybody sees, with the word in every field that there is."""
     by = people.editor
     words = {name: f"{name} {WORD}" for name in ("title", "problem", "scope_in", "scope_out", "goal", "for_executives")}
@@ -92,7 +99,7 @@ def test_only_who_is_let_in_is_told_and_in_the_inbox_alone(secret, people):
 
 
 @pytest.mark.parametrize("reader", OUTSIDERS)
-def test_nobody_else_finds_a_trace_of_it_anywhere(reader, secret, people, world, client):  # noqa: F811
+def test_nobody_else_finds_a_trace_of_it_anywhere(reader, secret, people, world, client):
     headers = {}
     if reader == "service_account":
         headers = {"Authorization": f"Bearer {token_for(people.service_account)}"}
@@ -126,7 +133,7 @@ def _without_the_question(answer: str, address: str) -> str:
     return re.sub(r"(?i)there is no [a-z ]+ “[^”]*”", "", answer)
 
 
-def _addresses(secret: Initiative, world: dict[str, Any]) -> Iterator[str]:  # noqa: F811
+def _addresses(secret: Initiative, world: dict[str, Any]) -> Iterator[str]:
     for name, row in ROADMAP_URLS.items():
         if row.method == "get":
             yield _address(name, row, world)

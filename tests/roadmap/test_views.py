@@ -254,7 +254,7 @@ def test_what_it_waits_for_is_said_and_taken_back_on_its_page(sign_in, people, m
     panel = words(client.get(f"/initiatives/{second.name.lower()}/panels/roadmapinitiative-dependencies/"))
     assert f"Waits for {mine.name}" in panel
     assert "2 days lag" in panel
-    client.post(f"{address}{made.pk}/remove/")
+    client.post(f"{address}{made.pk}/take-back/")
     assert not Dependency.objects.exists()
 
 
