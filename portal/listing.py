@@ -73,7 +73,14 @@ def table(request: HttpRequest, query: Query) -> dict[str, Any]:
 def broken_context(request: HttpRequest, collection: Collection, problems: list[str]) -> dict[str, Any]:
     """The list page of a query string that could not be read: what is wrong, over an empty table."""
     nothing: dict[str, Any] = dict.fromkeys(("columns", "rows", "chips", "addable", "columns_menu", "exports"), ())
-    asked = {"hidden": (), "q": "", "total": None, "pager": None, "errors": problems}
+    asked = {
+        "hidden": (),
+        "q": "",
+        "total": None,
+        "pager": None,
+        "errors": problems,
+        "shapes": shapes_of(collection, ""),
+    }
     return {**_head(request, collection), **nothing, **asked}
 
 

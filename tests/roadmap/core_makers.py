@@ -57,7 +57,7 @@ def _initiative(n: int) -> Initiative:
         delivered_on=day + dt.timedelta(days=n),
     )  # fmt: skip
     at = dt.datetime(2026, 11, 1, tzinfo=dt.UTC) + dt.timedelta(hours=n)
-    state = {"course": list(Course)[n % 3], "updated_at": at, "rice": n / 4, "wsjf": n / 8}
+    state = {"course": list(Course)[n % 3], "updated_at": at, "rice": n / 4, "wsjf": n / 8, "slack_days": n}
     InitiativeState.objects.filter(initiative=made).update(**state)
     return made
 
