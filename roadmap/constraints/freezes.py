@@ -31,9 +31,9 @@ class InForce:
 def in_force_for(references: Iterable[Reference | int] | None = None) -> list[Freeze]:
     """The freezes in force that touch any of these teams, services and systems; all of them with None. A constant
     number of queries. Scopes are read with them."""
-    rows = Freeze.objects.in_force().prefetch_related("scope__what").order_by("starts_on", "pk")
-    if references is None:
-        return list(rows)
+    rows = list(Freeze.objects.in_force().prefetch_related("scope__what").order_by("starts_on", "pk"))
+    if references is None or not rows:
+        return rows
     ids = {each if isinstance(each, int) else each.pk for each in references}
     reached = ids | _around(ids)
     return [each for each in rows if _touches(each, reached)]

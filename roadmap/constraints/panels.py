@@ -25,7 +25,7 @@ def of_team(request: HttpRequest, team: Team) -> Context | None:
     return {"freezes": shown(request.user, found)} if found else None
 
 
-@panel(on=Entity, slot="main", order=3, title="Feature freeze", template="roadmap/_freezes.html")
+@panel(on=Entity, slot="main", order=3, title="Feature freeze", template="roadmap/_freezes.html", lazy=True)
 def of_entity(request: HttpRequest, entity: Entity) -> Context | None:
     found = in_force_for([entity.reference_id])
     return {"freezes": shown(request.user, found)} if found else None

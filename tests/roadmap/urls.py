@@ -19,7 +19,8 @@ def make_roadmap_world(people: Any) -> dict[str, Any]:
     """What the arguments of the table stand for."""
     make_cycle()
     make_initiative("Shard the orders database", by=people.editor, team=people.team.reference)
-    make_initiative("Leave the supplier", by=people.editor, team=people.team.reference, is_private=True)
+    editor = people.editor.person.reference
+    make_initiative("Leave the supplier", by=people.editor, owner=editor, is_private=True)
     world = {name: value for module in modules("urls") for name, value in module.world(people).items()}
     for model, make in MAKERS.items():
         if not model._default_manager.exists():
