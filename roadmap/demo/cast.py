@@ -82,6 +82,10 @@ class Cast:
         """The metric ``SUBJECT/NAME``; "-" is the company."""
         return self._metrics[name]
 
+    def measures(self, name: str) -> bool:
+        """Whether there is such a metric: of a past of a few days only, the portal computes few."""
+        return name in self._metrics
+
     @cached_property
     def limits(self) -> dict[int | None, Limit]:
         """Limits by the reference of what they are about."""

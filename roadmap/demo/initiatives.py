@@ -138,7 +138,7 @@ def _write_claims(cast: Cast, told: list[dict[str, Any]]) -> None:
     rows = [
         Claim(
             initiative=cast.initiatives[each["key"]], kind=claim["kind"], per_month=claim["per_month"],
-            metric=cast.metric(claim["metric"]) if "metric" in claim else None, note=claim["note"],
+            metric=cast.metric(claim["metric"]) if cast.measures(claim.get("metric", "")) else None, note=claim["note"],
         )
         for each in told
         for claim in each.get("claims", ())

@@ -54,7 +54,8 @@ def write_objectives(cast: Cast) -> None:
 
 
 def _write_key_results(cast: Cast, objective: Objective, told: dict[str, Any], agreed: int) -> None:
-    rows = [(_key_result(cast, objective, each), each) for each in told["key_results"]]
+    measured = [each for each in told["key_results"] if cast.measures(each["metric"])]
+    rows = [(_key_result(cast, objective, each), each) for each in measured]
     cast.past.insert(KeyResult, [(row, cast.moment(agreed)) for row, _ in rows])
     CheckIn.objects.bulk_create(check for row, each in rows for check in _check_ins(cast, row, each))
     said = [(row, each["checks"][-1][1]) for row, each in rows if each.get("checks")]

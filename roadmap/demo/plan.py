@@ -25,7 +25,7 @@ def write_plan(cast: Cast) -> None:
         _allocate(cast, *each)
     for each in told["trade_offs"]:
         _owe(cast, each)
-    bounds = {each["name"]: _bind(cast, each) for each in told["bounds"]}
+    bounds = {each["name"]: _bind(cast, each) for each in told["bounds"] if cast.measures(each["metric"])}
     for each in told["freezes"]:
         _freeze(cast, each, bounds)
     for model in (Allocation, TradeOff, Bound, Freeze):
