@@ -87,8 +87,8 @@ def show(request: HttpRequest, shape: Shape) -> HttpResponse:
         asked = ask(request, shape)
     except BadQuery as problem:
         page = {**broken_context(request, INITIATIVES, problem.problems), **_of_shape(request, shape)}
-        # What is wrong here is wrong in every other shape too.
-        page["shapes"] = shapes_of(INITIATIVES, "", shape.name)
+        # What is wrong here is wrong in every other shape and grouping too.
+        page |= {"shapes": shapes_of(INITIATIVES, "", shape.name), "groupings": ()}
         return render(request, shape.template, {"page": page, "crumbs": _crumbs(request, shape)}, status=400)
     page = {**asking(request, asked.query), **_of_shape(request, shape)}
     page["exports"] = [{**each, "url": _of_list(each["url"])} for each in page["exports"]]

@@ -38,7 +38,7 @@ PAGES = [
     Shown("a private initiative: who sees it", _access),
     Shown("an initiative: specification", f"{ACTS}specification/"),
     Shown("initiatives: summary", "/initiatives/-/summary/"),
-    Shown("initiatives: link to one", "/initiatives/-/link/?incident=inc-1"),
+    Shown("initiatives: link to one", "/initiatives/-/link/?kind=incident&thing=inc-1"),
     Shown("a report that was not made", _report),
     Shown("a proposal: into an initiative", lambda world: world.address("proposals", BARE, "-/take-into/")),
     Shown("initiatives: import", "/initiatives/-/import/"),
