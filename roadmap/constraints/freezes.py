@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
-from django.http import HttpRequest
 
 from portal.collections import unknown_to
 from portal.people.models import Team
@@ -77,8 +76,3 @@ def shown(reader: Any, freezes: Iterable[Freeze]) -> list[InForce]:
 def scope_in_words(freeze: Freeze, hidden: dict[int, str]) -> str:
     names = sorted(name_of(each.what, hidden, "") for each in freeze.scope.all())
     return ", ".join(names) if names else "the whole company"
-
-
-def banner(request: HttpRequest, references: Iterable[Reference | int] | None = None) -> dict[str, Any]:
-    """What ``roadmap/_freezes.html`` needs above a plan of these teams and services, or above the plan of all."""
-    return {"freezes": shown(request.user, in_force_for(references))}

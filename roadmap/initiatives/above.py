@@ -1,8 +1,8 @@
-"""The note above the initiatives: the worst of what is proposed, for those who decide. The views of the roadmap show it
-too."""
+"""The note above the initiatives, in whichever shape: the worst of what is proposed, for those who decide."""
 
 from typing import Any
 
+from django.db.models import Count, Window
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,13 +18,13 @@ def proposal_note(request: HttpRequest) -> SafeString | str:
     """Safe HTML: what is proposed, with what begins it and what declines it. Nothing for whoever does not decide."""
     if request.headers.get("HX-Request") or not request.user.has_perm("proposals.change_proposal"):
         return ""
-    rows = Proposal.objects.filter(state=State.OPEN)
+    rows = Proposal.objects.filter(state=State.OPEN).annotate(among=Window(Count("pk")))
     found = rows.order_by("-severity", "created_at", "pk").first()
     if found is None:
         return ""
     collection: Any = get_collection("proposals")
     context = {
-        "proposal": found, "text": found.text.partition("\n\n")[0], "more": rows.count() - 1,
+        "proposal": found, "text": found.text.partition("\n\n")[0], "more": found.among - 1,
         "url": collection.url_of(found), "all_url": collection.url,
         "take_url": reverse("proposal-take", args=[found.pk]),
         "decline_url": f"{reverse('proposal-decide', args=[found.pk])}?decision=decline",

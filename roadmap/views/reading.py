@@ -7,12 +7,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
+from portal.above import above_of
 from portal.crumbs import crumbs_of
 from portal.listing import asking, broken_context, filter_from_form, with_params
 from portal.query import BadQuery, Query, parse
 from portal.shapes import shapes_of
 from roadmap.collections import INITIATIVES
-from roadmap.constraints.freezes import banner
+from roadmap.constraints.above import banner
 from roadmap.models import Category, Initiative, Link
 from roadmap.views.access import changer
 
@@ -89,12 +90,17 @@ def show(request: HttpRequest, shape: Shape) -> HttpResponse:
         page = {**broken_context(request, INITIATIVES, problem.problems), **_of_shape(request, shape)}
         # What is wrong here is wrong in every other shape and grouping too.
         page |= {"shapes": shapes_of(INITIATIVES, "", shape.name), "groupings": ()}
-        return render(request, shape.template, {"page": page, "crumbs": _crumbs(request, shape)}, status=400)
+        return render(request, shape.template, {"page": page, **_around(request, shape)}, status=400)
     page = {**asking(request, asked.query), **_of_shape(request, shape)}
     page["exports"] = [{**each, "url": _of_list(each["url"])} for each in page["exports"]]
     page["empty"] = not asked.total and not INITIATIVES.visible(request.user).exists()
-    context = {"page": page, "asked": asked, "most": MOST, "crumbs": _crumbs(request, shape), "shape": shape}
-    return render(request, shape.template, {**context, **banner(request), **shape.content(request, asked)})
+    context = {"page": page, "asked": asked, "most": MOST, "shape": shape, **_around(request, shape), **banner(request)}
+    return render(request, shape.template, {**context, **shape.content(request, asked)})
+
+
+def _around(request: HttpRequest, shape: Shape) -> dict[str, Any]:
+    """What the page has around its rows: where it lies, and what stands above the list in every shape."""
+    return {"crumbs": crumbs_of(INITIATIVES, (shape.label, request.path)), "above": above_of(request, INITIATIVES.slug)}
 
 
 def _of_shape(request: HttpRequest, shape: Shape) -> dict[str, Any]:
@@ -121,10 +127,6 @@ def _of_list(url: str) -> str:
     for name in OWN:
         params.pop(name, None)
     return f"{path or INITIATIVES.url}?{params.urlencode(safe=',*:/')}"
-
-
-def _crumbs(request: HttpRequest, shape: Shape) -> Any:
-    return crumbs_of(INITIATIVES, (shape.label, request.path))
 
 
 def limits_of(asked: Asked) -> dict[int, Any]:

@@ -18,7 +18,7 @@ from portal.crumbs import crumbs_of
 from portal.forms import RecordForm, make_form
 from portal.saving import base_of, conflict_context, version_of
 from portal.tenure import organisation_today
-from roadmap.constraints.freezes import banner
+from roadmap.constraints.above import banner
 from roadmap.models import Allocation, Bucket, Cycle, LoanState, TradeOff
 from roadmap.worth.allocating import objection, plan, replan, way_back
 from roadmap.worth.collections import ALLOCATIONS, TRADE_OFFS

@@ -10,11 +10,14 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from portal.tenure import organisation_today
-from roadmap.models import Dependency, Initiative, InitiativeState, Objective
+from roadmap.models import BoundState, Dependency, Initiative, InitiativeState, Objective
 from roadmap.views import actions
 from roadmap.views.networks import refresh_slack
+from tests.factories import make_proposal
 from tests.roadmap.core_makers import make_cycle, make_initiative
+from tests.roadmap.okr_makers import make_bound, make_freeze
 from tests.roadmap.views_makers import make_dependency
+from tests.roadmap.worth_makers import make_allocation
 
 pytestmark = pytest.mark.django_db
 
@@ -125,14 +128,50 @@ def test_a_filter_of_a_shape_comes_back_to_the_shape(sign_in, people, mine):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_number_of_queries_depends_on_nothing(sign_in, people, mine, name, django_assert_max_num_queries):
-    client = sign_in(people.editor)
+    client = sign_in(people.product_manager)
     client.get(reverse(name))
+    make_proposal("limit:1@9")
+    make_freeze(scope=[mine.team], starts_on=day(-9), ends_on=day(9))
+    make_bound()
     objective = Objective.objects.create(cycle=make_cycle(), title="Buying never stops")
     for number in range(12):
         made = dated(f"Number {number}", number, 10, objective=objective, category=mine.category)
         make_dependency(mine, made)
     with django_assert_max_num_queries(15):
         assert client.get(reverse(name)).status_code == 200
+
+
+# What stands above
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_proposed_stands_above_every_shape_for_those_who_decide(sign_in, people, mine, name):
+    make_proposal("limit:1@9", title="Pool the orders database", evidence={"severity": 1})
+    make_proposal("limit:2@9", title="Start now: shard it", evidence={"severity": 3})
+    page = sign_in(people.product_manager).get(reverse(name))
+    assert "Start now: shard it" in words(page).split("Table")[0]
+    assert "1 more is proposed" in words(page)
+    assert "/-/take/" in page.content.decode()
+    wrong = sign_in(people.product_manager).get(reverse(name), {"no-such": "1"})
+    assert (wrong.status_code, "Start now: shard it" in words(wrong)) == (400, True)
+    assert "shard it" not in words(sign_in(people.reader).get(reverse(name)))
+
+
+@pytest.mark.parametrize("name", [*NAMES, "allocation-plan"])
+def test_every_plan_says_whether_the_non_negotiables_are_kept(sign_in, people, mine, name):
+    make_allocation(people.team.reference, make_cycle("2026 Q4", day(0), 90))
+    client = sign_in(people.reader)
+    assert "non-negotiable" not in words(client.get(reverse(name)))
+    kept, broken = make_bound("Pages per week at most 20", value=20.0), make_bound("p95 below 200 ms")
+    make_bound("Nobody watches it any more", is_active=False)
+    BoundState.objects.filter(bound__in=[kept, broken]).update(keeping="kept", value=10.0)
+    assert "All 2 non-negotiables are kept See them" in words(client.get(reverse(name)))
+    BoundState.objects.filter(bound=broken).update(keeping="broken", value=240.0)
+    page = client.get(reverse(name))
+    assert "1 of 2 non-negotiables is broken : p95 below 200 ms , now 240 ms. See all" in words(page)
+    assert f'href="/non-negotiables/{broken.pk}/"' in page.content.decode()
+    BoundState.objects.filter(bound=broken).update(keeping="unknown", value=None)
+    assert "1 of 2 non-negotiables has no data" in words(client.get(reverse(name)))
 
 
 # Dates
