@@ -74,6 +74,7 @@ INITIATIVES = register(
             Tool("Board", "initiatives-board", "layout-kanban"),
             Tool("Now, next, later", "initiatives-horizons", "stairs"),
             Tool("By objective", "initiatives-objectives", "target"),
+            Tool("Priorities", "priorities", "arrows-sort"),
             Tool("Dependencies", "initiatives-dependencies", "route"),
             Tool("Infrastructure", "initiatives-infrastructure", "server"),
             Tool("Developer experience", "initiatives-developers", "hammer"),

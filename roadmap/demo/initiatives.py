@@ -4,6 +4,7 @@ from typing import Any
 
 from portal.search import index
 from roadmap.demo.cast import Cast, story
+from roadmap.demo.priorities import write_priorities
 from roadmap.making import make
 from roadmap.models import (
     Claim,
@@ -40,6 +41,7 @@ def write_initiatives(cast: Cast) -> None:
     )
     _write_updates(cast, told)
     _write_claims(cast, told)
+    write_priorities(cast)
     index.refresh(Initiative)
 
 

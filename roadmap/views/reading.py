@@ -1,6 +1,6 @@
 """The rows of one query string, for every shape that is no table."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from portal.query import BadQuery, Query, parse
 from portal.shapes import shapes_of
 from roadmap.collections import INITIATIVES
 from roadmap.constraints.above import banner
-from roadmap.models import Category, Initiative, Link
+from roadmap.models import Initiative, Link
 from roadmap.views.access import changer
 
 # What one page draws. More of them nobody overlooks: the page says how many there are, and asks for a filter.
@@ -43,17 +43,25 @@ class Asked:
         return self.total - len(self.initiatives)
 
 
+# With the methods of Initiative.objects.
+Rows = Any
+
+
+def as_asked(rows: Rows, by: str) -> Rows:
+    return rows
+
+
 @dataclass(frozen=True)
 class Shape:
     """One shape: the name of its URL, how it can group, its template and what makes the rest of its context.
-    ``categories`` are those that it is of; empty: all."""
+    ``rows`` makes of what is asked for those that it is of, in an order of its own where it has one."""
 
     name: str
     label: str
     template: str
     content: Callable[[HttpRequest, Asked], dict[str, Any]]
     groupings: Mapping[str, str]
-    categories: tuple[Category, ...] = ()
+    rows: Callable[[Rows, str], Rows] = as_asked
     wide: bool = True
 
 
@@ -70,11 +78,7 @@ def ask(request: HttpRequest, shape: Shape) -> Asked:
         raise BadQuery([*problem.problems, *problems]) from None
     if problems:
         raise BadQuery(problems)
-    return asked_of(query, by, shape.categories)
-
-
-def asked_of(query: Query, by: str = "", categories: Iterable[Category] = ()) -> Asked:
-    of_them = query.rows().filter(category__in=categories) if categories else query.rows()
+    of_them = shape.rows(query.rows(), by)
     found = list(of_them.select_related("reference", "team", "owner", "objective__state", "cycle", "state")[: MOST + 1])
     total = of_them.order_by().count() if len(found) > MOST else len(found)
     return Asked(query, by, found[:MOST], total, changer(query.reader))

@@ -1,5 +1,6 @@
 """The shapes of the list of initiatives, one page each."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from roadmap.views import drawing
 from roadmap.views.boards import HORIZONS, PLANS, STATUSES, by_objective, columns_of
 from roadmap.views.plans import planned
 from roadmap.views.rail import rail_of
-from roadmap.views.reading import Asked, Shape, show
+from roadmap.views.reading import Asked, Rows, Shape, show
 from roadmap.views.timeline import GROUPINGS, timeline_of
 
 
@@ -43,15 +44,20 @@ def _plan(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     return {"planned": planned(asked)}
 
 
+def _of(plan: str) -> Callable[[Rows, str], Rows]:
+    """The rows of the kinds of work that a plan is of."""
+    return lambda rows, by: rows.filter(category__in=PLANS[plan])
+
+
 TIMELINE = Shape("initiatives-timeline", "Timeline", "roadmap/timeline.html", _timeline, GROUPINGS)
 BOARD = Shape("initiatives-board", "Board", "roadmap/board.html", _board, {})
 HORIZON = Shape("initiatives-horizons", "Now, next, later", "roadmap/board.html", _horizons, {})
 OBJECTIVES = Shape("initiatives-objectives", "By objective", "roadmap/by_objective.html", _objectives, {})
 INFRASTRUCTURE = Shape(
-    "initiatives-infrastructure", "Infrastructure", "roadmap/plan.html", _plan, {}, PLANS["infrastructure"]
+    "initiatives-infrastructure", "Infrastructure", "roadmap/plan.html", _plan, {}, _of("infrastructure")
 )
 DEVELOPERS = Shape(
-    "initiatives-developers", "Developer experience", "roadmap/plan.html", _plan, {}, PLANS["developer-experience"]
+    "initiatives-developers", "Developer experience", "roadmap/plan.html", _plan, {}, _of("developer-experience")
 )  # fmt: skip
 
 

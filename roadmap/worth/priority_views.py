@@ -1,27 +1,22 @@
-"""Priorities: what speaks for the order of initiatives, and the forms of one."""
+"""The forms of what speaks for one initiative: the inputs of its scores, and its claims."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import F
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from portal.crumbs import crumbs_of
 from portal.forms import make_form
 from roadmap.collections import INITIATIVES
-from roadmap.models import Factor, Initiative, PriorityInput
+from roadmap.models import Initiative
 from roadmap.worth import returns, scores
 from roadmap.worth.acting import attempt, form_page
 from roadmap.worth.collections import CLAIMS
 from roadmap.worth.evidence import found_for
 from roadmap.worth.priority_forms import InputsForm
-
-MOST = 200
-SCORES = {"rice": ("RICE", scores.RICE), "wsjf": ("WSJF", scores.WSJF)}
 
 
 def load(request: HttpRequest, key: str) -> Initiative:
@@ -55,7 +50,7 @@ def inputs(request: HttpRequest, key: str) -> HttpResponse:
         form.follow(conflict)
     context = {
         "form": form, "initiative": initiative, "cancel_url": address,
-        "groups": [(name, form.rows(factors)) for name, factors in SCORES.values()],
+        "groups": [(name, form.rows(factors)) for name, factors in scores.SCORES.values()],
         "crumbs": crumbs_of(INITIATIVES, (str(initiative), address), ("Priority", request.path)),
     }  # fmt: skip
     status = 409 if conflict is not None else 422 if form.errors else 200
@@ -80,41 +75,3 @@ def claim(request: HttpRequest, key: str) -> HttpResponse:
         "explains": "Each month, once it is delivered. With a metric, the portal finds out whether it came true.",
         "crumbs": crumbs_of(INITIATIVES, (str(initiative), address), ("Claim", request.path)),
     })  # fmt: skip
-
-
-@require_safe
-def priorities(request: HttpRequest) -> HttpResponse:
-    """What goes on or is to come, by one of the two scores, with all inputs."""
-    by = request.GET.get("by", "rice")
-    if by not in SCORES:
-        raise BadRequest(f"by={by[:40]}: there are the scores {' and '.join(SCORES)}.")
-    rows = Initiative.objects.visible(request.user).going_on().select_related("reference", "state", "team")
-    ordered = rows.order_by(F(f"state__{by}").desc(nulls_last=True), "pk")
-    shown = list(ordered[: MOST + 1])
-    said = _said(shown)
-    name, factors = SCORES[by]
-    context = {
-        "rows": [_row(each, said.get(each.pk, {}), by, factors) for each in shown[:MOST]],
-        "by": by, "name": name, "factors": [each.label for each in factors], "is_cut": len(shown) > MOST, "most": MOST,
-        "choices": [(each, label) for each, (label, _) in SCORES.items()],
-        "crumbs": crumbs_of(INITIATIVES, ("Priorities", request.path)),
-    }  # fmt: skip
-    return render(request, "roadmap/priorities.html", context)
-
-
-def _said(rows: Sequence[Initiative]) -> Mapping[int, dict[str, PriorityInput]]:
-    found: dict[int, dict[str, PriorityInput]] = {}
-    for each in PriorityInput.objects.filter(initiative__in=[row.pk for row in rows]):
-        found.setdefault(each.initiative_id, {})[each.factor] = each
-    return found
-
-
-def _row(
-    initiative: Initiative, said: Mapping[str, PriorityInput], by: str, factors: tuple[Factor, ...]
-) -> dict[str, Any]:
-    known = {factor: each.value for factor, each in said.items()}
-    return {
-        "initiative": initiative, "url": INITIATIVES.url_of(initiative), "score": getattr(initiative.state, by),
-        "inputs": [(each.label, said.get(each)) for each in factors],
-        "missing": ", ".join(scores.missing(known, factors)),
-    }  # fmt: skip

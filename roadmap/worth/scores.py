@@ -16,6 +16,8 @@ from roadmap.worth.seeing import refuse_foreign, refuse_hidden
 
 RICE = (Factor.REACH, Factor.IMPACT, Factor.CONFIDENCE, Factor.EFFORT)
 WSJF = (Factor.VALUE, Factor.URGENCY, Factor.RISK, Factor.SIZE)
+# By the name that addresses and columns have for them.
+SCORES = {"rice": ("RICE", RICE), "wsjf": ("WSJF", WSJF)}
 DIVISORS = (Factor.EFFORT, Factor.SIZE)
 Values = Mapping[str, float]
 
@@ -103,9 +105,7 @@ def say_all(
             made.append(say(by=by, values={"initiative": initiative, "factor": factor, **given}))
         elif found is not None and value is None and factor in versions:
             take_out(by=by, record=found, version=versions.get(factor))
-        elif (
-            found is not None and value is not None and any(getattr(found, name) != now for name, now in given.items())
-        ):
+        elif found is not None and value is not None and _differs(found, given):
             made.append(correct(by=by, record=found, values=given, version=versions.get(factor, 0)))
     return made
 

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from roadmap.worth import loan_views, plan_views, priority_views
+from roadmap.worth import loan_views, plan_views, priority_views, ranking
 
 urlpatterns = [
-    path("initiatives/-/priorities/", priority_views.priorities, name="priorities"),
+    path("initiatives/-/priorities/", ranking.priorities, name="priorities"),
     path("initiatives/<str:key>/-/priority/", priority_views.inputs, name="initiative-priority"),
     path("initiatives/<str:key>/-/claims/", priority_views.claim, name="initiative-claim"),
     path("allocations/-/plan/", plan_views.allocation_plan, name="allocation-plan"),

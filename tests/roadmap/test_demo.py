@@ -22,6 +22,7 @@ from roadmap.models import (
     Interest,
     KeyResult,
     Objective,
+    PriorityInput,
     Status,
     StrategyEdition,
     StrategySection,
@@ -81,6 +82,17 @@ def test_nothing_was_written_after_now() -> None:
 def test_every_limit_that_an_initiative_moves_is_one_of_the_clock() -> None:
     named = Limit.objects.filter(initiative_links__isnull=False).distinct().values_list("name", flat=True)
     assert {"Connections of orders-db", "Disk of ledger-db", "Cores of eu-central"} <= {*named}
+
+
+def test_most_of_what_goes_on_has_scores_of_what_is_measured_and_of_what_is_guessed() -> None:
+    going_on = Initiative.objects.going_on()
+    known = going_on.exclude(state__rice=None).exclude(state__wsjf=None)
+    assert known.count() > going_on.count() * 0.6
+    assert going_on.filter(state__rice=None, inputs__isnull=False).exists()
+    bases = Counter(PriorityInput.objects.values_list("basis", flat=True))
+    assert min(bases["measured"], bases["guessed"]) > 50
+    pooled = PriorityInput.objects.get(initiative__title__startswith="Pool and share", factor="urgency")
+    assert pooled.source.startswith("Connections of orders-db: ")
 
 
 def test_loans_are_open_overdue_put_off_paid_and_written_off() -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 NAMES = (
     "initiatives-timeline", "initiatives-board", "initiatives-horizons", "initiatives-objectives",
-    "initiatives-dependencies", "initiatives-infrastructure", "initiatives-developers",
+    "initiatives-dependencies", "initiatives-infrastructure", "initiatives-developers", "priorities",
 )  # fmt: skip
 SAID = {"HTTP_ACCEPT": "application/json"}
 

@@ -63,6 +63,24 @@ def test_a_score_waits_for_its_inputs_and_names_them(people, sign_in):
     assert "confidence, effort" in words(sign_in(people.stranger).get("/initiatives/-/priorities/"))
 
 
+def test_priorities_are_a_shape_of_the_list_in_the_order_of_a_score(people, sign_in):
+    slow, fast = make_initiative("Slow"), make_initiative("Fast")
+    over = make_initiative("Given up", status="dropped", status_reason="Not needed")
+    make_initiative("Unknown")
+    for initiative, effort in ((slow, 50), (fast, 5), (over, 1)):
+        say(initiative, reach=10, impact=1, confidence=0.5, effort=effort, value=1, urgency=1, risk=1, size=1 / effort)
+    client = sign_in(people.stranger)
+    assert 'href="/initiatives/-/priorities/?status=idea"' in client.get("/initiatives/?status=idea").content.decode()
+    page = words(client.get("/initiatives/-/priorities/"))
+    assert page.index("RM-2 Fast") < page.index("RM-1 Slow") < page.index("RM-4 Unknown")
+    assert "Given up" not in page
+    page = words(client.get("/initiatives/-/priorities/?by=wsjf"))
+    assert page.index("RM-1 Slow") < page.index("RM-2 Fast")
+    assert "RM-2 Fast" not in words(client.get("/initiatives/-/priorities/?q=Slow"))
+    wrong = client.get("/initiatives/-/priorities/?by=gut")
+    assert (wrong.status_code, "There are: rice, wsjf" in words(wrong)) == (400, True)
+
+
 @pytest.mark.parametrize(
     ("factor", "value", "told"),
     [("confidence", 80, "write 0.8 for 80 %"), ("effort", 0, "cannot be 0"), ("reach", -1, "less than 0")],
