@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -36,10 +36,3 @@ def act_page(
         "crumbs": crumbs_of(INCIDENTS, (incident.name, address), (title, request.path)), **more,
     }  # fmt: skip
     return render(request, template, context, status=status)
-
-
-def tell(form: Any, problem: ValidationError) -> None:
-    """Say each reason at the field of a form that it is about, or of the whole form where it has no such field."""
-    said = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
-    for name, texts in said.items():
-        form.add_error(name if name in form.fields else None, texts)

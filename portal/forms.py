@@ -67,6 +67,8 @@ def formfield(field: models.Field, **options: Any) -> forms.Field | None:  # typ
     found: forms.Field | None = field.formfield(**options)
     if found and isinstance(field, models.TextField):
         found.widget.attrs["rows"] = 3
+    if found and type(field) is models.DateField:
+        found.widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     return found
 
 

@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.above import above_of
+from portal.acting import tell
 from portal.actions import Conflict, Deleted, StillNeeded
 from portal.collections import Collection
 from portal.crumbs import crumbs_of
@@ -222,7 +223,7 @@ def record_new(request: HttpRequest, slug: str) -> HttpResponse:
             assert found.create is not None  # noqa: S101  may() has asked
             made = found.create(by=request.user, model=found.model, values=found.as_listed(form.values), kind=kind)
         except ValidationError as problem:
-            _show_problems(form, problem)
+            tell(form, problem)
         else:
             messages.success(request, f"Made {made}.")
             return redirect(found.url_of(made))
@@ -250,7 +251,7 @@ def record_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         try:
             return _save(request, found, loaded, form)
         except ValidationError as problem:
-            _show_problems(form, problem)
+            tell(form, problem)
         except Conflict as conflict:
             return render(request, "409.html", conflict_context(request, found, form, conflict), status=409)
         except Deleted:
@@ -295,13 +296,6 @@ def _save(request: HttpRequest, found: Collection, loaded: models.Model, form: R
     else:
         messages.warning(request, f"Saved {saved}. It is in other hands now, and only they may change it.")
     return redirect(found.url_of(saved))
-
-
-def _show_problems(form: RecordForm, problem: ValidationError) -> None:
-    """Put what an action refused beside the fields it is about."""
-    by_field = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
-    for name, texts in by_field.items():
-        form.add_error(name if name in form.fields else None, texts)
 
 
 def _form_page(request: HttpRequest, form: RecordForm, context: dict[str, Any]) -> HttpResponse:

@@ -16,6 +16,7 @@ from incidents.acts.known import known_of
 from incidents.collections import INCIDENTS
 from incidents.models import HIT, IncidentKind
 from incidents.similar import similar
+from portal.acting import tell
 from portal.crumbs import crumbs_of
 from portal.references.finding import find_reference
 from portal.references.models import Reference
@@ -38,7 +39,7 @@ def declare(request: HttpRequest) -> HttpResponse:
         try:
             made = declaring.declare_told(by=request.user, values=_values(form), kind=INCIDENTS.kinds[0])
         except ValidationError as problem:
-            _add_problems(form, problem)
+            tell(form, problem)
         else:
             messages.success(request, f"{made.name} is declared.")
             return redirect(INCIDENTS.url_of(made))
@@ -71,12 +72,6 @@ def _text(request: HttpRequest, name: str) -> str:
 def _values(form: DeclareForm) -> dict[str, Any]:
     """What was said; what was left open is left to the action."""
     return {name: value for name, value in form.cleaned_data.items() if value not in (None, "", [])}
-
-
-def _add_problems(form: DeclareForm, problem: ValidationError) -> None:
-    by_field = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
-    for name, texts in by_field.items():
-        form.add_error(name if name in form.fields else None, texts)
 
 
 def _page(request: HttpRequest, form: DeclareForm, status: int = 200) -> HttpResponse:

@@ -17,6 +17,7 @@ from incidents.acts.words import ACT_OF
 from incidents.collections import INCIDENTS
 from incidents.models import Category, Incident, IncidentRole
 from incidents.pages import act_page, load_incident
+from portal.acting import tell
 from portal.actions import Conflict
 from portal.people.entering import acts
 from portal.saving import version_of
@@ -29,9 +30,7 @@ def attempt(form: forms.Form, act: Callable[[], Any]) -> bool:
     try:
         act()
     except ValidationError as problem:
-        by_field = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
-        for name, texts in by_field.items():
-            form.add_error(name if name in form.fields else None, texts)
+        tell(form, problem)
     except Conflict:
         form.add_error(None, CHANGED)
     return not form.errors

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
 
 from incidents.alerts import offers, promotion, sources, taking
@@ -16,8 +16,7 @@ from incidents.alerts.noting import is_open
 from incidents.collections import INCIDENTS
 from incidents.models import AlertGroup, AlertSource, Incident, SourceKind
 from incidents.pages import load_incident
-from portal.collections import Collection
-from portal.crumbs import crumbs_of
+from portal.acting import act_page, tell
 from portal.people.entering import acts
 
 
@@ -42,11 +41,11 @@ def declare(request: HttpRequest, key: int) -> HttpResponse:
                 by=request.user, group=group, values=values, is_private=data["is_private"]
             )
         except ValidationError as problem:
-            form.add_error(None, problem.messages)
+            tell(form, problem)
         else:
             messages.success(request, f"{incident.name} is declared, with what the alert knows.")
             return redirect(INCIDENTS.url_of(incident))
-    return _form_page(request, ALERTS, group, form, "Declare an incident")
+    return act_page(request, form, "Declare an incident", collection=ALERTS, record=group)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +59,7 @@ def belongs(request: HttpRequest, key: int) -> HttpResponse:
         promotion.attach(by=request.user, group=group, incident=incident)
         messages.success(request, f"The alert belongs to {incident}.")
         return redirect(INCIDENTS.url_of(incident))
-    return _form_page(request, ALERTS, group, form, "Put it to an incident")
+    return act_page(request, form, "Put it to an incident", collection=ALERTS, record=group)
 
 
 @acts("record", "alerts")
@@ -145,12 +144,3 @@ def take_again(request: HttpRequest, source: AlertSource, pk: int) -> str:
         raise ValidationError("It waits already, was taken, or nothing of it was kept.")
     taking.take_soon()
     return "A worker looks at it again within seconds."
-
-
-def _form_page(request: HttpRequest, home: Collection, record: Any, form: Any, title: str) -> HttpResponse:
-    address = home.url_of(record)
-    context = {
-        "record": record, "form": form, "title": title, "cancel_url": address,
-        "crumbs": crumbs_of(home, (str(record), address), (title, request.path)),
-    }  # fmt: skip
-    return render(request, "incidents/alerts_act.html", context, status=422 if form.errors else 200)

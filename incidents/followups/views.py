@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from incidents.collections import INCIDENTS
@@ -17,8 +17,8 @@ from incidents.followups.forms import CommitForm, DeclineForm, DoneForm, IdeaFor
 from incidents.followups.reading import factors_offered
 from incidents.models import FollowUp, FollowUpState
 from incidents.pages import act_page, load_incident
-from portal.actions import Conflict
-from portal.crumbs import crumbs_of
+from portal.acting import act_page as record_act_page
+from portal.acting import attempt
 from portal.people.entering import acts
 from portal.saving import version_of
 
@@ -59,12 +59,9 @@ def suggest(request: HttpRequest, key: str) -> HttpResponse:
     incident = load_incident(request, key, "note")
     form = IdeaForm(factors_offered(incident), request.POST)
     if form.is_valid():
-        try:
-            made = actions.suggest(by=request.user, incident=incident, values=form.cleaned_data)
-        except ValidationError as problem:
-            form.add_error(None, problem.messages)
-        else:
-            messages.success(request, f"Noted {made}. It binds nobody until a team commits to it.")
+        values = form.cleaned_data
+        if done := attempt(form, lambda: actions.suggest(by=request.user, incident=incident, values=values)):
+            messages.success(request, f"Noted {done.made}. It binds nobody until a team commits to it.")
             return redirect(f"{INCIDENTS.url_of(incident)}#{PANEL}")
     return act_page(request, incident, form, "Suggest a follow-up", status=422)
 
@@ -81,16 +78,16 @@ def move(request: HttpRequest, key: int, act: str) -> HttpResponse:
         raise Http404(f"“{act}” cannot be done with a follow-up. There are: {', '.join(ACTS)}.")
     follow_up = _load(request, key)
     form = found.form(follow_up, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and (moved := _moved(request, follow_up, found, form)):
-        word = f" {moved.get_state_display().lower()} again" if act == "back" else ""
-        messages.success(request, f"{moved} {found.said}{word}.")
-        return redirect(FOLLOW_UPS.url_of(moved))
-    address = FOLLOW_UPS.url_of(follow_up)
-    return _form_page(request, form, {
-        "title": found.label, "subject": follow_up, "explains": found.explains, "label": found.label,
-        "version": version_of(request, follow_up), "cancel_url": address,
-        "crumbs": crumbs_of(FOLLOW_UPS, (str(follow_up), address), (found.label, request.path)),
-    })  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        said = {"version": version_of(request, follow_up), **form.cleaned_data}
+        if done := attempt(form, lambda: found.move(by=request.user, follow_up=follow_up, **said)):
+            word = f" {done.made.get_state_display().lower()} again" if act == "back" else ""
+            messages.success(request, f"{done.made} {found.said}{word}.")
+            return redirect(FOLLOW_UPS.url_of(done.made))
+    return record_act_page(
+        request, form, found.label, collection=FOLLOW_UPS, record=follow_up, versioned=follow_up,
+        explains=found.explains,
+    )  # fmt: skip
 
 
 def _load(request: HttpRequest, key: int) -> FollowUp:
@@ -109,24 +106,3 @@ def _load(request: HttpRequest, key: int) -> FollowUp:
             f"{follow_up.incident.name}."
         )
     return follow_up
-
-
-def _moved(request: HttpRequest, follow_up: FollowUp, act: Act, form: Any) -> FollowUp | None:
-    """The follow-up after the act; None where the form says what is wrong."""
-    try:
-        return act.move(
-            by=request.user, follow_up=follow_up, version=version_of(request, follow_up), **form.cleaned_data
-        )
-    except ValidationError as problem:
-        told = getattr(problem, "message_dict", {})
-        for name, texts in told.items() or {"": problem.messages}.items():
-            form.add_error(name if name in form.fields else None, texts)
-    except Conflict:
-        form.add_error(None, "Somebody changed it in the meantime. Look at it again.")
-    return None
-
-
-def _form_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpResponse:
-    return render(
-        request, "incidents/followups_act.html", {"form": form, **context}, status=422 if form.errors else 200
-    )

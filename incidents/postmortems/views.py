@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.collections import INCIDENTS
 from incidents.models import Comment, Postmortem, PostmortemState
-from incidents.pages import tell
 from incidents.postmortems import content, reviewing, writing
 from incidents.postmortems.addresses import key_of, writing_address
 from incidents.postmortems.collections import POSTMORTEMS
 from incidents.postmortems.due import days_asked, due_day
 from incidents.postmortems.forms import BeginForm, CommentForm, PublishForm, ReviewForm
 from incidents.postmortems.loading import load, load_incident
+from portal.acting import tell
 from portal.actions import Conflict
 from portal.crumbs import crumbs_of
 from portal.people.entering import acts

@@ -18,6 +18,7 @@ from incidents.status_texts.feeds import renew
 from incidents.status_texts.forms import StatusTextForm
 from incidents.status_texts.leaks import Leak, instead
 from incidents.status_texts.posting import leaks_in, post
+from portal.acting import tell
 from portal.people.entering import acts
 
 _CHECKED = ("public_title", "public_text")
@@ -41,7 +42,7 @@ def update(request: HttpRequest, key: str) -> HttpResponse:
     try:
         post(by=request.user, incident=incident, **form.cleaned_data)
     except ValidationError as problem:
-        _add(form, problem)
+        tell(form, problem)
         return _page(request, incident, form)
     messages.success(request, f"The update of {incident.name} is posted.")
     return redirect(INCIDENTS.url_of(incident))
@@ -95,12 +96,6 @@ def _around(text: str, leak: Leak) -> Sequence[str]:
         f"{'…' if before else ''}{text[before : leak.start]}", leak.word,
         f"{text[leak.end : after]}{'…' if after < len(text) else ''}",
     )  # fmt: skip
-
-
-def _add(form: Any, problem: ValidationError) -> None:
-    told = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
-    for name, words in told.items():
-        form.add_error(name if name in form.fields else None, words)
 
 
 @acts("record", "status-feeds")

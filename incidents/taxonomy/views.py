@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.collections import INCIDENTS
 from incidents.models import Facet, Incident, Node, Tag
-from incidents.pages import act_page, load_incident, tell
+from incidents.pages import act_page, load_incident
 from incidents.taxonomy import listed, tagging
 from incidents.taxonomy.forms import NewTagForm, TagForm
 from incidents.taxonomy.suggesting import suggestions
 from incidents.taxonomy.wording import QUESTIONS
+from portal.acting import tell
 from portal.actions import Conflict
 from portal.crumbs import crumbs_of
 from portal.people.entering import acts

@@ -12,8 +12,9 @@ from django_htmx.http import trigger_client_event
 from incidents import timeline
 from incidents.collections import INCIDENTS
 from incidents.models import Incident, TimelineEvent
-from incidents.pages import act_page, load_incident, tell
+from incidents.pages import act_page, load_incident
 from incidents.timelines.forms import CorrectForm, NoteForm
+from portal.acting import tell
 from portal.htmx import wants_partial
 from portal.people.entering import acts
 

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 from incidents import account
 from incidents.collections import INCIDENTS
 from incidents.models import Point
-from incidents.pages import act_page, load_incident, tell
+from incidents.pages import act_page, load_incident
 from incidents.times.forms import TimeForm
 from incidents.times.saying import set_times
+from portal.acting import tell
 from portal.people.entering import acts
 
 _WHAT = {

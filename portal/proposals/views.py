@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from portal.acting import tell
 from portal.actions import Conflict
 from portal.collections import collection_of, get_collection
 from portal.crumbs import crumbs_of
@@ -47,9 +48,7 @@ def _save(request: HttpRequest, proposal: Proposal, form: DecisionForm) -> bool:
     try:
         form.save(by=by, version=version_of(request, proposal))
     except ValidationError as problem:
-        form.add_error(None, problem) if not hasattr(problem, "error_dict") else form.add_error(
-            None, problem.error_dict
-        )
+        tell(form, problem)
         return False
     except Conflict:
         form.add_error(None, "Somebody changed it in the meantime. Look at it again, then decide.")

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.actions import Conflict
+from portal.acting import act_page, attempt
 from portal.collections import unknown_to
 from portal.crumbs import crumbs_of
 from portal.fields import kinds_of
@@ -126,13 +126,10 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
     del form.fields["control"]
     form.instance.control = control
     if request.method == "POST" and form.is_valid():
-        try:
-            made = actions.make_evidence(by=request.user, values={**form.values, "control": control})
-        except ValidationError as problem:
-            _show(form, problem)
-        else:
-            messages.success(request, f"Recorded {made}.")
-            return redirect(EVIDENCE.url_of(made))
+        values = {**form.values, "control": control}
+        if done := attempt(form, lambda: actions.make_evidence(by=request.user, values=values)):
+            messages.success(request, f"Recorded {done.made}.")
+            return redirect(EVIDENCE.url_of(done.made))
     address = CONTROLS.url_of(control)
     context = {
         "form": form, "title": "Record evidence", "description": f"{control} ({control.framework})",
@@ -140,13 +137,6 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
         "crumbs": crumbs_of(CONTROLS, (control.identifier, address), ("Record evidence", request.path)),
     }  # fmt: skip
     return render(request, "portal/record_form.html", context, status=422 if form.errors else 200)
-
-
-def _show(form: Any, problem: ValidationError) -> None:
-    """Put what an action refused beside the fields it is about."""
-    by_field = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
-    for name, texts in by_field.items():
-        form.add_error(name if name in form.fields else None, texts)
 
 
 # Acts on evidence
@@ -183,16 +173,15 @@ def act(request: HttpRequest, key: int, act: str) -> HttpResponse:
         raise Http404(f"“{act}” cannot be done with evidence. There are: {', '.join(ACTS)}.")
     evidence = _load(request, key)
     form = found.form(evidence, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and (moved := _moved(request, evidence, found, form)):
-        messages.success(request, f"{moved} {found.said}.")
-        return redirect(EVIDENCE.url_of(moved))
-    address = EVIDENCE.url_of(evidence)
-    context = {
-        "form": form, "title": found.title, "subject": evidence, "explains": found.explains, "label": found.label,
-        "version": version_of(request, evidence), "cancel_url": address,
-        "crumbs": crumbs_of(EVIDENCE, (str(evidence), address), (found.title, request.path)),
-    }  # fmt: skip
-    return render(request, "roadmap/compliance_act.html", context, status=422 if form.errors else 200)
+    if request.method == "POST" and form.is_valid():
+        said = {"version": version_of(request, evidence), **form.cleaned_data}
+        if done := attempt(form, lambda: found.move(by=request.user, evidence=evidence, **said)):
+            messages.success(request, f"{done.made} {found.said}.")
+            return redirect(EVIDENCE.url_of(done.made))
+    return act_page(
+        request, form, found.title, collection=EVIDENCE, record=evidence, versioned=evidence, label=found.label,
+        explains=found.explains,
+    )  # fmt: skip
 
 
 def _load(request: HttpRequest, key: int) -> Evidence:
@@ -205,21 +194,6 @@ def _load(request: HttpRequest, key: int) -> Evidence:
     if not user.has_perm("roadmap.change_evidence", evidence):
         raise PermissionDenied("You may not change this evidence: its team, product managers and administrators may.")
     return evidence
-
-
-def _moved(request: HttpRequest, evidence: Evidence, found: _Act, form: Any) -> Evidence | None:
-    """The evidence after the act; None where the form says what is wrong."""
-    try:
-        return found.move(
-            by=request.user, evidence=evidence, version=version_of(request, evidence), **form.cleaned_data
-        )
-    except ValidationError as problem:
-        _show(form, problem)
-    except Conflict as conflict:
-        current: Any = conflict.current
-        form.data = {**form.data.dict(), "version": current.version}
-        form.add_error(None, "Somebody changed it in the meantime. Look at it again; what you typed still stands here.")
-    return None
 
 
 def address_of(name: str, evidence: Evidence) -> str:

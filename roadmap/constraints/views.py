@@ -4,16 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from incidents.pages import tell
-from portal.actions import Conflict
+from portal.acting import act_page, attempt
 from portal.crumbs import crumbs_of
 from portal.loading import find_record
-from portal.saving import changed_meanwhile, version_of
+from portal.saving import version_of
 from roadmap.constraints import actions
 from roadmap.constraints.collections import FREEZES
 from roadmap.constraints.forms import LiftForm, ScopeForm, new_freeze_form
@@ -29,14 +28,10 @@ def new(request: HttpRequest) -> HttpResponse:
     form = new_freeze_form(request.POST if request.method == "POST" else None)
     form.initial.update({name: text for name, text in request.GET.items() if name in form.fields})
     if request.method == "POST" and form.is_valid():
-        try:
-            values = {**form.values, "scope": form.values["halts"]}
-            made = actions.create_freeze(by=user, values=values)
-        except ValidationError as problem:
-            tell(form, problem)
-        else:
-            messages.success(request, f"“{made}” is in the books. Every plan that it touches shows it.")
-            return redirect(FREEZES.url_of(made))
+        values = {**form.values, "scope": form.values["halts"]}
+        if done := attempt(form, lambda: actions.create_freeze(by=user, values=values)):
+            messages.success(request, f"“{done.made}” is in the books. Every plan that it touches shows it.")
+            return redirect(FREEZES.url_of(done.made))
     context = {
         "form": form, "title": "New freeze", "submit_label": "Decide on it", "cancel_url": FREEZES.url,
         "description": "Feature work halts until something is true again. What is mended goes on.",
@@ -78,23 +73,9 @@ def _load(request: HttpRequest, key: int) -> Freeze:
 def _act(
     request: HttpRequest, freeze: Freeze, form: Any, act: Callable[..., Freeze], *, title: str, said: str, explains: str
 ) -> HttpResponse:
-    version = version_of(request, freeze)
     if request.method == "POST" and form.is_valid():
-        try:
-            act(by=request.user, freeze=freeze, version=version, **form.cleaned_data)
-        except ValidationError as problem:
-            tell(form, problem)
-        except Conflict as conflict:
-            first = changed_meanwhile(conflict, request.user)
-            version = first["version"]
-            told = f"{first['by']} changed it in the meantime. Look at it again; sent once more, this is saved."
-            form.add_error(None, told)
-        else:
+        values = {"version": version_of(request, freeze), **form.cleaned_data}
+        if attempt(form, lambda: act(by=request.user, freeze=freeze, **values)):
             messages.success(request, f"“{freeze}” {said}")
             return redirect(FREEZES.url_of(freeze))
-    address = FREEZES.url_of(freeze)
-    context = {
-        "form": form, "title": title, "label": title, "subject": freeze, "explains": explains, "version": version,
-        "cancel_url": address, "crumbs": crumbs_of(FREEZES, (str(freeze), address), (title, request.path)),
-    }  # fmt: skip
-    return render(request, "roadmap/act.html", context, status=422 if form.errors else 200)
+    return act_page(request, form, title, collection=FREEZES, record=freeze, versioned=freeze, explains=explains)

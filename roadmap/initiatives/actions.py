@@ -42,11 +42,8 @@ WAYS: Mapping[str, tuple[Status, ...]] = {
 def move(*, by: Any, initiative: Initiative, status: str, reason: str = "", version: int | None = None) -> Initiative:
     """Take it to another status. Raises ValidationError where no way leads there, or a reason is missing."""
     locked = lock(initiative, version, {"status": status, "reason": reason})
-    before = Status(locked.status)
-    if status not in WAYS[before]:
-        ways = ", ".join(each.label.lower() for each in WAYS[before])
-        raise ValidationError({"status": f"{locked.name} is {before.label.lower()}. From there it can be: {ways}."})
-    reason = reason.strip()
+    check_way(locked, status)
+    before, reason = Status(locked.status), reason.strip()
     if status in NEEDS_REASON and len(reason) < SHORTEST_REASON:
         word = Status(status).label.lower()
         told = f"Say in {SHORTEST_REASON} letters or more why it is {word}: who planned on it will ask."
@@ -55,6 +52,14 @@ def move(*, by: Any, initiative: Initiative, status: str, reason: str = "", vers
     moved = update_record(by=by, record=locked, values=values)
     emit(InitiativeMoved(moved, before, by))
     return moved
+
+
+def check_way(initiative: Initiative, status: str) -> None:
+    """Raise ValidationError where no way leads from its status to this one."""
+    before = Status(initiative.status)
+    if status not in WAYS[before]:
+        ways = ", ".join(each.label.lower() for each in WAYS[before])
+        raise ValidationError({"status": f"{initiative.name} is {before.label.lower()}. From there it can be: {ways}."})
 
 
 def _dates(initiative: Initiative, status: str) -> dict[str, Any]:

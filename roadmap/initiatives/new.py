@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from portal.acting import attempt, tell
 from portal.crumbs import crumbs_of
 from roadmap import making
 from roadmap.collections import INITIATIVES
 from roadmap.initiatives import actions
 from roadmap.initiatives.finding import KINDS, find_thing
 from roadmap.initiatives.forms import ToInitiativeForm, new_form
-from roadmap.initiatives.pages import attempt
 from roadmap.models import OVER, Initiative, Link
 
 _FILLED = ("title", "problem", "category", "team")
@@ -36,9 +36,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             made = _make(request, form, about)
         except ValidationError as problem:
-            said = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
-            for name, texts in said.items():
-                form.add_error(name if name in form.fields else None, texts)
+            tell(form, problem)
         else:
             messages.success(request, f"{made.name} is made.")
             return redirect(INITIATIVES.url_of(made))
@@ -87,7 +85,7 @@ def link_to(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         to, note = form.cleaned_data["initiative"], form.cleaned_data["note"]
         kind, thing = about
-        if attempt(form, lambda: actions.link(by=request.user, initiative=to, kind=kind, thing=thing, note=note))[0]:
+        if attempt(form, lambda: actions.link(by=request.user, initiative=to, kind=kind, thing=thing, note=note)):
             messages.success(request, f"{to.name} is linked to {about[1]}.")
             return redirect(INITIATIVES.url_of(to))
     title = "Link to an initiative"

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from portal.acting import attempt
 from portal.collections import get_collection
 from portal.crumbs import crumbs_of
 from portal.people.entering import acts
@@ -17,7 +18,8 @@ from portal.proposals.models import Proposal, State
 from portal.saving import version_of
 from roadmap.collections import INITIATIVES
 from roadmap.initiatives.forms import ToInitiativeForm
-from roadmap.initiatives.pages import attempt
+
+STALE = "Somebody changed the proposal in the meantime. Look at it again, then decide."
 
 
 @acts("collection", "proposals")
@@ -26,25 +28,20 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = _load(request, pk)
     if proposal.state != State.OPEN:
         return _decided(request, proposal)
-    form, made = forms.Form({}), _Made()
-    done, conflict = attempt(form, lambda: made.accept(request, proposal))
-    if done:
-        messages.success(request, f"{made.record.name} is made of it, with its evidence.")
-        return redirect(INITIATIVES.url_of(made.record))
-    told = "Somebody changed the proposal in the meantime. Look at it again." if conflict else ""
-    messages.error(request, told or " ".join(map(str, form.non_field_errors())))
+    form = forms.Form({})
+    if done := attempt(form, lambda: _accept(request, proposal)):
+        messages.success(request, f"{done.made.name} is made of it, with its evidence.")
+        return redirect(INITIATIVES.url_of(done.made))
+    told = STALE if hasattr(form, "conflict") else " ".join(map(str, form.non_field_errors()))
+    messages.error(request, told)
     return redirect(_home(proposal))
 
 
-class _Made:
-    """What accepting made."""
-
-    record: Any = None
-
-    def accept(self, request: HttpRequest, proposal: Proposal, into: Any = None, reason: str = "") -> None:
-        by: Any = request.user
-        version = version_of(request, proposal)
-        _, self.record = proposals.accept(by=by, proposal=proposal, version=version, into=into, reason=reason)
+def _accept(request: HttpRequest, proposal: Proposal, into: Any = None, reason: str = "") -> Any:
+    """What the proposal has become."""
+    by: Any = request.user
+    version = version_of(request, proposal)
+    return proposals.accept(by=by, proposal=proposal, version=version, into=into, reason=reason)[1]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,15 +50,14 @@ def take_into(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = _load(request, pk)
     if proposal.state != State.OPEN:
         return _decided(request, proposal)
-    form, made, conflict = ToInitiativeForm(request.user, request.POST or None), _Made(), None
+    form = ToInitiativeForm(request.user, request.POST or None)
     if form.is_bound and form.is_valid():
         into, reason = form.cleaned_data["initiative"], form.cleaned_data["note"]
-        done, conflict = attempt(form, lambda: made.accept(request, proposal, into, reason))
-        if done:
+        if attempt(form, lambda: _accept(request, proposal, into, reason)):
             messages.success(request, f"{into.name} has what speaks for “{proposal}”.")
             return redirect(INITIATIVES.url_of(into))
-    if conflict:
-        form.add_error(None, "Somebody changed the proposal in the meantime. Look at it again, then decide.")
+    if hasattr(form, "conflict"):
+        form.add_error(None, STALE)
     title = "Add to an initiative"
     context = {
         "form": form, "title": title, "about": ("proposal", proposal), "kind_label": "Proposal",

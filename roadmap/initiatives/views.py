@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from portal.acting import act_page, attempt
 from portal.actions import Conflict, Deleted
 from portal.people.entering import acts
 from portal.references.models import Reference
@@ -26,7 +27,7 @@ from roadmap.initiatives.forms import (
     StatusForm,
     UpdateForm,
 )
-from roadmap.initiatives.pages import act_page, attempt, load_initiative
+from roadmap.initiatives.pages import load_initiative
 from roadmap.models import Initiative, InitiativeAccess, Link, Status
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -40,21 +41,21 @@ def _home(initiative: Initiative, part: str = "") -> HttpResponse:
     return redirect(f"{INITIATIVES.url_of(initiative)}{f'#roadmapinitiative-{part}' if part else ''}")
 
 
+def _page(request: HttpRequest, initiative: Initiative, form: Any, title: str, **more: Any) -> HttpResponse:
+    return act_page(request, form, title, collection=INITIATIVES, record=initiative, **more)
+
+
 @form_methods
 def status(request: HttpRequest, key: str) -> HttpResponse:
     """Take it to another status; ``to`` in the address chooses one."""
     initiative = load_initiative(request, key)
     form = StatusForm(initiative, _sent(request), initial={"status": _asked(request)})
-    conflict = None
     if form.is_bound and form.is_valid():
         said, version = form.cleaned_data, version_of(request, initiative)
-        done, conflict = attempt(
-            form, lambda: actions.move(by=request.user, initiative=initiative, version=version, **said)
-        )
-        if done:
+        if attempt(form, lambda: actions.move(by=request.user, initiative=initiative, version=version, **said)):
             messages.success(request, f"{initiative.name} is {Status(said['status']).label.lower()}.")
             return _home(initiative)
-    return act_page(request, initiative, form, "Change status", conflict=conflict)
+    return _page(request, initiative, form, "Change status", versioned=initiative)
 
 
 def _asked(request: HttpRequest) -> str:
@@ -75,13 +76,13 @@ def link(request: HttpRequest, key: str) -> HttpResponse:
     form = LinkForm(request.user, _sent(request), initial=begin)
     if form.is_bound and form.is_valid():
         said = form.cleaned_data
-        if attempt(form, lambda: actions.link(by=request.user, initiative=initiative, **said))[0]:
+        if attempt(form, lambda: actions.link(by=request.user, initiative=initiative, **said)):
             messages.success(request, f"{initiative.name} is linked to {said['thing']}.")
             return _home(initiative, "evidence-and-links")
     explains = "What speaks for it, and what it promises to change. " + " ".join(
         f"{label}: {written}." for label, written in KINDS.values()
     )
-    return act_page(request, initiative, form, "Add a link", explains=explains, version=None)
+    return _page(request, initiative, form, "Add a link", explains=explains)
 
 
 @acts("record", "initiatives")
@@ -126,10 +127,10 @@ def part_new(request: HttpRequest, key: str, part: str) -> HttpResponse:
     form = kind.form(_sent(request))
     if form.is_bound and form.is_valid():
         said = form.cleaned_data
-        if attempt(form, lambda: actions.add_part(by=request.user, initiative=initiative, part=part, values=said))[0]:
+        if attempt(form, lambda: actions.add_part(by=request.user, initiative=initiative, part=part, values=said)):
             messages.success(request, f"{initiative.name} has one {kind.one} more.")
             return _home(initiative, kind.panel)
-    return act_page(request, initiative, form, f"Add {_a(kind.one)}", version=None)
+    return _page(request, initiative, form, f"Add {_a(kind.one)}")
 
 
 def _a(words: str) -> str:
@@ -142,16 +143,12 @@ def part_edit(request: HttpRequest, key: str, part: str, pk: int) -> HttpRespons
     kind, initiative = _part(part), load_initiative(request, key)
     record: Any = get_object_or_404(actions.PARTS[part], pk=pk, initiative=initiative)
     form = kind.form(_sent(request), initial={name: getattr(record, name) for name in kind.form.base_fields})
-    conflict = None
     if form.is_bound and form.is_valid():
         said, version = form.cleaned_data, version_of(request, record)
-        done, conflict = attempt(
-            form, lambda: actions.edit_part(by=request.user, record=record, values=said, version=version)
-        )
-        if done:
+        if attempt(form, lambda: actions.edit_part(by=request.user, record=record, values=said, version=version)):
             messages.success(request, f"The {kind.one} of {initiative.name} is saved.")
             return _home(initiative, kind.panel)
-    return act_page(request, initiative, form, f"Edit the {kind.one}", label="Save", record=record, conflict=conflict)
+    return _page(request, initiative, form, f"Edit the {kind.one}", label="Save", versioned=record)
 
 
 @acts("record", "initiatives")
@@ -178,11 +175,11 @@ def update(request: HttpRequest, key: str) -> HttpResponse:
     form = UpdateForm(_sent(request), initial={"course": initiative.state.course or None})
     if form.is_bound and form.is_valid():
         said = form.cleaned_data
-        if attempt(form, lambda: actions.add_update(by=request.user, initiative=initiative, **said))[0]:
+        if attempt(form, lambda: actions.add_update(by=request.user, initiative=initiative, **said)):
             messages.success(request, f"The update of {initiative.name} is posted.")
             return _home(initiative, "updates")
     explains = "Once a week while work goes on. An update stays as it was written; the next one corrects it."
-    return act_page(request, initiative, form, "Post an update", explains=explains, version=None)
+    return _page(request, initiative, form, "Post an update", explains=explains)
 
 
 # People
@@ -195,13 +192,13 @@ def dedicated(request: HttpRequest, key: str) -> HttpResponse:
     form = PersonForm(_sent(request))
     if form.is_bound and form.is_valid():
         person = form.cleaned_data["person"]
-        if attempt(form, lambda: actions.dedicate(by=request.user, initiative=initiative, person=person))[0]:
+        if attempt(form, lambda: actions.dedicate(by=request.user, initiative=initiative, person=person)):
             messages.success(request, f"{person.label} works on {initiative.name} and on nothing else.")
             return redirect("initiative-dedicated", key=key)
     rows = [{"who": each.person, "value": each.person_id} for each in _dedicated(initiative)]
-    return act_page(
+    return _page(
         request, initiative, form, "Dedicated people", label="Add", template="roadmap/initiative_people.html",
-        rows=rows, rows_title=f"Who works on {initiative.name} alone", version=None,
+        rows=rows, rows_title=f"Who works on {initiative.name} alone",
         rows_url=reverse("initiative-release", args=[key]), rows_label="Release",
         rows_empty="Nobody yet. People of a 100× initiative are kept out of feature work.",
     )  # fmt: skip
@@ -233,15 +230,15 @@ def access(request: HttpRequest, key: str) -> HttpResponse:
     form = LetInForm(_sent(request))
     if form.is_bound and form.is_valid():
         who = form.cleaned_data["who"]
-        if attempt(form, lambda: actions.let_in(by=request.user, initiative=initiative, who=who))[0]:
+        if attempt(form, lambda: actions.let_in(by=request.user, initiative=initiative, who=who)):
             messages.success(request, f"{', '.join(each.label for each in who)} may see {initiative.name}.")
             return redirect("initiative-access", key=key)
     seen = InitiativeAccess.objects.filter(initiative=initiative).select_related("who")
     rows = [{"who": each.who, "value": each.who_id} for each in seen.order_by("who__kind", "who__label")]
-    return act_page(
+    return _page(
         request, initiative, form, "Who sees it", label="Let in", template="roadmap/initiative_people.html", rows=rows,
         rows_title=f"Who sees {initiative.name}", rows_url=reverse("initiative-take-out", args=[key]),
-        rows_label="Take out", rows_empty="", version=None,
+        rows_label="Take out", rows_empty="",
     )  # fmt: skip
 
 

@@ -3,14 +3,12 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from incidents.pages import tell
-from portal.actions import Conflict
-from portal.crumbs import crumbs_of
+from portal.acting import act_page, attempt
 from portal.loading import find_record
 from portal.saving import version_of
 from roadmap.collections import CYCLES
@@ -28,11 +26,8 @@ def check_in(request: HttpRequest, key: int) -> HttpResponse:
     form = CheckInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         text = form.cleaned_data["text"]
-        try:
-            actions.check_in(by=request.user, key_result=key_result, confidence=form.share, text=text)
-        except ValidationError as problem:
-            tell(form, problem)
-        else:
+        said = {"confidence": form.share, "text": text}
+        if attempt(form, lambda: actions.check_in(by=request.user, key_result=key_result, **said)):
             messages.success(request, f"Checked in on {key_result}.")
             return redirect(KEY_RESULTS.url_of(key_result))
     return _key_result_page(request, key_result, form, "Check in", way_in_words(key_result))
@@ -44,15 +39,10 @@ def correct(request: HttpRequest, key: int) -> HttpResponse:
     key_result = _key_result(request, key, "correct", "Product managers correct what was closed.")
     form = CorrectForm(key_result, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        inside = None if said.get("inside") is None else said["inside"] / 100
-        try:
-            actions.correct(
-                by=request.user, key_result=key_result, value=said["value"], note=said["note"], share_inside=inside
-            )
-        except ValidationError as problem:
-            tell(form, problem)
-        else:
+        told = form.cleaned_data
+        inside = None if told.get("inside") is None else told["inside"] / 100
+        said = {"value": told["value"], "note": told["note"], "share_inside": inside}
+        if attempt(form, lambda: actions.correct(by=request.user, key_result=key_result, **said)):
             messages.success(request, f"Corrected {key_result}. What was closed stands beside it.")
             return redirect(KEY_RESULTS.url_of(key_result))
     explains = f"{key_result.objective.cycle} is closed. A correction is added, and counts from now on."
@@ -72,16 +62,7 @@ def _key_result(request: HttpRequest, key: int, act: str, who: str) -> KeyResult
 
 
 def _key_result_page(request: HttpRequest, key_result: KeyResult, form: Any, title: str, explains: str) -> HttpResponse:
-    address = KEY_RESULTS.url_of(key_result)
-    return _page(request, form, {
-        "title": title, "subject": key_result, "explains": explains, "label": title, "cancel_url": address,
-        "crumbs": crumbs_of(KEY_RESULTS, (str(key_result), address), (title, request.path)),
-    })  # fmt: skip
-
-
-def _page(request: HttpRequest, form: Any, context: dict[str, Any], status: int = 0) -> HttpResponse:
-    status = status or (422 if form.errors else 200)
-    return render(request, "roadmap/act.html", {"form": form, **context}, status=status)
+    return act_page(request, form, title, collection=KEY_RESULTS, record=key_result, explains=explains)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,23 +75,13 @@ def close(request: HttpRequest, key: int) -> HttpResponse:
     if not user.has_perm("roadmap.close_cycle", cycle):
         raise PermissionDenied(f"You may not close {cycle}. Product managers do.")
     form = CloseForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and _closed(request, cycle, form):
-        messages.success(request, f"Closed {cycle}. Its values stand; a correction is added beside them.")
-        return redirect(CYCLES.url_of(cycle))
-    address = CYCLES.url_of(cycle)
-    return _page(request, form, {
-        "title": "Close the cycle", "subject": cycle, "label": "Close it", "version": version_of(request, cycle),
-        "explains": "What every key result has reached on the last day is kept. From then on objectives of this cycle "
-                    "are not changed; a value that turns out wrong is corrected by another one beside it, with a note.",
-        "cancel_url": address, "crumbs": crumbs_of(CYCLES, (str(cycle), address), ("Close", request.path)),
-    })  # fmt: skip
-
-
-def _closed(request: HttpRequest, cycle: Cycle, form: Any) -> bool:
-    try:
-        actions.close_cycle(by=request.user, cycle=cycle, version=version_of(request, cycle))
-    except ValidationError as problem:
-        tell(form, problem)
-    except Conflict:
-        form.add_error(None, "Somebody changed the cycle in the meantime. Look at it again, then close it.")
-    return not form.errors
+    if request.method == "POST" and form.is_valid():
+        version = version_of(request, cycle)
+        if attempt(form, lambda: actions.close_cycle(by=request.user, cycle=cycle, version=version)):
+            messages.success(request, f"Closed {cycle}. Its values stand; a correction is added beside them.")
+            return redirect(CYCLES.url_of(cycle))
+    return act_page(
+        request, form, "Close the cycle", collection=CYCLES, record=cycle, versioned=cycle, label="Close it",
+        explains="What every key result has reached on the last day is kept. From then on objectives of this cycle are "
+        "not changed; a value that turns out wrong is corrected by another one beside it, with a note.",
+    )  # fmt: skip

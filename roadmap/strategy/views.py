@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents.pages import tell
 from incidents.postmortems.saves import Save, last_saves_of
 from incidents.postmortems.sections import both_texts
+from portal.acting import tell
 from portal.actions import Conflict
 from portal.people.entering import acts
 from portal.prose import prose

@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from portal.actions import create_record, delete_record, lock, update_record
-from portal.tenure import organisation_today
+from portal.events import handles
+from roadmap.initiatives.actions import NEEDS_REASON, check_way, move
+from roadmap.initiatives.events import InitiativeMoved
 from roadmap.models import Dependency, DependencyKind, Horizon, Initiative, Status
 from roadmap.views.networks import refresh_slack
 from roadmap.views.waiting import circle_of
 
 CHOICES = {"status": Status.choices, "horizon": Horizon.choices}
-NEEDS_REASON = frozenset({Status.PAUSED, Status.DONE, Status.DROPPED})
 DATES = ("starts_on", "ends_earliest", "ends_likely", "ends_latest")
 # The advisory lock of saying what waits for what, any number that nobody else locks: of two who would close a circle at
 # once, the second sees what the first has said.
@@ -32,33 +33,30 @@ def plan(
     return moved
 
 
+def check_column(initiative: Initiative, field: str, to: str) -> None:
+    """Raise ValidationError where it cannot be put into the column ``to``."""
+    if field == "status":
+        check_way(initiative, to)
+
+
 def needs_reason(field: str, to: str) -> bool:
     return field == "status" and to in NEEDS_REASON
 
 
-@transaction.atomic
 def place(
     *, by: Any, initiative: Initiative, field: str, to: str, reason: str = "", version: int | None = None
 ) -> Initiative:
-    """Put it into the column ``to`` of a board by ``field``. Raises ValidationError where a reason is missing, and
-    Conflict where somebody was first."""
+    """Put it into the column ``to`` of a board by ``field``. Raises ValidationError where no way leads there or a
+    reason is missing, and Conflict where somebody was first."""
     if field == "horizon":
         return update_record(by=by, record=initiative, values={"horizon": to}, version=version)
-    if needs_reason(field, to) and not reason.strip():
-        raise ValidationError({"reason": "Say why: who planned on it will ask."})
-    locked = lock(initiative, version, {"status": to})
-    moved = update_record(by=by, record=locked, values=_of_status(locked, Status(to), reason.strip()))
-    refresh_slack([moved.pk])
-    return moved
+    return move(by=by, initiative=initiative, status=to, reason=reason, version=version)
 
 
-def _of_status(initiative: Initiative, to: Status, reason: str) -> dict[str, Any]:
-    """The status with the days that go with it: when work began, and when it was delivered."""
-    begun = initiative.started_on or (organisation_today() if to in {Status.IN_PROGRESS, Status.DONE} else None)
-    return {
-        "status": to, "status_reason": reason, "started_on": begun,
-        "delivered_on": organisation_today() if to == Status.DONE else None,
-    }  # fmt: skip
+@handles(InitiativeMoved)
+def plan_anew(event: InitiativeMoved) -> None:
+    """What is delivered or dropped keeps nothing waiting: the slack around it is another."""
+    refresh_slack([event.initiative.pk])
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.collections import unknown_to
+from roadmap.initiatives.actions import WAYS
 from roadmap.models import Category, Horizon, Initiative, Objective, Status
 from roadmap.views.reading import Asked
 from roadmap.views.timeline import state_of, word_of
@@ -15,13 +16,17 @@ MOST_CARDS = 50
 
 @dataclass(frozen=True)
 class Card:
-    """One initiative. ``state`` and ``word`` are its one status."""
+    """One initiative. ``state`` and ``word`` are its one status, ``ways`` the statuses that it can be taken to."""
 
     initiative: Initiative
     team: str
     state: str
     word: str
     may: bool
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        return WAYS[self.initiative.status]
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,15 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+from portal.acting import act_page, attempt, tell
 from portal.actions import Conflict
 from portal.crumbs import crumbs_of
 from portal.saving import base_of, changed_meanwhile, conflict_context, version_of
 from roadmap.collections import INITIATIVES
+from roadmap.initiatives.pages import load_initiative
 from roadmap.models import Horizon, Initiative
 from roadmap.views import actions
 from roadmap.views.networks import known_around
-from roadmap.views.pages import load_initiative
 from services.health.saying import day_in_words
 
 
@@ -45,7 +46,7 @@ def dates(request: HttpRequest, key: str) -> HttpResponse:
                 by=request.user, initiative=initiative, dates=form.cleaned_data, version=version_of(request, initiative)
             )
         except ValidationError as problem:
-            _say(form, problem)
+            tell(form, problem)
         except Conflict as conflict:
             return _collided(request, form, conflict)
         else:
@@ -57,12 +58,6 @@ def dates(request: HttpRequest, key: str) -> HttpResponse:
 
 def _is_script(request: HttpRequest) -> bool:
     return request.accepts("application/json") and not request.accepts("text/html")
-
-
-def _say(form: Any, problem: ValidationError) -> None:
-    told = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
-    for name, texts in told.items():
-        form.add_error(name if name in form.fields else None, texts)
 
 
 def _problem(form: Any) -> str:
@@ -135,38 +130,44 @@ class ReasonForm(forms.Form):
 def place(request: HttpRequest, key: str) -> HttpResponse:
     """Put a card into another column. A status that needs a reason asks for it."""
     initiative = load_initiative(request, key)
+    field, to = _column(request)
+    needs_reason = actions.needs_reason(field, to)
+    if request.method != "POST" and not needs_reason:
+        return redirect(_board_of(field))
+    try:
+        actions.check_column(initiative, field, to)
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+        return redirect(_back(request, _board_of(field)))
+    form = ReasonForm(request.POST if "reason" in request.POST else None)
+    if request.method == "POST" and (form.is_valid() or not needs_reason):
+        reason = form.cleaned_data["reason"] if form.is_bound else ""
+        if done := attempt(form, lambda: _placed(request, initiative, field, to, reason)):
+            return done.made
+    return _reason_page(request, form, initiative, field, to)
+
+
+def _column(request: HttpRequest) -> tuple[str, str]:
+    """What the board is by, and the column that the card is put into; none where the address names none."""
     sent = request.POST if request.method == "POST" else request.GET
     field, to = sent.get("field", "status"), sent.get("to", "")
     choices = dict(actions.CHOICES.get(field, ()))
-    if request.method != "POST" and not to:
-        return redirect(_board_of(field))
-    if to not in choices:
+    if to not in choices and (to or request.method == "POST"):
         raise BadRequest(f"“{to[:40]}” is no column of a board by {field[:20]}. There are: {', '.join(choices)}.")
-    form = ReasonForm(request.POST if "reason" in request.POST else None)
-    if request.method == "POST" and (form.is_valid() or not actions.needs_reason(field, to)):
-        reason = getattr(form, "cleaned_data", {}).get("reason", "")
-        try:
-            return _placed(request, initiative, field, to, reason)
-        except ValidationError as problem:
-            form = ReasonForm(request.POST)
-            form.is_valid()
-            form.errors.pop("reason", None)
-            _say(form, problem)
-        except Conflict as conflict:
-            messages.warning(request, _was_first(request, conflict, choices[to]))
-            return redirect(_back(request, _board_of(field)))
-    if not actions.needs_reason(field, to) and request.method != "POST":
-        return redirect(_board_of(field))
-    return _reason_page(request, form, initiative, field, to, choices[to])
+    return field, to
 
 
 def _placed(request: HttpRequest, initiative: Initiative, field: str, to: str, reason: str) -> HttpResponse:
-    moved = actions.place(
-        by=request.user, initiative=initiative, field=field, to=to, reason=reason,
-        version=version_of(request, initiative),
-    )  # fmt: skip
     word = dict(actions.CHOICES[field])[to]
-    messages.success(request, f"{moved.name} stands in “{word}” now.")
+    version = version_of(request, initiative)
+    try:
+        moved = actions.place(
+            by=request.user, initiative=initiative, field=field, to=to, reason=reason, version=version
+        )
+    except Conflict as conflict:
+        messages.warning(request, _was_first(request, conflict, word))
+    else:
+        messages.success(request, f"{moved.name} stands in “{word}” now.")
     return redirect(_back(request, _board_of(field)))
 
 
@@ -190,14 +191,10 @@ def _back(request: HttpRequest, otherwise: str) -> str:
     return asked if is_ours else otherwise
 
 
-def _reason_page(
-    request: HttpRequest, form: Any, initiative: Initiative, field: str, to: str, word: str
-) -> HttpResponse:
-    address = INITIATIVES.url_of(initiative)
-    context = {
-        "form": form, "subject": initiative, "title": f"{word}: {initiative.name}", "label": f"Move to “{word}”",
-        "explains": "", "version": version_of(request, initiative), "cancel_url": _back(request, _board_of(field)),
-        "hidden": [("field", field), ("to", to), ("next", request.POST.get("next", ""))],
-        "crumbs": crumbs_of(INITIATIVES, (str(initiative), address), (word, request.path)),
-    }  # fmt: skip
-    return render(request, "roadmap/view_act.html", context, status=422 if form.errors else 200)
+def _reason_page(request: HttpRequest, form: Any, initiative: Initiative, field: str, to: str) -> HttpResponse:
+    word = dict(actions.CHOICES[field])[to]
+    return act_page(
+        request, form, f"{word}: {initiative.name}", collection=INITIATIVES, record=initiative, versioned=initiative,
+        label=f"Move to “{word}”", cancel_url=_back(request, _board_of(field)),
+        hidden=[("field", field), ("to", to), ("next", request.POST.get("next", ""))],
+    )  # fmt: skip

@@ -3,19 +3,18 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.crumbs import crumbs_of
+from portal.acting import act_page, attempt
 from portal.people.entering import acts
 from roadmap.collections import INITIATIVES
+from roadmap.initiatives.pages import load_initiative
 from roadmap.models import Dependency
 from roadmap.views import actions
 from roadmap.views.forms import DependencyForm
 from roadmap.views.moving import problems_of
-from roadmap.views.pages import load_initiative
 from roadmap.views.reading import Asked, Shape, show
 from roadmap.views.waiting_page import page_of
 
@@ -42,27 +41,14 @@ def add(request: HttpRequest, key: str) -> HttpResponse:
     initiative = load_initiative(request, key)
     form = DependencyForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
-            made = actions.add_dependency(by=request.user, after=initiative, **form.cleaned_data)
-        except ValidationError as problem:
-            for name, texts in _told(problem).items():
-                form.add_error(name if name in form.fields else None, texts)
-        else:
-            messages.success(request, f"{made}.")
-            for told in problems_of(request.user, made.after):
+        said = form.cleaned_data
+        if done := attempt(form, lambda: actions.add_dependency(by=request.user, after=initiative, **said)):
+            messages.success(request, f"{done.made}.")
+            for told in problems_of(request.user, done.made.after):
                 messages.warning(request, f"{told}.")
             return redirect(f"{INITIATIVES.url_of(initiative)}#{PANEL}")
-    address = INITIATIVES.url_of(initiative)
-    context = {
-        "form": form, "subject": initiative, "title": f"What {initiative.name} waits for", "label": "Add dependency",
-        "explains": "", "cancel_url": address,
-        "crumbs": crumbs_of(INITIATIVES, (str(initiative), address), ("Dependency", request.path)),
-    }  # fmt: skip
-    return render(request, "roadmap/view_act.html", context, status=422 if form.errors else 200)
-
-
-def _told(problem: ValidationError) -> dict[str, list[str]]:
-    return dict(problem.message_dict) if hasattr(problem, "error_dict") else {"": problem.messages}
+    title = f"What {initiative.name} waits for"
+    return act_page(request, form, title, collection=INITIATIVES, record=initiative, label="Add dependency")
 
 
 @acts("record", "initiatives")

@@ -10,14 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from portal.acting import act_page, attempt
 from portal.collections import get_collection
-from portal.crumbs import crumbs_of
 from portal.forms import make_form
 from portal.people.entering import acts
 from portal.saving import version_of
 from roadmap.models import Allocation, Cycle, Interest, LoanState, TradeOff
 from roadmap.worth import loans
-from roadmap.worth.acting import attempt, form_page
 from roadmap.worth.allocating import objection
 from roadmap.worth.collections import TRADE_OFFS
 from roadmap.worth.forms import InterestForm, PayForm, RenegotiateForm, WriteOffForm
@@ -70,17 +69,14 @@ def act(request: HttpRequest, key: int, act: str) -> HttpResponse:
     form = found.form(trade_off, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         versioned = {} if act == "interest" else {"version": version_of(request, trade_off)}
-        done = attempt(
-            request, form, lambda: found.do(by=request.user, trade_off=trade_off, **versioned, **form.cleaned_data)
-        )
-        if done is not None:
+        said = {**versioned, **form.cleaned_data}
+        if attempt(form, lambda: found.do(by=request.user, trade_off=trade_off, **said)):
             messages.success(request, f"{trade_off} {found.said}.")
             return redirect(TRADE_OFFS.url_of(trade_off))
-    address = TRADE_OFFS.url_of(trade_off)
-    return form_page(request, form, {
-        "title": found.label, "subject": trade_off, "explains": found.explains, "label": found.label,
-        "cancel_url": address, "crumbs": crumbs_of(TRADE_OFFS, (str(trade_off), address), (found.label, request.path)),
-    }, version=version_of(request, trade_off))  # fmt: skip
+    return act_page(
+        request, form, found.label, collection=TRADE_OFFS, record=trade_off, versioned=trade_off,
+        explains=found.explains,
+    )  # fmt: skip
 
 
 def load(request: HttpRequest, key: int) -> TradeOff:
@@ -124,19 +120,17 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
     form = make_form(TRADE_OFFS, data=request.POST if request.method == "POST" else None)
     form.initial.update(_from_plan(allocation, user))
     if request.method == "POST" and form.is_valid():
-        made = attempt(request, form, lambda: loans.record(by=user, values=form.values, allocation=allocation))
-        if made is not None:
-            messages.success(request, f"Recorded {made}. The plan stands, and what it puts off is owed.")
-            return redirect(TRADE_OFFS.url_of(made))
+        values = form.values
+        if done := attempt(form, lambda: loans.record(by=user, values=values, allocation=allocation)):
+            messages.success(request, f"Recorded {done.made}. The plan stands, and what it puts off is owed.")
+            return redirect(TRADE_OFFS.url_of(done.made))
     home = get_collection("allocations")
     assert home is not None  # noqa: S101  it is registered with this area
-    title = "Record the trade-off"
-    return form_page(request, form, {
-        "title": title, "subject": f"{allocation}", "label": title, "cancel_url": home.url_of(allocation),
-        "explains": "The plan is saved as it is. What it puts off is written down here, so that it is owed and not "
+    return act_page(
+        request, form, "Record the trade-off", collection=home, record=allocation,
+        explains="The plan is saved as it is. What it puts off is written down here, so that it is owed and not "
         "forgotten.",
-        "crumbs": crumbs_of(home, (str(allocation), home.url_of(allocation)), (title, request.path)),
-    })  # fmt: skip
+    )  # fmt: skip
 
 
 def _from_plan(allocation: Allocation, user: Any) -> dict[str, Any]:

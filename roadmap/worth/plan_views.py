@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from incidents.pages import tell
+from portal.acting import tell
 from portal.actions import Conflict, Deleted
 from portal.collections import unknown_to
 from portal.crumbs import crumbs_of

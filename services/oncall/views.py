@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from portal.acting import tell
 from portal.crumbs import crumbs_of
 from portal.loading import load_record
 from portal.people.collections import TEAMS
@@ -53,7 +54,7 @@ def turn_add(request: HttpRequest, key: str) -> HttpResponse:
         try:
             actions.add_turn(by=request.user, schedule=schedule, person=form.cleaned_data["person"])
         except ValidationError as problem:
-            form.add_error(None, problem.messages)
+            tell(form, problem)
     return _form_page(request, schedule, form, "Add to the rotation") if form.errors else _back(schedule)
 
 
@@ -83,7 +84,7 @@ def stand_in_add(request: HttpRequest, key: str) -> HttpResponse:
         try:
             made = actions.stand_in(by=request.user, schedule=schedule, **form.cleaned_data)
         except ValidationError as problem:
-            _add(form, problem)
+            tell(form, problem)
         else:
             messages.success(request, f"{made.person} stands in.")
             return _back(schedule)
@@ -126,13 +127,6 @@ def calendar_close(request: HttpRequest, key: str) -> HttpResponse:
     actions.close_calendar(by=request.user, schedule=schedule)
     messages.success(request, "The calendar has no address any more.")
     return _back(schedule)
-
-
-def _add(form: Any, problem: ValidationError) -> None:
-    """The problems beside the fields that they are of; what is no field of the form stands above all."""
-    told = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
-    for name, words in told.items():
-        form.add_error(name if name in form.fields else None, words)
 
 
 def _form_page(request: HttpRequest, schedule: Schedule, form: Any, title: str) -> HttpResponse:

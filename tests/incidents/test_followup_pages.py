@@ -76,8 +76,8 @@ def test_a_stale_form_moves_nothing(sign_in, people, incident):
     client = sign_in(people.editor)
     reason = {"reason": "The gateway has this built in"}
     stale = client.post(f"/follow-ups/{idea.pk}/-/decline/", {**reason, "version": 7})
-    assert (stale.status_code, FollowUp.objects.get().state) == (422, "idea")
-    assert "Somebody changed it in the meantime" in stale.content.decode()
+    assert (stale.status_code, FollowUp.objects.get().state) == (409, "idea")
+    assert "changed it in the meantime" in stale.content.decode()
 
 
 def test_only_its_team_and_who_runs_the_incident_move_it_on(sign_in, people, incident):

@@ -209,8 +209,8 @@ def test_two_who_change_the_same_evidence_are_told(sign_in, people):
     actions.edit_evidence(by=None, record=evidence, values={"text": "Newer"})
     address = reverse("evidence-act", args=[evidence.pk, "review"])
     page = client.post(address, {"text": "Mine", "version": evidence.version})
-    assert page.status_code == 422
-    assert "Somebody changed it in the meantime" in page.content.decode()
+    assert page.status_code == 409
+    assert "changed it in the meantime" in page.content.decode()
     assert "Mine" in page.content.decode()
     evidence.refresh_from_db()
     assert evidence.text == "Newer"

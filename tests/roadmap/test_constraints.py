@@ -99,7 +99,7 @@ def test_deciding_and_lifting_in_the_browser(sign_in, people):
     assert "Mend it" in sign_in(people.reader).get("/teams/checkout/").content.decode()
     client = sign_in(people.product_manager)
     stale = client.post(f"/freezes/{made.pk}/-/lift/", {"reason": "It is fast again", "version": 7})
-    assert (stale.status_code, "in the meantime" in stale.content.decode()) == (422, True)
+    assert (stale.status_code, "in the meantime" in stale.content.decode()) == (409, True)
     client.post(f"/freezes/{made.pk}/-/lift/", {"reason": "It is fast again", "version": made.version})
     assert Freeze.objects.get().lifted_reason == "It is fast again"
 

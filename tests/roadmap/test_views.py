@@ -250,9 +250,22 @@ def test_a_status_that_needs_a_reason_asks_for_it(sign_in, people, mine):
     assert asked.status_code == 200
     assert "Why" in words(asked)
     assert place(client, mine, to="dropped", reason=" ").status_code == 422
+    assert "in 10 letters or more why it is dropped" in words(place(client, mine, to="dropped", reason="Why"))
     assert place(client, mine, to="dropped", reason="Nobody needs it").status_code == 302
     mine.refresh_from_db()
     assert (mine.status, mine.status_reason) == ("dropped", "Nobody needs it")
+
+
+def test_a_card_stays_where_no_way_leads_from(sign_in, people, mine):
+    client, board = sign_in(people.editor), "/initiatives/-/board/"
+    menu = client.get(board).content.decode()
+    assert ('name="to" value="dropped"' in menu, 'name="to" value="delivered"' in menu) == (True, False)
+    address = f"/initiatives/{mine.name.lower()}/-/place/"
+    sent = {"field": "status", "to": "delivered", "version": mine.version, "next": board}
+    told = words(client.post(address, sent, follow=True))
+    assert "RM-1 is idea. From there it can be: planned, in progress, dropped." in told
+    mine.refresh_from_db()
+    assert mine.status == "idea"
 
 
 def test_a_card_that_somebody_else_moved_stays_where_they_put_it(sign_in, people, mine):

@@ -122,7 +122,7 @@ def test_what_is_measured_is_taken_and_what_is_written_is_a_guess(people, sign_i
     scores.correct(by=None, record=held["reach"], values={"value": 12.0})
     stale = {"value_reach": "50", "version_reach": before, "value_effort": "60", "version_effort": 1}
     page = client.post(address, stale)
-    assert "changed it in the meantime: value is 12" in words(page, 409)
+    assert "saved is “12.0”, yours is “50.0”" in words(page, 409)
     assert 'value="50"' in page.content.decode()
     again = stale | {"version_reach": re.search(r'name="version_reach" value="(\d+)"', page.content.decode())[1]}
     assert client.post(address, again).status_code == 302
