@@ -229,6 +229,8 @@ def test_a_claim_is_made_on_the_page_of_its_initiative(people, sign_in):
     assert "Days of people: 4 days less a month" in words(client.get("/initiatives/rm-1/"))
     wrong = client.post("/initiatives/rm-1/-/claims/", {"kind": "days", "per_month": "-4"})
     assert wrong.status_code == 422
+    unknown = words(client.post("/initiatives/rm-1/-/claims/", {"kind": "days", "per_month": "4", "metric": "x"}), 422)
+    assert "Not done: 1 thing to mend Metric : There is no metric “x”" in unknown
 
 
 def test_pages_take_few_queries(people, sign_in, django_assert_max_num_queries):
