@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pghistory
 from django.utils import timezone
 
@@ -13,16 +14,15 @@ from incidents.models import NO_INCIDENT, Incident
 from portal.history.events import event_model
 from portal.search import index
 from portal.tenure import organisation_today
-from roadmap.demo import refreshing
+from roadmap.demo import checking_in, effects, refreshing
 from roadmap.demo.objectives import NAME, named, quarter
 from roadmap.models import Course, Cycle, Initiative, Interest, Link, LoanState, Status, TradeOff
 from services.catalog.bulk import skip_no_trigger
+from services.demo.health.effects import share
 from services.demo.load import SOURCE
 from services.health import providers, samples
-from services.health.models import Metric, Origin, Sample
+from services.health.models import Metric, Sample
 
-# What is delivered brings a metric down to this share of what it would be, within so many days.
-EFFECT, RAMP_DAYS = 0.62, 7
 # So many incidents of a quarter are charged to a loan at most.
 MOST_CHARGED = 2
 
@@ -33,11 +33,11 @@ def go_on(began: dt.datetime) -> None:
     past = Past()
     with pghistory.context(origin=SOURCE):
         _turn_cycles()
-        _deliver(past)
-        _take_effect(began.date())
+        _take_effect(_deliver(past))
         _charge(past, began)
     past.date()
     providers.refresh()
+    checking_in.check_in(began.date())
     refreshing.refresh()
 
 
@@ -54,8 +54,8 @@ def _turn_cycles() -> None:
     index.refresh(Cycle)
 
 
-def _deliver(past: Past) -> None:
-    """What was to start by now has, and what goes well is delivered on the day it likely would be."""
+def _deliver(past: Past) -> list[Initiative]:
+    """What was to start by now has, and what goes well is delivered on the day it likely would be. Returns that."""
     today = organisation_today()
     planned = Initiative.objects.filter(status__in=[Status.IDEA, Status.PLANNED], starts_on__lte=today)
     begun = [_begin(each) for each in planned.exclude(status=Status.IDEA, ends_likely=None)]
@@ -64,6 +64,7 @@ def _deliver(past: Past) -> None:
     done = [_finish(each) for each in running.exclude(state__course=Course.OFF_TRACK)]
     _write(past, done, "delivered_on")
     index.refresh(Initiative)
+    return done
 
 
 def _begin(each: Initiative) -> Initiative:
@@ -90,25 +91,21 @@ def _moments_of(each: Initiative) -> list[dt.datetime]:
     return list(versions.objects.filter(pgh_obj=each.pk).order_by("pgh_id").values_list("pgh_created_at", flat=True))
 
 
-def _take_effect(began: dt.date) -> None:
-    """Bring the metrics down that were claimed, or whose limit was to be moved, from the day of delivery on. What the
-    portal computes itself says what is true."""
-    for each in Initiative.objects.filter(status=Status.DONE, delivered_on__gte=began):
-        claimed = Metric.objects.filter(claims__initiative=each)
-        limited = Metric.objects.filter(limits__initiative_links__initiative=each)
-        for metric in claimed.union(limited):
-            if metric.origin == Origin.PUSHED and each.delivered_on:
-                samples.write(_lowered(metric, each.delivered_on))
+def _take_effect(delivered: Iterable[Initiative]) -> None:
+    """Bring down what was measured since, in the quarter that was written before anybody knew of it. What is measured
+    from now on knows."""
+    for each in delivered:
+        for metric in effects.lowered_by(each):
+            samples.write(_lowered(metric, each.delivered_on))
 
 
-def _lowered(metric: Metric, since: dt.date) -> list[samples.SampleRow]:
-    begun = dt.datetime.combine(since, dt.time(), timezone.get_default_timezone())
-    rows = Sample.objects.filter(metric_id=metric.pk, at__gte=begun).values_list("at", "value")
-    return [samples.SampleRow(metric.pk, at, value * _share((at - begun).days)) for at, value in rows]
-
-
-def _share(days: int) -> float:
-    return 1 - (1 - EFFECT) * min(days / RAMP_DAYS, 1.0)
+def _lowered(metric: Metric, since: dt.date | None) -> list[samples.SampleRow]:
+    rows = list(Sample.objects.filter(metric_id=metric.pk, at__date__gte=since).values_list("at", "value"))
+    left = share([since] if since else [], np.array([int(at.timestamp()) for at, _ in rows], dtype=np.int64))
+    return [
+        samples.SampleRow(metric.pk, at, value * part)
+        for (at, value), part in zip(rows, left.tolist(), strict=True)
+    ]  # fmt: skip
 
 
 def _charge(past: Past, began: dt.datetime) -> None:

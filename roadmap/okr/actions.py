@@ -114,7 +114,7 @@ def _measured_now(values: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: values[name] for name in ("objective", "metric", "way", "statistic", "window_days")
               if name in values}  # fmt: skip
     asked = KeyResult(**fields)
-    reading = read({1: ask_for(asked)})[1]
+    reading = read({1: ask_for(asked, organisation_day())})[1]
     if reading.value is None:
         told = f"“{asked.metric}” cannot say where it stands. {reading.problem} Or write where it stood."
         raise ValidationError({"baseline": told})

@@ -41,20 +41,20 @@ def refresh(objective_ids: Iterable[int] | None = None) -> int:
     return changed
 
 
-def find(key_results: Sequence[KeyResult]) -> dict[int, Found]:
-    """What is measured of each, by its id, without writing it."""
-    today = organisation_day()
-    asks = {each.pk: ask_for(each) for each in key_results}
+def find(key_results: Sequence[KeyResult], day: dt.date | None = None) -> dict[int, Found]:
+    """What is measured of each today, or was on a day that is over, by its id; without writing it."""
+    today = day or organisation_day()
+    asks = {each.pk: ask_for(each, today) for each in key_results}
     kept = {each.pk: _kept(each, today) for each in key_results if each.is_guardrail}
     values, inside = read_all(asks, kept)
     return {each.pk: _found(each, values[each.pk], inside.get(each.pk), today) for each in key_results}
 
 
-def ask_for(key_result: KeyResult) -> Ask:
+def ask_for(key_result: KeyResult, today: dt.date) -> Ask:
     """What is asked of its metric: as of today, or of the last day of a cycle that is over."""
     return Ask(
         key_result.metric_id, key_result.statistic, key_result.window_days, high_is_good(key_result),
-        key_result.objective.cycle.ends_on,
+        min(key_result.objective.cycle.ends_on, today),
     )  # fmt: skip
 
 

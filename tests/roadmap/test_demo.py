@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from portal.tenure import organisation_today
 from roadmap.demo.objectives import quarter
 from roadmap.models import (
     Bound,
+    CheckIn,
     Cycle,
     Dependency,
     Freeze,
@@ -125,6 +127,8 @@ def test_a_quarter_later_what_was_promised_is_delivered_takes_effect_and_what_wa
         pooled = Initiative.objects.get(title="Pool and share the connections of orders-db")
         assert pooled.status == Status.DONE
         assert _mean_of_last_week("orders-db", "connections") < before["connections"]
+        _what_was_delivered_stays_lower_as_the_demo_goes_on("orders-db", "connections", before["connections"])
+        _teams_said_how_their_key_results_went(before["check_ins"])
         assert Interest.objects.count() > before["interest"]
         assert Incident.objects.count() > before["incidents"] + 10
         assert Incident.objects.open().count() <= 3
@@ -140,6 +144,7 @@ def _standing() -> dict[str, Any]:
         "running": set(Initiative.objects.filter(status=Status.IN_PROGRESS).values_list("pk", flat=True)),
         "connections": _mean_of_last_week("orders-db", "connections"),
         "incidents": Incident.objects.count(),
+        "check_ins": set(CheckIn.objects.values_list("pk", flat=True)),
         "updates": dict(Update.objects.values_list("pk", "at")),
     }
 
@@ -153,3 +158,26 @@ def _what_ran_is_delivered_on_its_likely_day(running: set[int]) -> None:
     done = Initiative.objects.filter(pk__in=running, status=Status.DONE)
     assert done.count() >= 10
     assert all(each.delivered_on == each.ends_likely and each.done_percent == 100 for each in done)
+
+
+def _what_was_delivered_stays_lower_as_the_demo_goes_on(subject: str, name: str, before: float) -> None:
+    """Four weeks after, the portal is started again, and writes what happened since."""
+    with transaction.atomic(), time_machine.travel(timezone.now() + dt.timedelta(days=28), tick=False):
+        data.top_up()
+        samples.sum_open_days()
+        assert _mean_of_last_week(subject, name) < before
+        transaction.set_rollback(True)
+
+
+def _teams_said_how_their_key_results_went(before: set[int]) -> None:
+    now = organisation_today()
+    said = CheckIn.objects.exclude(pk__in=before).select_related("key_result__objective__cycle", "by")
+    assert all(now - dt.timedelta(days=91) < each.at.date() < now for each in said)
+    assert all(each.value is not None and each.by for each in said)
+    cycles = {each.key_result.objective.cycle for each in said}
+    assert len(cycles) == 2
+    assert not any("{" in each.text for each in said)
+    newest = said.order_by("key_result", "-at").distinct("key_result")
+    assert all(each.key_result.state.confidence == each.confidence for each in newest)
+    running = KeyResult.objects.filter(objective__cycle__in=cycles, state__value__isnull=False)
+    assert not running.exclude(check_ins__in=said).exists()

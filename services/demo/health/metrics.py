@@ -10,7 +10,7 @@ from portal.people.models import Team, TeamKind
 from portal.references.models import Reference
 from portal.search import index
 from services.catalog import bulk
-from services.demo.health import numbers, span
+from services.demo.health import effects, numbers, span
 from services.demo.health.checks import WATCHED_TYPES
 from services.demo.health.numbers import Course, Measured, OfTeams
 from services.demo.health.world import DAY, Numbers, Seconds, chance
@@ -76,18 +76,19 @@ def fill(now: dt.datetime) -> int:
         .select_related("subject", "state")
         if metric.subject
     }
+    lower_since = effects.days_by_metric()
     rows = [
         row
         for each in measured()
         if (metric := known.get((each.subject, each.name)))
-        for row in _missing(each, metric, now)
+        for row in _missing(each, metric, now, lower_since.get(metric.pk, ()))
     ]
     samples.write(rows)
     samples.sum_open_days()
     return len(rows)
 
 
-def _missing(each: Measured, metric: Metric, now: dt.datetime) -> Iterable[SampleRow]:
+def _missing(each: Measured, metric: Metric, now: dt.datetime, lower_since: Sequence[dt.date]) -> Iterable[SampleRow]:
     anchor = _midnight(metric.created_at)
     state: MetricState | None = getattr(metric, "state", None)
     since = state.at if state and state.at else anchor - each.course.begins * DAY * dt.timedelta(seconds=1)
@@ -95,7 +96,7 @@ def _missing(each: Measured, metric: Metric, now: dt.datetime) -> Iterable[Sampl
     at: Seconds = np.arange(first * each.every_s, int(now.timestamp()) + 1, each.every_s, dtype=np.int64)
     # What lies longer back than samples are kept is not made up any more.
     at = at[at >= int((now - dt.timedelta(days=span.DAYS)).timestamp())]
-    return _rows(each, metric.pk, at, values(each, at, anchor))
+    return _rows(each, metric.pk, at, values(each, at, anchor) * effects.share(lower_since, at))
 
 
 def _rows(each: Measured, metric_id: int, at: Seconds, found: Numbers) -> Iterator[SampleRow]:
