@@ -11,6 +11,7 @@ from portal.references.models import Reference
 from portal.search import index
 from portal.tenure import organisation_today
 from roadmap.constraints.keeping import refresh
+from roadmap.constraints.telling import tell_decided, tell_lifted
 from roadmap.models import Bound, Freeze, FreezeScope
 from services.health.saying import day_in_words
 
@@ -42,6 +43,7 @@ def create_freeze(*, by: Any, model: type[Freeze] = Freeze, values: Mapping[str,
         fields["decided_by"] = person.reference
     made = create_record(by=by, model=model, values=fields)
     _write_scope(made, values.get("scope") or ())
+    tell_decided(made, by=by)
     return made
 
 
@@ -57,6 +59,7 @@ def set_scope(*, by: Any, freeze: Freeze, scope: Iterable[Reference], version: i
     locked = lock(freeze, version, {"scope": scope})
     _refuse_lifted(locked)
     _write_scope(locked, scope)
+    tell_decided(locked, by=by)
     return locked
 
 
@@ -77,7 +80,9 @@ def lift(*, by: Any, freeze: Freeze, reason: str, version: int | None = None) ->
         told = f"Say what is true now that was not before, in {SHORTEST_REASON} letters or more."
         raise ValidationError({"reason": told})
     values = {"lifted_on": organisation_today(), "lifted_reason": reason.strip()}
-    return update_record(by=by, record=locked, values=values)
+    lifted = update_record(by=by, record=locked, values=values)
+    tell_lifted(lifted, by=by)
+    return lifted
 
 
 def _refuse_lifted(freeze: Freeze) -> None:

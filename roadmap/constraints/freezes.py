@@ -66,6 +66,25 @@ def _above(ids: set[int]) -> set[int]:
     return found
 
 
+def teams_touched(freeze: Freeze) -> list[Reference]:
+    """The teams whose plan a freeze touches, as the pages of teams have it; all of them where it is of the company."""
+    teams = Reference.objects.filter(kind="group", attached=True).order_by("pk")
+    scope = set(freeze.scope.values_list("what", flat=True))
+    if not scope:
+        return list(teams)
+    owners = set(Entity.objects.filter(reference__in=scope, owner__isnull=False).values_list("owner", flat=True))
+    return list(teams.filter(pk__in=scope | owners | _below(scope)))
+
+
+def _below(ids: set[int]) -> set[int]:
+    """The teams that are part of these, however far down."""
+    parents = list(Team.objects.exclude(parent=None).values_list("reference", "parent"))
+    found: set[int] = set()
+    while new := {team for team, parent in parents if parent in ids | found} - found:
+        found |= new
+    return found
+
+
 def shown(reader: Any, freezes: Iterable[Freeze]) -> list[InForce]:
     """The freezes as a plan shows them."""
     rows, today = list(freezes), organisation_today()

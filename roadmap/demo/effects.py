@@ -19,8 +19,8 @@ def lowered_by(initiative: Initiative) -> QuerySet[Metric]:
 
 
 @brings_down
-def delivered() -> Iterator[tuple[int, dt.date | None]]:
+def delivered() -> Iterator[tuple[int, dt.date]]:
     """The metrics that are lower, and since when."""
-    for each in Initiative.objects.filter(status=Status.DONE, delivered_on__isnull=False):
-        for metric in lowered_by(each):
-            yield metric.pk, each.delivered_on
+    for each in Initiative.objects.filter(status=Status.DONE):
+        if each.delivered_on is not None:
+            yield from [(metric.pk, each.delivered_on) for metric in lowered_by(each)]

@@ -13,6 +13,7 @@ from portal.search import index
 from portal.texts import check_texts
 from roadmap.models import ClarifyingAnswer, SectionDependency, StrategyEdition, StrategySection
 from roadmap.strategy import content, freezing
+from roadmap.strategy.telling import tell_published
 
 # What a section may concern: what builds on the platform.
 PRODUCTS = ("system", "component", "group", "api", "domain", "resource")
@@ -86,4 +87,5 @@ def publish(*, by: Any, title: str, note: str = "", acknowledged: bool = False) 
     edition.clean_fields(exclude=[each.name for each in edition._meta.fields if each.name not in ("title", "note")])
     edition.save(force_insert=True)
     index.refresh(StrategyEdition, [edition.pk])
+    tell_published(edition, by=by)
     return edition

@@ -104,6 +104,43 @@ def test_deciding_and_lifting_in_the_browser(sign_in, people):
     assert Freeze.objects.get().lifted_reason == "It is fast again"
 
 
+def told_of_freezes() -> list[tuple[str, str]]:
+    rows = Notification.objects.filter(kind="freeze").order_by("title", "user__email")
+    return [(each.user.email.partition("@")[0], each.title) for each in rows]
+
+
+def test_the_teams_that_a_freeze_touches_are_told_once_that_features_halt_and_go_on(people):
+    above = factories.make_team("above")
+    people.team.parent = above.reference
+    people.team.save()
+    cart = factories.make_entity("cart", owner=people.team)
+    other = factories.make_team("other")
+    editor, planner = (each.email.partition("@")[0] for each in (people.editor, people.product_manager))
+    made = make_freeze("Mend the cart", scope=[other.reference])
+    assert told_of_freezes() == [(planner, "Features halt: Mend the cart")]
+    actions.set_scope(by=None, freeze=made, scope=[cart.reference])
+    actions.set_scope(by=None, freeze=Freeze.objects.get(), scope=[above.reference])
+    halted = [(name, "Features halt: Mend the cart") for name in sorted((editor, planner))]
+    assert told_of_freezes() == halted
+    first = Notification.objects.filter(kind="freeze", user=people.editor).get()
+    assert first.url == f"/freezes/{made.pk}/"
+    assert "until this is true: p95 is below 200 ms." in first.text
+    assert first.why == f"You are in {people.team.reference}, which it touches."
+    actions.lift(by=people.product_manager, freeze=Freeze.objects.get(), reason="p95 is at 140 ms for a week")
+    assert told_of_freezes() == [(editor, "Features go on: Mend the cart"), *halted]
+
+
+def test_a_freeze_of_the_company_is_told_to_every_team_and_not_to_whoever_decided_on_it(people):
+    actions.create_freeze(
+        by=people.product_manager,
+        values={"title": "All", "why": "Why", "exit_condition": "It is mended", "ends_on": dt.date(2026, 12, 24)},
+    )
+    told = Notification.objects.filter(kind="freeze")
+    assert people.editor in [each.user for each in told]
+    assert people.product_manager not in [each.user for each in told]
+    assert "It halts the whole company from 22 Nov 2026" in told[0].text
+
+
 def test_a_private_initiative_leaves_no_trace_on_what_it_serves(sign_in, people):
     objective = make_objective()
     make_initiative("Leave the supplier", by=people.editor, objective=objective, is_private=True)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.actions import Conflict
+from portal.delivery.models import Notification
 from roadmap.models import (
     Allocation,
     ClarifyingAnswer,
@@ -286,6 +287,20 @@ def test_empty_sections_and_broken_blocks_are_refused_by_name_unless_that_is_mea
     edition = actions.publish(by=people.product_manager, title="Strategy 2027", acknowledged=True)
     assert "Nothing is written here yet" in edition.markdown
     assert edition.number == 1
+
+
+def test_an_edition_is_told_to_product_managers_and_the_teams_whose_products_it_concerns(people):
+    write_all()
+    section = StrategySection.objects.order_by("place")[0]
+    cart = factories.make_entity("cart", owner=people.team)
+    actions.concern(by=None, section=section, product=cart.reference)
+    actions.publish(by=people.administrator, title="Strategy 2027", note="The first one.", acknowledged=True)
+    told = Notification.objects.filter(kind="strategy-edition").order_by("pk")
+    assert {each.user for each in told} == {people.editor, people.product_manager}
+    of_editor = told.get(user=people.editor)
+    assert (of_editor.title, of_editor.text) == ("Edition 1 of the strategy is out: Strategy 2027", "The first one.")
+    assert of_editor.url == "/strategy/-/editions/1/"
+    assert of_editor.why == f"It concerns a product of {people.team.reference}, your team."
 
 
 def test_a_strategy_of_which_nothing_is_written_is_never_published(people):
