@@ -18,7 +18,7 @@ _COMMON = {
     "cursor": "From “next” of the page before.",
     "page": "Number of the page, from 1.",
 }
-_IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag that was read, or *.")
+IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag that was read, or *.")
 
 
 def field_schema(field: Field) -> dict[str, Any]:
@@ -101,13 +101,13 @@ def describe_record(collection: Collection, view: type[Any]) -> type[Any]:
             operation_id=f"{slug}_change",
             request=serializer_class(slug),
             responses=_answers(one),
-            parameters=[_IF_MATCH],
+            parameters=[IF_MATCH],
             tags=[slug],
         )
     if hasattr(view, "delete"):
         gone = {204: OpenApiResponse(description="Deleted.")}
         methods["delete"] = extend_schema(
-            operation_id=f"{slug}_delete", responses=gone, parameters=[_IF_MATCH], tags=[slug]
+            operation_id=f"{slug}_delete", responses=gone, parameters=[IF_MATCH], tags=[slug]
         )
     described: type[Any] = extend_schema_view(**methods)(view)
     return described

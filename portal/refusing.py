@@ -37,9 +37,10 @@ def read(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
     sent = serializer.initial_data
     if not isinstance(sent, Mapping):
         raise Unprocessable({"body": ["Send a JSON object."]})
+    written = [name for name, field in serializer.fields.items() if not field.read_only]
     for name in sent:
-        if name not in serializer.fields:
-            raise Unprocessable({name: [f"cannot be written here. These can: {', '.join(serializer.fields)}."]})
+        if name not in written:
+            raise Unprocessable({name: [f"cannot be written here. These can: {', '.join(written)}."]})
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 

@@ -307,6 +307,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentKind": "incidents.models.IncidentKind",
         "InitiativeCategory": "roadmap.models.Category",
+        "DependencyKind": "roadmap.models.DependencyKind",
+        "WayOfMetric": "roadmap.models.Way",
     },
     "SERVE_PUBLIC": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],

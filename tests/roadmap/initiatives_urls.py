@@ -37,6 +37,10 @@ URLS: dict[str, Row] = {
     "api-initiative-updates": Row("401 200 200 200 200 200 200", RM),
     "api-initiative-links": Row("401 200 200 200 200 200 200", RM),
     "api-initiative-unlink": Row("401 405 405 405 405 405 405", {**RM, "pk": "initiative_link"}),
+    "api-initiative-criteria": Row("401 200 200 200 200 200 200", RM),
+    "api-initiative-criterion": Row("401 405 405 405 405 405 405", {**RM, "pk": "criterion"}),
+    "api-initiative-objections": Row("401 200 200 200 200 200 200", RM),
+    "api-initiative-objection": Row("401 405 405 405 405 405 405", {**RM, "pk": "objection"}),
     # Product managers and administrators decide
     "proposal-take": post("302 403 403 403 302 302 302", {"version": "1"}, "/initiatives/", pk="proposal"),
     "proposal-take-into": Row("302 403 403 403 200 200 302", {"pk": "proposal"}),
@@ -65,4 +69,7 @@ def world(people: Any) -> dict[str, Any]:
     service = factories.make_entity("ledger", owner=people.team)
     linked = actions.link(by=people.editor, initiative=first, kind="service", thing=service.reference)
     criterion = actions.add_part(by=people.editor, initiative=first, part="criteria", values={"title": "It holds"})
-    return {"report": asked.pk, "initiative_link": linked.pk, "criterion": criterion.pk}
+    objection = actions.add_part(by=people.editor, initiative=first, part="objections", values={"text": "It is dear"})
+    return {
+        "report": asked.pk, "initiative_link": linked.pk, "criterion": criterion.pk, "objection": objection.pk,
+    }  # fmt: skip

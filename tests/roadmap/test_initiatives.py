@@ -144,6 +144,52 @@ def test_the_api_moves_and_links_and_unlinks(people, api):
     assert not made.links.exists()
 
 
+def test_the_api_adds_changes_and_takes_out_criteria_of_whoever_may(people, api):
+    made = make_initiative("Shard orders", team=people.team.reference)
+    metric = Metric.objects.create(name="latency", unit="ms")
+    MetricState.objects.create(metric=metric, value=250)
+    client, address = api(people.editor), "/api/v1/initiatives/rm-1/-/criteria/"
+    sent = {"title": "Fast", "metric": metric.pk, "way": "decrease", "baseline": 300, "target": 200}
+    added = client.post(address, sent, format="json")
+    assert (added.status_code, added.json()["progress"]) == (201, 0.5)
+    assert client.get(address).json()["items"] == [added.json()]
+    one, tag = f"{address}{added.json()['id']}/", {"If-Match": added["ETag"]}
+    assert client.patch(one, {"target": 100}, format="json").status_code == 428
+    changed = client.patch(one, {"target": 100}, format="json", headers=tag)
+    assert (changed.status_code, changed.json()["progress"], changed.json()["title"]) == (200, 0.25, "Fast")
+    assert client.delete(one, headers=tag).status_code == 412
+    for wrong, told in (
+        ({"target": 300}, "the two differ"), ({"metric": 999}, "999"), ({"metric": None}, "Name the metric"),
+        ({"way": "sideways"}, "sideways"), ({"progress": 1}, "progress: cannot be written"), ({"colour": "red"}, "cannot be written"),
+    ):  # fmt: skip
+        refused = client.patch(one, wrong, format="json", headers={"If-Match": "*"})
+        assert (refused.status_code, told in refused.json()["error"]) == (422, True), refused.json()
+    reader = api(people.reader)
+    assert reader.get(address).status_code == 200
+    assert reader.post(address, sent, format="json").status_code == 403
+    assert reader.delete(one, headers={"If-Match": "*"}).status_code == 403
+    other = make_initiative("Another", team=people.team.reference)
+    elsewhere = client.delete(one.replace("rm-1", other.name.lower()), headers={"If-Match": "*"})
+    assert elsewhere.json()["error"] == f"RM-2 has no success criterion {added.json()['id']}."
+    assert client.delete(one, headers={"If-Match": changed["ETag"]}).status_code == 204
+    assert not made.criteria.exists()
+
+
+def test_the_api_says_objections_and_answers_them(people, api):
+    made = make_initiative("Shard orders", team=people.team.reference)
+    client, address = api(people.editor), "/api/v1/initiatives/rm-1/-/objections/"
+    assert client.post(address, {"text": " "}, format="json").status_code == 422
+    added = client.post(address, {"text": "It is dear"}, format="json")
+    assert (added.status_code, added.json()["answer"]) == (201, "")
+    one = f"{address}{added.json()['id']}/"
+    answered = client.patch(one, {"answer": "So is an outage"}, format="json", headers={"If-Match": added["ETag"]})
+    assert answered.json()["answer"] == made.objections.get().answer == "So is an outage"
+    stale = client.patch(one, {"answer": "No"}, format="json", headers={"If-Match": added["ETag"]})
+    assert stale.status_code == 412
+    hidden = make_initiative("Leave the supplier", by=people.administrator, is_private=True)
+    assert client.get(f"/api/v1/initiatives/{hidden.name.lower()}/-/objections/").status_code == 404
+
+
 def test_people_of_a_hundredfold_initiative_do_nothing_else(people):
     plain, first, second = (
         make_initiative("A"),

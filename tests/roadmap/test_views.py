@@ -318,6 +318,28 @@ def test_a_private_one_is_no_more_known_than_one_that_there_is_not(sign_in, peop
     assert not Dependency.objects.exists()
 
 
+def test_the_api_says_what_waits_for_what_and_names_a_circle(people, api, mine):
+    second = dated("Second", 0, 5, team=people.team.reference)
+    client = api(people.editor)
+    address = "/api/v1/initiatives/{}/-/dependencies/"
+    added = client.post(address.format("rm-2"), {"before": "rm-1", "kind": "ss", "lag_days": 3}, format="json")
+    assert added.status_code == 201
+    assert client.get(address.format("rm-2")).json()["items"] == [
+        {"id": Dependency.objects.get().pk, "before": "RM-1", "kind": "ss", "lag_days": 3, "version": 1}
+    ]
+    for wrong, told in (
+        ({"before": "RM-1"}, "already"), ({"before": "RM-99"}, "There is no initiative “RM-99”"),
+        ({"before": second.name}, "cannot wait for itself"), ({"before": "RM-1", "kind": "xx"}, "xx"),
+        ({"before": "RM-1", "lag_days": 4000}, "3650"), ({}, "before: is missing"),
+    ):  # fmt: skip
+        refused = client.post(address.format("rm-2"), wrong, format="json")
+        assert (refused.status_code, told in refused.json()["error"]) == (422, True), refused.json()
+    circle = client.post(address.format("rm-1"), {"before": "RM-2"}, format="json")
+    assert "They would wait for each other: RM-2 → RM-1 → RM-2" in circle.json()["error"]
+    assert api(people.reader).post(address.format("rm-2"), {"before": "RM-1"}, format="json").status_code == 403
+    assert client.delete(f"/api/v1/dependencies/{added.json()['id']}/", headers={"If-Match": "*"}).status_code == 204
+
+
 def test_what_the_dates_do_not_keep_is_listed_with_the_critical_path(sign_in, people, mine):
     second = dated("Second", 20, 10)
     actions.add_dependency(by=people.editor, before=mine, after=second)

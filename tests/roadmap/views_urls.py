@@ -24,6 +24,7 @@ URLS: dict[str, Row] = {
         "302 403 403 302 302 302 302", {"field": "horizon", "to": "now", "next": "/initiatives/-/horizons/"},
         "/initiatives/-/horizons/", key="rm-1",
     ),
+    "api-initiative-dependencies": Row("401 200 200 200 200 200 200", {"key": "rm-1"}),
     "initiative-dependency": Row("302 403 403 200 200 200 302", {"key": "rm-1"}),
     "initiative-dependency-remove": post("302 403 403 302 302 302 302", {}, _BACK, key="rm-1", pk="waits_for"),
 }  # fmt: skip
