@@ -37,6 +37,11 @@ def prose(text: str, *, below: int = 0, prefix: str = "") -> Prose:
     return Prose(mark_safe(body), headings)  # noqa: S308  the renderer escapes every text
 
 
+def parsed(text: str) -> list[Token]:
+    """What the text consists of, for whoever shows it in another way."""
+    return _markdown().parse(text)
+
+
 def _mark_headings(tokens: Sequence[Token], below: int, prefix: str) -> Iterator[tuple[str, str]]:
     seen: dict[str, int] = {}
     for token in tokens:

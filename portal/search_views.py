@@ -1,6 +1,7 @@
 """The search page, and the fragments that palette and reference fields load."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -92,16 +93,19 @@ def references(request: HttpRequest) -> JsonResponse:
     if "of" in request.GET:
         return _labels(request)
     kinds = [kind for kind in _text(request, "kinds").split(",") if kind]
-    text = _text(request, "q").strip()[:100].lower()
-    found = known_to(request.user, Reference.objects.filter(kind__in=kinds, attached=True))
-    if text:
+    return JsonResponse({"items": suggested_references(request.user, kinds, _text(request, "q"))})
+
+
+def suggested_references(reader: Any, kinds: Sequence[str], text: str) -> list[dict[str, str]]:
+    """Up to ten described references of these kinds that the reader may know: what is to be written, and the label."""
+    found = known_to(reader, Reference.objects.filter(kind__in=kinds, attached=True))
+    if text := text.replace("\x00", "").strip()[:100].lower():
         found = found.filter(name__contains=text) | found.filter(label__icontains=text)
     rows = found.order_by("label").values_list("canonical", "name", "namespace", "kind", "label")[:10]
-    items = [
+    return [
         {"value": name if (namespace, kind) == ("default", kinds[0]) else canonical, "label": label}
         for canonical, name, namespace, kind, label in rows
     ]
-    return JsonResponse({"items": items})
 
 
 def _labels(request: HttpRequest) -> JsonResponse:

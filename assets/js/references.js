@@ -1,4 +1,5 @@
-/* input[data-references="group,user"]: names of records of these kinds are suggested while one types;
+/* input[data-suggestions="/where/to/ask/"]: what that address gives for what its data-filters say;
+   input[data-references="group,user"]: names of records of these kinds are suggested while one types;
    input[data-labels="checks"]: labels of the records of a collection, from the moment it has the focus; with
    data-filters="service={entity}" only of those that meet filters of its list, here: of what the field entity says. */
 import { element, on } from "./dom.js";
@@ -6,8 +7,8 @@ import { element, on } from "./dom.js";
 const PAUSE_MS = 150;
 let timer;
 
-on("input", "input[data-references], input[data-labels]", soon);
-on("focusin", "input[data-labels]", soon);
+on("input", "input[data-references], input[data-labels], input[data-suggestions]", soon);
+on("focusin", "input[data-labels], input[data-suggestions]", soon);
 
 function soon(input) {
   clearTimeout(timer);
@@ -15,10 +16,10 @@ function soon(input) {
 }
 
 async function suggest(input) {
-  const { references, labels } = input.dataset;
-  const asked = labels ? { ...filtersOf(input), of: labels } : { kinds: references };
+  const { references, labels, suggestions = document.body.dataset.referencesUrl } = input.dataset;
+  const asked = references ? { kinds: references } : { ...filtersOf(input), ...(labels && { of: labels }) };
   const query = new URLSearchParams({ ...asked, q: input.value.trim() });
-  const answer = await fetch(`${document.body.dataset.referencesUrl}?${query}`).catch(() => null);
+  const answer = await fetch(`${suggestions}?${query}`).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // the form says what is wrong when it is sent
   const { items } = await answer.json();
   listOf(input).replaceChildren(...items.map(({ value, label }) => element("option", { value }, label)));

@@ -104,6 +104,11 @@ _FOUND: dict[str, Callable[[Any, str], Found]] = {
 }
 
 
+def rows_of(reader: Any, kind: str) -> QuerySet[Any]:
+    """Everything of a kind that the reader may see; of every kind but services."""
+    return _FOUND[kind](reader, "")[0]
+
+
 def find_initiative(reader: Any, text: str) -> Initiative:
     """The initiative of this number, or title, among those that the reader may see. Raises ValidationError."""
     collection: Any = get_collection("initiatives")

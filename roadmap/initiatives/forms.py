@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 
 from portal.fields import LabelledField, ReferenceField, ReferencesField
 from portal.forms import RecordForm, form_class
@@ -50,7 +51,8 @@ class LinkForm(forms.Form):
         label="Which", max_length=300,
         help_text="Its name or number: checkout-api, INC-12, INC-12-1, CC6.1, or the name of a limit or factor.",
         widget=forms.TextInput({
-            "data-references": "component,api,resource,system,incident", "autocomplete": "off", "spellcheck": "false",
+            "data-suggestions": reverse_lazy("initiative-things"), "data-filters": "kind={kind}",
+            "autocomplete": "off", "spellcheck": "false",
         }),
     )  # fmt: skip
     note = forms.CharField(label="Why", required=False, max_length=300, help_text="What it has to do with it.")

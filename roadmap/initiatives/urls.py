@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from roadmap.initiatives import files, new, report_views, take_views, views
+from roadmap.initiatives import files, new, report_views, suggesting, take_views, views
 
 urlpatterns = [
     path("initiatives/-/new/", new.new, name="initiative-new"),
     path("initiatives/-/link/", new.link_to, name="initiative-link-to"),
+    path("initiatives/-/things/", suggesting.things, name="initiative-things"),
     path("initiatives/-/summary/", files.summary_page, name="initiatives-summary"),
     path("initiatives/-/summary.md", files.summary_file, name="initiatives-summary-file"),
     path("initiatives/<str:key>/-/specification/", files.specification_page, name="initiative-specification"),

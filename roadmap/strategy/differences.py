@@ -4,10 +4,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.postmortems.comparing import Block, compare
+from incidents.postmortems.comparing import Block, Piece, compare
+from roadmap.strategy.lines import KINDS, signed
 from services.health.saying import number
 
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line in pieces and what it is now (roadmap.strategy.lines), or ``skipped`` lines that are the same."""
+
+    kind: str = "text"
+    pieces: Sequence[Piece] = ()
+    skipped: int = 0
+
+    @property
+    def is_changed(self) -> bool:
+        return any(each.kind != "same" for each in self.pieces)
 
 
 @dataclass(frozen=True)
@@ -16,7 +30,12 @@ class Text:
 
     title: str
     kind: str
-    blocks: Sequence[Block] = ()
+    lines: Sequence[Line] = ()
+
+    @property
+    def is_marked_anew(self) -> bool:
+        """Whether nothing but marks changed, such as what is bold."""
+        return self.kind == "changed" and not any(each.is_changed for each in self.lines)
 
 
 @dataclass(frozen=True)
@@ -40,10 +59,23 @@ def texts(before: Iterable[Row], after: Iterable[Row]) -> Iterator[Text]:
 
 def _text(title: str, before: str | None, after: str | None) -> Text:
     if before is None or after is None:
-        return Text(title, "added" if before is None else "removed", tuple(compare(before or "", after or "")))
+        return Text(title, "added" if before is None else "removed", _lines(before or "", after or ""))
     if before == after:
         return Text(title, "same")
-    return Text(title, "changed", tuple(compare(before, after)))
+    return Text(title, "changed", _lines(before, after))
+
+
+def _lines(before: str, after: str) -> tuple[Line, ...]:
+    return tuple(_line(each) for each in compare(signed(before), signed(after)))
+
+
+def _line(block: Block) -> Line:
+    """Without the signs. A line that became another kind of line is of the newer kind."""
+    if block.skipped:
+        return Line(skipped=block.skipped)
+    signs = [sign for piece in block.pieces for sign in piece.text if sign in KINDS]
+    pieces = [Piece(each.kind, each.text.translate({ord(sign): None for sign in KINDS})) for each in block.pieces]
+    return Line(KINDS[signs[-1]] if signs else "text", [each for each in pieces if each.text])
 
 
 def figures(before: Iterable[Row], after: Iterable[Row]) -> list[Difference]:

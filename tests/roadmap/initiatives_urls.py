@@ -13,6 +13,7 @@ URLS: dict[str, Row] = {
     # Whoever is in a team writes an idea down
     "initiative-new": Row("302 403 200 200 200 200 302"),
     "initiative-link-to": Row("302 400 400 400 400 400 302"),
+    "initiative-things": Row("302 400 400 400 400 400 302"),
     "initiatives-summary": page(),
     "initiatives-summary-file": page(),
     "initiative-specification": page(**RM),

@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 
+from incidents.declaring import declare
+from incidents.followups.actions import suggest as suggest_follow_up
 from portal.actions import Conflict
 from portal.tenure import organisation_today
 from roadmap.initiatives import actions, finding
@@ -12,7 +14,10 @@ from roadmap.initiatives.success import share_of
 from roadmap.models import Initiative, InitiativeState, Link, Status, Way
 from services.health.models import Metric, MetricState
 from tests import factories
+from tests.roadmap.compliance_makers import make_control, make_framework
 from tests.roadmap.core_makers import make_initiative
+from tests.roadmap.okr_makers import make_key_result
+from tests.services.health.limits import make_limit
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +76,37 @@ def test_links_of_every_kind_are_found_by_their_words_and_unknown_ones_are_named
     assert link.service == service.reference
     assert client.post(f"{page}{link.pk}/remove/").status_code == 302
     assert not Link.objects.exists()
+
+
+def test_things_of_every_kind_are_suggested_as_the_form_takes_them(people, sign_in):
+    made = make_initiative("Shard orders")
+    database = factories.make_entity("orders-db", kind="resource", owner=people.team)
+    incident = declare(by=None, values={"title": "Orders stand still"})
+    declare(by=people.editor, values={"title": "Orders leak"}, is_private=True)
+    suggest_follow_up(by=None, incident=incident, values={"title": "Alert on orders"})
+    make_limit([1, 2], ceiling=9, entity=database, name="Connections of orders-db")
+    make_control(identifier="CC6.1", title="Orders are locked")
+    make_key_result("Orders in 200 ms")
+    client = sign_in(people.product_manager)
+    wanted = {
+        "service": "resource:default/orders-db", "incident": incident.name, "follow_up": f"{incident.name}-1",
+        "limit": "Connections of orders-db", "control": "CC6.1", "key_result": "Orders in 200 ms",
+    }  # fmt: skip
+    for kind, value in wanted.items():
+        found = client.get("/initiatives/-/things/", {"kind": kind, "q": "orders"}).json()["items"]
+        assert [each["value"] for each in found] == [value], kind
+        actions.link(by=None, initiative=made, kind=kind, thing=finding.find_thing(people.reader, kind, value))
+    factor = client.get("/initiatives/-/things/", {"kind": "factor", "q": "no alert"}).json()["items"][0]["value"]
+    assert finding.find_thing(people.reader, "factor", factor)
+    make_control(make_framework("other"), "CC6.1", title="Orders again")
+    alike = client.get("/initiatives/-/things/", {"kind": "control", "q": "orders"}).json()["items"]
+    assert {finding.find_thing(people.reader, "control", each["value"]).title for each in alike} == {
+        "Orders are locked", "Orders again",
+    }  # fmt: skip
+    wrong = client.get("/initiatives/-/things/", {"kind": "zebra"})
+    assert (wrong.status_code, "There is no kind “zebra”" in wrong.content.decode()) == (400, True)
+    form = client.get("/initiatives/rm-1/-/links/").content.decode()
+    assert 'data-suggestions="/initiatives/-/things/" data-filters="kind={kind}"' in form
 
 
 def test_what_depends_on_its_services_is_counted_and_shown(people, sign_in):
@@ -160,7 +196,8 @@ def test_the_api_adds_changes_and_takes_out_criteria_of_whoever_may(people, api)
     assert client.delete(one, headers=tag).status_code == 412
     for wrong, told in (
         ({"target": 300}, "the two differ"), ({"metric": 999}, "999"), ({"metric": None}, "Name the metric"),
-        ({"way": "sideways"}, "sideways"), ({"progress": 1}, "progress: cannot be written"), ({"colour": "red"}, "cannot be written"),
+        ({"way": "sideways"}, "sideways"), ({"progress": 1}, "progress: cannot be written"),
+        ({"colour": "red"}, "colour: cannot be written"),
     ):  # fmt: skip
         refused = client.patch(one, wrong, format="json", headers={"If-Match": "*"})
         assert (refused.status_code, told in refused.json()["error"]) == (422, True), refused.json()

@@ -317,6 +317,65 @@ def test_headings_of_a_section_lie_below_its_title_in_an_edition(people):
     assert "\n# no heading\n" in markdown
 
 
+BEFORE = """## Where we stand
+
+Checkout is **slow** on a big on-sale.
+
+- One [pool](/services/orders-db/) for all
+- Alerts
+
+| Team | Days |
+| --- | --- |
+| Checkout | 40 |
+
+> Nobody waits
+
+```
+SELECT 1 < 2
+```
+"""
+AFTER = BEFORE.replace("slow", "fast").replace("- Alerts", "## Alerts").replace("| 40 |", "| 60 |")
+
+
+def section_of(markdown: str) -> list[dict[str, str]]:
+    return [{"key": "it", "title": "It", "markdown": markdown}]
+
+
+def test_two_texts_are_compared_as_lines_that_people_read():
+    (changed,) = differences.texts(section_of(BEFORE), section_of(AFTER))
+    told = [
+        (line.kind, "".join({"same": "", "added": "+", "removed": "-"}[each.kind] + each.text for each in line.pieces))
+        for line in changed.lines
+        if not line.skipped
+    ]
+    assert told == [
+        ("heading", "Where we stand"), ("text", "Checkout is -slow+fast on a big on-sale."),
+        ("item", "One pool (/services/orders-db/) for all"), ("heading", "Alerts"), ("row", "Team · Days"),
+        ("row", "Checkout · -40+60"), ("quote", "Nobody waits"), ("code", "SELECT 1 < 2"),
+    ]  # fmt: skip
+
+
+def test_what_only_became_bold_is_told_so_and_a_new_section_is_all_new():
+    (marked,) = differences.texts(section_of("It is slow."), section_of("It is **slow**."))
+    assert (marked.kind, marked.is_marked_anew) == ("changed", True)
+    (new,) = differences.texts([], section_of("# Title\n\nIt is slow."))
+    assert [(line.kind, [each.kind for each in line.pieces]) for line in new.lines] == [
+        ("heading", ["added"]), ("text", ["added"]),
+    ]  # fmt: skip
+
+
+def test_the_page_that_compares_shows_no_marks_and_obeys_no_html(people, sign_in):
+    write_all()
+    key = StrategySection.objects.order_by("place")[0].key
+    write(key, "## Aim\n\nIt is **slow**.")
+    actions.publish(by=people.product_manager, title="Strategy 2027", acknowledged=True)
+    write(key, "## Aim\n\nIt is **fast** <script>alert(1)</script>.")
+    page = sign_in(people.reader).get("/strategy/-/compare/?from=1&to=now").content.decode()
+    assert "It is <del>slow</del><ins>fast &lt;script&gt;alert(1)&lt;/script&gt;</ins>." in page
+    assert "**" not in page
+    assert "<script>alert" not in page
+
+
 def test_figures_are_compared_in_words():
     def figure(value: str, number: float | None, unit: str = "ms", block: str = "b") -> dict[str, Any]:
         return {"block": block, "section": "s", "label": block, "value": value, "number": number, "unit": unit}
