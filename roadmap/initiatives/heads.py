@@ -25,6 +25,7 @@ ACTS: dict[str, tuple[str, str]] = {
     Status.IN_PROGRESS: ("Start it", "player-play"), Status.PAUSED: ("Pause it", "player-pause"),
     Status.DONE: ("Deliver it", "circle-check"), Status.DROPPED: ("Drop it", "circle-x"),
 }  # fmt: skip
+AGAIN = ("Take it up again", "arrow-back-up")
 
 
 @pill(on=Initiative)
@@ -87,9 +88,11 @@ def days_late(initiative: Initiative, today: dt.date | None = None) -> int:
 
 
 def _step(initiative: Initiative) -> list[Mapping[str, str]]:
-    """What comes next: another status, or while work goes on the update of the week."""
+    """What comes next: another status, or while work goes on the update of the week; of what is delivered, nothing."""
     if initiative.status == Status.IN_PROGRESS:
         return [_act(initiative, "Post an update", "message", "initiative-update", primary=True)]
+    if initiative.status == Status.DONE:
+        return []
     return [{**_to(initiative, WAYS[initiative.status][0]), "primary": "yes"}]
 
 
@@ -98,8 +101,9 @@ def _menu(initiative: Initiative, may: bool) -> list[Mapping[str, str]]:
     if not may:
         return files
     working = initiative.status == Status.IN_PROGRESS
+    is_step_a_status = initiative.status not in {Status.IN_PROGRESS, Status.DONE}
     return [
-        *(_to(initiative, each) for each in WAYS[initiative.status][0 if working else 1 :]),
+        *(_to(initiative, each) for each in WAYS[initiative.status][1 if is_step_a_status else 0 :]),
         _act(initiative, "Add a link", "link", "initiative-link"),
         _act(initiative, "Add a success criterion", "target", "initiative-part-new", "criteria"),
         _act(initiative, "Add an objection", "message-report", "initiative-part-new", "objections"),
@@ -111,7 +115,7 @@ def _menu(initiative: Initiative, may: bool) -> list[Mapping[str, str]]:
 
 
 def _to(initiative: Initiative, status: str) -> Mapping[str, str]:
-    label, icon = ACTS[status]
+    label, icon = AGAIN if initiative.status == Status.DONE else ACTS[status]
     address = reverse("initiative-status", args=[initiative.name.lower()])
     return {"label": label, "icon": icon, "url": f"{address}?{urlencode({'to': status})}"}
 

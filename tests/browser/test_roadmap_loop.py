@@ -79,24 +79,24 @@ def promise(page: Page, initiative: Initiative) -> None:
     expect(main(page)).to_contain_text("In progress")
     page.get_by_role("link", name="Claim what it removes").click()
     page.get_by_label("Kind").select_option(label="Cost")
-    page.get_by_label("Removed a month").fill("900")
-    page.get_by_label("Metric").fill("core-platform: cost")
+    page.get_by_label("Removed a month").fill("100")
+    page.get_by_label("Metric").fill("cell-router: cost")
     page.get_by_role("button", name="Claim it").click()
-    expect(page.get_by_role("region", name="Return")).to_contain_text("Cost: 900 EUR less a month")
+    expect(page.get_by_role("region", name="Return")).to_contain_text("Cost: 100 EUR less a month")
 
 
 def bind_a_key_result_to_the_metric_of_the_limit(page: Page) -> KeyResult:
     page.goto(f"/objectives/-/board/?cycle={next_cycle().name}")
     page.get_by_role("link", name="Ready for a tour of a hundred times today").click()
     page.get_by_role("link", name="Add key result").click()
-    page.get_by_label("Title").fill("Half of eu-central is free on the day of the tour")
+    page.get_by_label("Title").fill("A third of eu-central is free on the day of the tour")
     page.get_by_label("Metric").fill("eu-central-cluster: cores")
     page.get_by_label("Kind").select_option("decrease")
     page.get_by_role("spinbutton", name="From").fill("1750")
-    page.get_by_role("spinbutton", name="To optional").fill("1300")
+    page.get_by_role("spinbutton", name="To optional").fill("1600")
     page.get_by_role("button", name="Make key result").click()
-    expect(main(page)).to_contain_text("1,750 cores to 1,300 cores")
-    made = KeyResult.objects.get(title__startswith="Half of eu-central")
+    expect(main(page)).to_contain_text("1,750 cores to 1,600 cores")
+    made = KeyResult.objects.get(title__startswith="A third of eu-central")
     assert made.metric.limits.get().name == LIMIT
     return made
 
@@ -110,7 +110,7 @@ def plan_a_cycle_that_the_guard_objects_to(page: Page) -> None:
     page.get_by_label("Lights on, planned, days").fill("30")
     page.get_by_role("button", name="Save").click()
     objection = page.get_by_role("region", name="Checkout plans 8 % on platform, debt and 100× work")
-    expect(objection).to_contain_text("below the agreed 20 %")
+    expect(objection).to_contain_text("12 points under the agreed 20 %")
 
 
 def record_what_is_put_off(page: Page) -> TradeOff:
@@ -141,14 +141,14 @@ def the_effect_is_measured(page: Page, initiative: Initiative) -> None:
     found = Finding.objects.get(claim__initiative=initiative)
     assert found.low > 0
     said = page.get_by_role("region", name="Return")
-    expect(said).to_contain_text("Claimed 900 EUR a month, found ")
+    expect(said).to_contain_text("Claimed 100 EUR a month, found ")
     expect(said).to_contain_text("in four of five cases")
 
 
 def the_key_result_is_reached(page: Page, key_result: KeyResult) -> None:
     page.goto(f"/key-results/{key_result.pk}/")
     state = KeyResult.objects.get(pk=key_result.pk).state
-    assert state.progress == pytest.approx((state.value - 1750) / (1300 - 1750))
+    assert state.progress == pytest.approx((state.value - 1750) / (1600 - 1750))
     assert state.progress > 1
     expect(main(page)).to_contain_text("Reached")
 

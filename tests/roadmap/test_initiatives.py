@@ -57,6 +57,15 @@ def test_the_page_moves_it_and_a_stale_form_says_what_stands_now(people, sign_in
     assert sign_in(people.reader).post(page, {"status": "planned", "version": made.version}).status_code == 403
 
 
+def test_what_is_delivered_asks_for_no_next_step_and_can_be_taken_up_again(people, sign_in):
+    make_initiative("Shard orders", team=people.team.reference, status=Status.IN_PROGRESS)
+    make_initiative("Move the cache", team=people.team.reference, status=Status.DONE, delivered_on=organisation_today())
+    client = sign_in(people.editor)
+    running, delivered = (client.get(f"/initiatives/rm-{number}/").content.decode() for number in (1, 2))
+    assert ("Deliver it" in running, "Take it up again" in running) == (True, False)
+    assert ("Start it" in delivered, "Take it up again" in delivered) == (False, True)
+
+
 def test_links_of_every_kind_are_found_by_their_words_and_unknown_ones_are_named(people, sign_in):
     made = make_initiative("Shard orders")
     service = factories.make_entity("orders-db", kind="resource", owner=people.team)
