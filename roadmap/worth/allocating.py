@@ -59,7 +59,8 @@ def objection(found: Verdict) -> str:
 def way_back(found: Verdict) -> str:
     """How many days bring it back within the guard."""
     where = "to platform or debt" if found.state == Guard.BELOW else "from platform and debt to the rest"
-    return f"Moving {number(found.missing_days)} days {where} brings it back"
+    days = number(found.missing_days)
+    return f"Moving {days} day{'' if days == '1' else 's'} {where} brings it back"
 
 
 def _tell_outside(by: Any, allocation: Allocation) -> None:
