@@ -10,7 +10,7 @@ import pghistory
 from django.utils import timezone
 
 from incidents.demo.history import Past
-from incidents.models import NO_INCIDENT, Incident
+from incidents.models import NO_INCIDENT, Incident, IncidentKind
 from portal.history.events import event_model
 from portal.search import index
 from portal.tenure import organisation_today
@@ -20,7 +20,7 @@ from roadmap.models import Course, Cycle, Initiative, Interest, Link, LoanState,
 from services.catalog.bulk import skip_no_trigger
 from services.demo.health.effects import share
 from services.demo.load import SOURCE
-from services.health import providers, samples
+from services.health import limits, providers, samples
 from services.health.models import Metric, Sample
 
 # So many incidents of a quarter are charged to a loan at most.
@@ -37,6 +37,7 @@ def go_on(began: dt.datetime) -> None:
         _charge(past, began)
     past.date()
     providers.refresh()
+    limits.refresh()
     checking_in.check_in(began.date())
     refreshing.refresh()
 
@@ -110,7 +111,8 @@ def _lowered(metric: Metric, since: dt.date | None) -> list[samples.SampleRow]:
 
 def _charge(past: Past, began: dt.datetime) -> None:
     """Charge open loans with incidents of the quarter that hit what the put-off work is about."""
-    lately = Incident.objects.filter(declared_at__gte=began, is_private=False).exclude(status__category__in=NO_INCIDENT)
+    real = Incident.objects.filter(kind=IncidentKind.REAL, is_private=False).exclude(status__category__in=NO_INCIDENT)
+    lately = real.filter(declared_at__gte=began)
     for loan in TradeOff.objects.filter(state=LoanState.OPEN, initiative__isnull=False):
         links = Link.objects.filter(initiative=loan.initiative)
         hit = lately.filter(impacts__subject__in=links.values("service"))

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from portal.demo import data
 from portal.people.models import User
 from roadmap.models import Cycle, Finding, Initiative, KeyResult, StrategyEdition, TradeOff
+from services.health.models import Limit, Urgency
 from tests.browser.conftest import Visit
 from tests.emptying import empty_partitions
 
@@ -46,6 +47,7 @@ def test_from_a_limit_to_an_effect_that_is_measured(page):
     trade_off = record_what_is_put_off(page)
     publish_an_edition(page)
     call_command("demo", "--later")
+    the_limit_has_time_again(page)
     the_effect_is_measured(page, initiative)
     the_key_result_is_reached(page, key_result)
     the_loan_has_interest(page, trade_off)
@@ -133,6 +135,14 @@ def publish_an_edition(page: Page) -> None:
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Before the spring tour")
     assert StrategyEdition.objects.count() == 2
+
+
+def the_limit_has_time_again(page: Page) -> None:
+    limit = Limit.objects.get(name=LIMIT)
+    assert limit.state.urgency in {Urgency.CALM, Urgency.PLAN}
+    page.goto(f"/limits/{limit.pk}/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(LIMIT)
+    expect(main(page)).not_to_contain_text("Start now")
 
 
 def the_effect_is_measured(page: Page, initiative: Initiative) -> None:
