@@ -74,12 +74,17 @@ def _changed(old: list[str], new: list[str]) -> Iterator[Block]:
 
 def _one(before: str, after: str) -> Iterator[Block]:
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    matcher = _matcher(old, new)
-    if matcher.quick_ratio() < LEAST_ALIKE or matcher.ratio() < LEAST_ALIKE:
+    if not _are_alike(old, new):
         yield Block((Piece("removed", before),))
         yield Block((Piece("added", after),))
         return
-    yield Block(tuple(_pieces(matcher, old, new)))
+    yield Block(tuple(_pieces(_matcher(old, new), old, new)))
+
+
+def _are_alike(old: list[str], new: list[str]) -> bool:
+    """By their words: the spaces between them are alike in any two texts."""
+    matcher = _matcher(*([each for each in side if not each.isspace()] for side in (old, new)))
+    return matcher.quick_ratio() >= LEAST_ALIKE and matcher.ratio() >= LEAST_ALIKE
 
 
 def _pieces(matcher: "SequenceMatcher[str]", old: list[str], new: list[str]) -> Iterator[Piece]:

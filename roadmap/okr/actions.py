@@ -151,7 +151,8 @@ def check_in(*, by: Any, key_result: KeyResult, confidence: float, text: str) ->
         key_result=key_result, by=by if isinstance(by, User) else None, confidence=confidence, text=text.strip(),
         value=now.value, progress=now.progress,
     )  # fmt: skip
-    made.full_clean()
+    # Where nothing is measured yet there is nothing to keep beside it, and still something to say.
+    made.full_clean(exclude=["value", "progress"])
     made.save(force_insert=True)
     KeyResultState.objects.update_or_create(key_result=key_result, defaults={"confidence": confidence})
     refresh([key_result.objective_id])

@@ -367,13 +367,14 @@ def test_what_only_became_bold_is_told_so_and_a_new_section_is_all_new():
 def test_the_page_that_compares_shows_no_marks_and_obeys_no_html(people, sign_in):
     write_all()
     key = StrategySection.objects.order_by("place")[0].key
-    write(key, "## Aim\n\nIt is **slow**.")
+    write(key, "## Aim\n\nCheckout is **slow** whenever a big sale begins, and fans leave.")
     actions.publish(by=people.product_manager, title="Strategy 2027", acknowledged=True)
-    write(key, "## Aim\n\nIt is **fast** <script>alert(1)</script>.")
+    write(key, "## Aim\n\nCheckout is **fast** whenever a big sale begins, and fans <b>stay</b>.")
     page = sign_in(people.reader).get("/strategy/-/compare/?from=1&to=now").content.decode()
-    assert "It is <del>slow</del><ins>fast &lt;script&gt;alert(1)&lt;/script&gt;</ins>." in page
+    assert "Checkout is <del>slow</del><ins>fast</ins> whenever a big sale begins, and fans" in page
+    assert "&lt;b&gt;stay&lt;/b&gt;" in page.replace("<ins>", "").replace("</ins>", "")
     assert "**" not in page
-    assert "<script>alert" not in page
+    assert "<b>stay" not in page
 
 
 def test_figures_are_compared_in_words():
