@@ -31,6 +31,8 @@ ALL = (
     "incident_page",
     "insights",
     "roadmap_views",
+    "timeline_browser",
+    "edition_pdf",
     "declare",
     "similar",
     "blameless",

@@ -17,12 +17,12 @@ INCIDENTS, EVENTS = 20_000, 400_000
 PER_INCIDENT = EVENTS // INCIDENTS
 
 # Evenly spread from 0 up to 1, and around nought, for an incident and a question.
-_CHANCE = """
-    CREATE FUNCTION pg_temp.chance(n bigint, about int) RETURNS float8 LANGUAGE sql IMMUTABLE AS
+CHANCE = """
+    CREATE OR REPLACE FUNCTION pg_temp.chance(n bigint, about int) RETURNS float8 LANGUAGE sql IMMUTABLE AS
         'SELECT (hashint8(n * 1000 + about) & 2147483647)::float8 / 2147483648';
-    CREATE FUNCTION pg_temp.bell(n bigint, about int) RETURNS float8 LANGUAGE sql IMMUTABLE AS
+    CREATE OR REPLACE FUNCTION pg_temp.bell(n bigint, about int) RETURNS float8 LANGUAGE sql IMMUTABLE AS
         'SELECT sqrt(-2 * ln(pg_temp.chance(n, about) + 1e-9)) * cos(6.283185 * pg_temp.chance(n, about + 500))';
-    CREATE FUNCTION pg_temp.one(n bigint, about int, words text[]) RETURNS text LANGUAGE sql IMMUTABLE AS
+    CREATE OR REPLACE FUNCTION pg_temp.one(n bigint, about int, words text[]) RETURNS text LANGUAGE sql IMMUTABLE AS
         'SELECT words[1 + floor(pg_temp.chance(n, about) * cardinality(words))::int]'
 """
 _WHAT = '{Checkout,Search,Sign-in,Payments,"The waiting room","Seat map",Refunds,Settlement,"Ticket wallet",Entry}'
@@ -129,7 +129,7 @@ def fill() -> None:
         begin()
         series, _ = Series.objects.select_for_update().get_or_create(prefix=PUBLIC)
         with pghistory.context(origin="benchmark"), connection.cursor() as cursor:
-            cursor.execute(_CHANCE)
+            cursor.execute(CHANCE)
             cursor.execute(_DRAW, {"last": series.last_number, "wanted": wanted})
             for step in _STEPS:
                 cursor.execute(step, [])

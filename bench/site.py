@@ -101,9 +101,9 @@ class BareHandler(WSGIHandler):
         return self.view, (), {}
 
 
-def sign_in() -> dict[str, str]:
-    """Headers of somebody who reads, in a team and without further rights."""
-    user = User.objects.filter(role=Role.READER, is_active=True).exclude(person=None).order_by("pk")[0]
+def sign_in(role: str = Role.READER) -> dict[str, str]:
+    """Headers of somebody in this role; by default of one who reads, in a team and without further rights."""
+    user = User.objects.filter(role=role, is_active=True).exclude(person=None).order_by("pk")[0]
     client = Client()
     client.force_login(user, backend=BACKEND)
     return {"cookie": f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"}
