@@ -61,7 +61,8 @@ _STEPS = (
                CASE WHEN n %% 3 < 2 THEN 1200 END, '', 600, (ARRAY['last', 'mean', 'sum', 'p90'])[1 + n %% 4],
                7 + n %% 3 * 10
           FROM generate_series(1, %(key_results)s) n,
-               (SELECT array_agg(id ORDER BY id) AS ids FROM roadmap_objective WHERE title LIKE '%%, part %%') objectives,
+               (SELECT array_agg(id ORDER BY id) AS ids FROM roadmap_objective
+                 WHERE title LIKE '%%, part %%') objectives,
                (SELECT array_agg(id ORDER BY id) AS ids FROM health_metric WHERE name LIKE 'roadmap-%%') metrics
     """,
     """

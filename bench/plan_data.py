@@ -11,7 +11,7 @@ from roadmap.compliance.actions import edit_framework
 from roadmap.models import Allocation, Bound, Evidence, Framework, TradeOff
 from services.catalog.bulk import skip_no_trigger
 
-TRADE_OFFS, BOUNDS, PROPOSALS, SERVICES = 2_000, 200, 1_000, 1_000
+TRADE_OFFS, BOUNDS, PROPOSALS, SERVICES = 2_000, 50, 1_000, 1_000
 _STEPS = (
     """
         INSERT INTO roadmap_allocation (cycle_id, team_id, capacity_days, feature_planned, platform_planned,

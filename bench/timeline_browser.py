@@ -21,8 +21,8 @@ SECONDS, ANSWER_MS, ROUNDS = 1.0, 100, 7
 # The browser's own clock, which begins with the navigation. Two frames later what was asked to be drawn is drawn.
 _READY = """() => new Promise((done) => {
     const drawn = () => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())));
-    const look = () => document.readyState === "complete" && !document.querySelector("svg[data-moves]:not([data-ready])")
-        ? drawn() : setTimeout(look, 5);
+    const isWaiting = () => document.querySelector("svg[data-moves]:not([data-ready])");
+    const look = () => document.readyState === "complete" && !isWaiting() ? drawn() : setTimeout(look, 5);
     look();
 })"""
 _KEY = """() => new Promise((done) => {

@@ -1,5 +1,6 @@
 """The gap list, how frameworks stand at services, and acts on evidence."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,11 +26,9 @@ from portal.saving import version_of
 from roadmap.compliance import actions
 from roadmap.compliance.collections import CONTROLS, EVIDENCE, Standing
 from roadmap.compliance.forms import InitiativeForm, ReviewForm
-from roadmap.compliance.gaps import Gap, gaps, matrix
+from roadmap.compliance.gaps import PAGE, Gap, matrix, opened, places
 from roadmap.models import Control, Evidence, Framework
 from services.models import Entity
-
-PAGE = 100
 
 
 @dataclass
@@ -45,16 +44,16 @@ class _Asked:
 @require_safe
 def gap_list(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
-    found = [] if asked.problems else gaps(
+    found = [] if asked.problems else places(
         request.user, framework=asked.framework, service=asked.service, team=asked.team
     )  # fmt: skip
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    counts = {standing: sum(each.standing == standing for each in found) for standing in Standing}
+    counts = Counter(each.standing for each in found)
     kept = {name: request.GET.get(name, "") for name in ("framework", "service", "team")}
     context = {
         "frameworks": Framework.objects.filter(is_active=True).order_by("name"), "kept": kept,
-        "rows": _shown(request, page), "page": page, "problems": asked.problems, "total": len(found),
-        "counts": [(each.label, each.value, number) for each, number in counts.items() if number],
+        "rows": _shown(request, opened(page)), "page": page, "problems": asked.problems, "total": len(found),
+        "counts": [(each.label, each.value, counts[each]) for each in Standing if counts[each]],
         "query": urlencode({name: value for name, value in kept.items() if value}),
         "is_narrowed": any(kept.values()), "crumbs": crumbs_of(CONTROLS, ("Gaps", request.path)),
         "may_add": request.user.has_perm("roadmap.add_evidence"),
@@ -83,8 +82,7 @@ def _reference(request: HttpRequest, name: str, kinds: tuple[str, ...], problems
         return None
 
 
-def _shown(request: HttpRequest, found: Any) -> list[dict[str, Any]]:
-    rows: list[Gap] = list(found)
+def _shown(request: HttpRequest, rows: list[Gap]) -> list[dict[str, Any]]:
     named = [each.evidence for each in rows if each.evidence]
     hidden = unknown_to(request.user, [each.owner_id for each in named])
     return [
@@ -98,11 +96,12 @@ def _shown(request: HttpRequest, found: Any) -> list[dict[str, Any]]:
 @require_safe
 def by_service(request: HttpRequest) -> HttpResponse:
     """How each active framework stands at each service that anything is recorded of."""
-    frameworks, lines = matrix(request.user)
+    frameworks, lines, page = matrix(request.user, request.GET.get("page"))
     shown = [{"service": line.service, "cells": [_cell(line.service, *each) for each in
               zip(frameworks, line.cells, strict=True)]} for line in lines]  # fmt: skip
     context = {
-        "frameworks": frameworks, "lines": shown, "crumbs": crumbs_of(CONTROLS, ("By service", request.path)),
+        "frameworks": frameworks, "lines": shown, "page": page,
+        "crumbs": crumbs_of(CONTROLS, ("By service", request.path)),
     }  # fmt: skip
     return render(request, "roadmap/compliance_matrix.html", context)
 

@@ -26,6 +26,10 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
         """Public ones, and the private ones that the reader, or a team of theirs, is let into."""
         return self.filter(Q(is_private=False) | Q(pk__in=granted_to(reader)))
 
+    def hidden_from(self, reader: Any) -> "InitiativeQuerySet":
+        """The others: private ones that the reader is not let into."""
+        return self.filter(is_private=True).exclude(pk__in=granted_to(reader))
+
     def going_on(self) -> "InitiativeQuerySet":
         return self.exclude(status__in=OVER)
 

@@ -16,7 +16,7 @@ from portal.people.models import Team
 from portal.prose import prose
 from portal.spans import Span, span_of
 from roadmap.collections import INITIATIVES
-from roadmap.models import Cycle, Initiative, KeyResult, Objective
+from roadmap.models import Cycle, Initiative, KeyResult, Link, Objective
 from roadmap.okr.collections import KEY_RESULTS, OBJECTIVES
 from roadmap.okr.forms import CheckInForm
 from roadmap.okr.heads import board_url
@@ -49,8 +49,8 @@ def key_results(request: HttpRequest, objective: Objective) -> Context:
 
 @panel(on=Objective, slot="main", order=30, title="Initiatives", template="roadmap/_okr_initiatives.html")
 def initiatives_of_objective(request: HttpRequest, objective: Objective) -> Context:
-    serves = Q(objective=objective) | Q(links__key_result__objective=objective)
-    return _initiatives(request, Initiative.objects.filter(serves))
+    linked = Link.objects.filter(key_result__objective=objective).values("initiative")
+    return _initiatives(request, Initiative.objects.filter(Q(objective=objective) | Q(pk__in=linked)))
 
 
 @panel(on=KeyResult, slot="rail", order=30, title="Initiatives", template="roadmap/_okr_initiatives.html")

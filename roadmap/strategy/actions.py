@@ -79,7 +79,7 @@ def publish(*, by: Any, title: str, note: str = "", acknowledged: bool = False) 
     last = StrategyEdition.objects.aggregate(last=Max("number"))["last"] or 0
     values = {
         "number": last + 1, "title": title.strip(), "note": note.strip(), "markdown": frozen.markdown,
-        "sections": frozen.sections, "figures": frozen.figures, "summary": frozen.summary,
+        "sections": frozen.sections, "figures": frozen.figures, "summary": freezing.summary_now(),
         "published_by": by if getattr(by, "is_authenticated", False) else None,
     }  # fmt: skip
     edition = StrategyEdition(**values)

@@ -16,7 +16,6 @@ class Frozen:
     markdown: str
     sections: list[dict[str, Any]]
     figures: list[dict[str, Any]]
-    summary: str
     problems: list[str]
     written: list[StrategySection]
 
@@ -29,10 +28,14 @@ def freeze(title: str) -> Frozen:
         markdown=content.whole(title, found, rendered),
         sections=[_section(each, rendered[each.key]) for each in found],
         figures=[_figure(each, block, figure) for each in found for block, figure in rendered[each.key].figures],
-        summary=summary.as_markdown(summary.write(Nobody())),
         problems=[*_empty(found), *_broken(found, rendered)],
         written=found,
     )
+
+
+def summary_now() -> str:
+    """The page for executives that goes with it."""
+    return summary.as_markdown(summary.write(Nobody()))
 
 
 def problems() -> list[str]:

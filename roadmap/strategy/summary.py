@@ -6,9 +6,12 @@ of what is private only those who are let in read anything.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, F, Sum, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 
 from portal.collections import get_collection, unknown_to
@@ -28,8 +31,9 @@ from roadmap.models import (
     Status,
     TradeOff,
     Translation,
+    total,
 )
-from roadmap.strategy.block_kinds import platform_share
+from roadmap.strategy.block_kinds import PLATFORM
 from roadmap.strategy.markdown import link, words
 from services.health.models import Limit, Urgency
 from services.health.moments import counted
@@ -56,7 +60,8 @@ class Part:
 
 
 def write(reader: Any) -> list[Part]:
-    """The summary as this reader may know it; a dozen queries, however much there is."""
+    """The summary as this reader may know it; a dozen queries, however much there is. Each reads what is named, and
+    counts the rest where it lies."""
     cycle = Cycle.objects.current().first()
     return [
         Part("What we promise", _promises(cycle)),
@@ -172,24 +177,36 @@ def _bound_words(bound: Bound) -> str:
 
 def _worth(reader: Any) -> list[str]:
     going = Initiative.objects.visible(reader).filter(status=Status.IN_PROGRESS)
-    rows = list(going.order_by("translation", "ends_likely", "pk").only(
-        "name", "title", "translation", "for_executives", "ends_likely", "reference__canonical"
-    ).select_related("reference"))  # fmt: skip
+    alike: dict[str, Any] = {"partition_by": "translation"}
+    place = Window(RowNumber(), order_by=("ends_likely", "pk"), **alike)
+    rows = list(
+        going.annotate(among=Window(Count("pk"), **alike), place=place)
+        .filter(place__lte=MOST).order_by("translation", "place")
+        .only("name", "title", "translation", "for_executives", "ends_likely")
+    )  # fmt: skip
     if not rows:
         return ["No work of the roadmap is in progress."]
-    paragraphs = [_gain(each, [row for row in rows if row.translation == each]) for each in Translation]
-    if untold := sum(not row.translation for row in rows):
+    numbers = {each.translation: _among(each) for each in rows}
+    paragraphs = [
+        _gain(each, [row for row in rows if row.translation == each], numbers.get(each, 0)) for each in Translation
+    ]
+    if untold := numbers.get("", 0):
         verb = "does" if untold == 1 else "do"
         paragraphs.append(f"{_many(untold, 'initiative')} {verb} not say yet what it means to the business.")
     source = _source("Initiatives in progress", _list("initiatives", "status=in_progress"))
-    return [*filter(None, paragraphs), f"{_price(going, len(rows))} {source}"]
+    return [*filter(None, paragraphs), f"{_price(going, sum(numbers.values()))} {source}"]
 
 
-def _gain(translation: Translation, rows: Sequence[Initiative]) -> str:
+def _among(row: Any) -> int:
+    """Of how many it is one: a row of a query with a window called ``among``."""
+    return int(row.among)
+
+
+def _gain(translation: Translation, rows: Sequence[Initiative], number: int) -> str:
     if not rows:
         return ""
-    told = [_promise(each) for each in rows[:MOST]]
-    if (more := len(rows) - MOST) > 0:
+    told = [_promise(each) for each in rows]
+    if more := number - len(rows):
         told.append(f"{_many(more, 'more initiative')} {'serves' if more == 1 else 'serve'} this too.")
     return f"**{_GAINS[translation]}.** {' '.join(told)}"
 
@@ -215,14 +232,15 @@ def _price(going: Any, number: int) -> str:
 
 
 def _share(cycle: Cycle | None) -> list[str]:
-    rows = list(Allocation.objects.filter(cycle=cycle).select_related("team")) if cycle else []
-    planned = sum(each.planned_days for each in rows)
-    if not planned:
+    invested = reduce(add, (F(f"{bucket}_planned") for bucket in PLATFORM))
+    sums = Allocation.objects.filter(cycle=cycle).aggregate(
+        teams=Count("pk"), planned=Sum(total("planned")), platform=Sum(invested)
+    )  # fmt: skip
+    if cycle is None or not sums["planned"]:
         return []
-    platform = sum((platform_share(each, "planned") or 0) * each.planned_days for each in rows)
     said = (
-        f"In {cycle} {counted(len(rows), 'team')} set aside {percent(platform / planned)} of their planned days for "
-        f"the platform and for old debts, {platform:,.0f} of {planned:,.0f} days."
+        f"In {cycle} {counted(sums['teams'], 'team')} set aside {percent(sums['platform'] / sums['planned'])} of their "
+        f"planned days for the platform and for old debts, {sums['platform']:,.0f} of {sums['planned']:,.0f} days."
     )
     return [f"{words(said)} {_source('Allocations', _list('allocations'))}"]
 
@@ -251,11 +269,12 @@ def _limit_words(limit: Limit) -> str:
 def _delayed(reader: Any) -> list[str]:
     asks = "course=at_risk&course=off_track"
     bad = Initiative.objects.visible(reader).going_on().filter(state__course__in=[Course.AT_RISK, Course.OFF_TRACK])
-    rows = list(bad.select_related("state").order_by("ends_likely", "pk"))
+    among = bad.annotate(among=Window(Count("pk"))).select_related("state").only("title", "state__course")
+    rows = list(among.order_by("ends_likely", "pk")[:MOST])
     if not rows:
         return []
-    named = [f"{words(each.title)} ({words(each.state.get_course_display().lower())})" for each in rows[:MOST]]
-    said = f"Of this work its own people say that it may not come in time: {_named(named, len(rows))}."
+    named = [f"{words(each.title)} ({words(each.state.get_course_display().lower())})" for each in rows]
+    said = f"Of this work its own people say that it may not come in time: {_named(named, _among(rows[0]))}."
     return [f"{said} {_source('Initiatives', _list('initiatives', asks))}"]
 
 
@@ -269,18 +288,15 @@ def _freezes() -> list[str]:
 
 
 def _owed(reader: Any) -> list[str]:
-    rows = list(
-        TradeOff.objects.visible(reader).filter(state=LoanState.OPEN).select_related("due_cycle").order_by("due_cycle__ends_on")
-    )  # fmt: skip
-    if not rows:
+    owed = TradeOff.objects.visible(reader).filter(state=LoanState.OPEN)
+    days = owed.aggregate(days=Sum("principal_days"))["days"]
+    if days is None:
         return ["No work is put off against a promise."]
-    today = organisation_today()
-    late = [each for each in rows if each.due_cycle.ends_on < today]
-    days = sum(each.principal_days for each in rows)
     said = f"We owe {days:,.0f} days of work that we put off to ship something else first in all."
-    if late:
-        named = [f"“{words(each.deferred)}” (due in {words(each.due_cycle)})" for each in late[:MOST]]
-        said += f" Overdue {_are(len(late))} {_named(named, len(late))}."
+    among = owed.overdue().annotate(among=Window(Count("pk"))).select_related("due_cycle")
+    if late := list(among.order_by("due_cycle__ends_on", "pk")[:MOST]):
+        named = [f"“{words(each.deferred)}” (due in {words(each.due_cycle)})" for each in late]
+        said += f" Overdue {_are(_among(late[0]))} {_named(named, _among(late[0]))}."
     else:
         said += " None of it is overdue."
     return [f"{said} {_source('Trade-offs', _list('trade-offs'))}"]

@@ -17,15 +17,18 @@ from roadmap.constraints.above import banner
 from roadmap.models import Initiative, Link
 from roadmap.views.access import changer
 
-# What one page draws. More of them nobody overlooks: the page says how many there are, and asks for a filter.
+# What one page draws, if its shape does not say otherwise. More of them nobody overlooks: the page says how many there
+# are, and asks for a filter.
 MOST = 500
+# Long texts that no shape shows.
+NOT_DRAWN = ("problem", "scope_in", "scope_out", "goal", "for_executives", "objective__why")
 # What the shapes ask besides the query string of the list.
 OWN = ("by",)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a shape shows: at most MOST initiatives in the order of the list, of ``total``; ``by`` is how they are
+    """What a shape shows: at most as many initiatives as it draws, in its order, of ``total``; ``by`` is how they are
     grouped, ``may`` whether the reader may change one."""
 
     query: Query
@@ -40,7 +43,7 @@ class Asked:
 
     @property
     def left_out(self) -> int:
-        return self.total - len(self.initiatives)
+        return self.total - len(self.initiatives) if self.initiatives else 0
 
 
 # With the methods of Initiative.objects.
@@ -54,7 +57,8 @@ def as_asked(rows: Rows, by: str) -> Rows:
 @dataclass(frozen=True)
 class Shape:
     """One shape: the name of its URL, how it can group, its template and what makes the rest of its context.
-    ``rows`` makes of what is asked for those that it is of, in an order of its own where it has one."""
+    ``rows`` makes of what is asked for those that it is of, in an order of its own where it has one. It draws ``most``
+    of them at once: fewer where each has much to show, none where it shows what lies between them."""
 
     name: str
     label: str
@@ -63,6 +67,7 @@ class Shape:
     groupings: Mapping[str, str]
     rows: Callable[[Rows, str], Rows] = as_asked
     wide: bool = True
+    most: int = MOST
 
 
 def ask(request: HttpRequest, shape: Shape) -> Asked:
@@ -79,9 +84,10 @@ def ask(request: HttpRequest, shape: Shape) -> Asked:
     if problems:
         raise BadQuery(problems)
     of_them = shape.rows(query.rows(), by)
-    found = list(of_them.select_related("reference", "team", "owner", "objective__state", "cycle", "state")[: MOST + 1])
-    total = of_them.order_by().count() if len(found) > MOST else len(found)
-    return Asked(query, by, found[:MOST], total, changer(query.reader))
+    found = of_them.select_related("reference", "team", "objective", "cycle", "state").defer(*NOT_DRAWN)
+    shown = list(found[: shape.most + 1])
+    total = of_them.order_by().count() if len(shown) > shape.most else len(shown)
+    return Asked(query, by, shown[: shape.most], total, changer(query.reader))
 
 
 def show(request: HttpRequest, shape: Shape) -> HttpResponse:
@@ -98,8 +104,8 @@ def show(request: HttpRequest, shape: Shape) -> HttpResponse:
     page = {**asking(request, asked.query), **_of_shape(request, shape)}
     page["exports"] = [{**each, "url": _of_list(each["url"])} for each in page["exports"]]
     page["empty"] = not asked.total and not INITIATIVES.visible(request.user).exists()
-    context = {"page": page, "asked": asked, "most": MOST, "shape": shape, **_around(request, shape), **banner(request)}
-    return render(request, shape.template, {**context, **shape.content(request, asked)})
+    context = {"page": page, "asked": asked, "most": shape.most, "shape": shape, **_around(request, shape)}
+    return render(request, shape.template, {**context, **banner(request), **shape.content(request, asked)})
 
 
 def _around(request: HttpRequest, shape: Shape) -> dict[str, Any]:

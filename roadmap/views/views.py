@@ -49,15 +49,21 @@ def _of(plan: str) -> Callable[[Rows, str], Rows]:
     return lambda rows, by: rows.filter(category__in=PLANS[plan])
 
 
+# Cards with their dates, and initiatives with all their figures, are longer than bars.
+MOST_CARDS, MOST_PLANNED = 200, 100
 TIMELINE = Shape("initiatives-timeline", "Timeline", "roadmap/timeline.html", _timeline, GROUPINGS)
 BOARD = Shape("initiatives-board", "Board", "roadmap/board.html", _board, {})
 HORIZON = Shape("initiatives-horizons", "Now, next, later", "roadmap/board.html", _horizons, {})
-OBJECTIVES = Shape("initiatives-objectives", "By objective", "roadmap/by_objective.html", _objectives, {})
-INFRASTRUCTURE = Shape(
-    "initiatives-infrastructure", "Infrastructure", "roadmap/plan.html", _plan, {}, _of("infrastructure")
+OBJECTIVES = Shape(
+    "initiatives-objectives", "By objective", "roadmap/by_objective.html", _objectives, {}, most=MOST_CARDS
 )
+INFRASTRUCTURE = Shape(
+    "initiatives-infrastructure", "Infrastructure", "roadmap/plan.html", _plan, {}, _of("infrastructure"),
+    most=MOST_PLANNED,
+)  # fmt: skip
 DEVELOPERS = Shape(
-    "initiatives-developers", "Developer experience", "roadmap/plan.html", _plan, {}, _of("developer-experience")
+    "initiatives-developers", "Developer experience", "roadmap/plan.html", _plan, {}, _of("developer-experience"),
+    most=MOST_PLANNED,
 )  # fmt: skip
 
 

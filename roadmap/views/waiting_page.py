@@ -12,7 +12,7 @@ from roadmap.views.reading import Asked
 from roadmap.views.schedule import Schedule, Slot, Tie
 
 # Rows of one table, paths at the top, and boxes of the picture.
-MOST_ROWS, MOST_PATHS, MOST_BOXES = 200, 5, 60
+MOST_ROWS, MOST_PATHS, MOST_BOXES = 100, 5, 60
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,14 @@ def page_of(asked: Asked) -> Waiting:
     wanted = _wanted(asked, known)
     ties = [each for each in known.ties if each.before in wanted or each.after in wanted]
     plan = known.schedule()
-    rows = sorted((_row(known, each) for each in ties), key=lambda row: (not row.problem, _number(row.after.name)))
+    problems = {each.pk: known.problem(each) for each in ties}
+    ties.sort(key=lambda each: (not problems[each.pk], _number(known.tied[each.after]["name"])))
+    rows = [_row(known, each, problems[each.pk]) for each in ties[:MOST_ROWS]]
     paths = [path for path in plan.paths if wanted.intersection(path)]
     placed = [pk for pk in plan.slots if pk in wanted]
     placed.sort(key=lambda pk: (plan.slots[pk].slack, plan.slots[pk].earliest_start, pk))
     return Waiting(
-        rows=rows[:MOST_ROWS], row_count=len(rows), broken=[row for row in rows if row.problem][:MOST_ROWS],
+        rows=rows, row_count=len(ties), broken=[row for row in rows if row.problem],
         paths=[_path(known, plan, path) for path in paths[:MOST_PATHS]], path_count=len(paths),
         places=[_place(known, plan, pk) for pk in placed[:MOST_ROWS]], place_count=len(placed),
         circles=[" → ".join(known.tied[pk]["name"] for pk in circle) for circle in plan.circles],
@@ -95,9 +97,9 @@ def _end(known: Known, pk: int) -> End:
     )
 
 
-def _row(known: Known, tie: Tie) -> Row:
+def _row(known: Known, tie: Tie, problem: str) -> Row:
     kind = str(DependencyKind(tie.kind).label)
-    return Row(_end(known, tie.before), _end(known, tie.after), kind, tie.lag, known.problem(tie))
+    return Row(_end(known, tie.before), _end(known, tie.after), kind, tie.lag, problem)
 
 
 def _place(known: Known, plan: Schedule, pk: int) -> Place:

@@ -26,7 +26,7 @@ def _content(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     return {"waiting": page_of(asked)}
 
 
-DEPENDENCIES = Shape("initiatives-dependencies", "Dependencies", "roadmap/dependencies.html", _content, {})
+DEPENDENCIES = Shape("initiatives-dependencies", "Dependencies", "roadmap/dependencies.html", _content, {}, most=0)
 
 
 @require_safe

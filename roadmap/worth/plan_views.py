@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,6 +30,8 @@ SHORT = {
     Bucket.FEATURE: "features", Bucket.PLATFORM: "platform", Bucket.DEBT: "debt", Bucket.LIGHTS: "lights on",
     Bucket.HUNDREDFOLD: "100×",
 }  # fmt: skip
+# Teams of one page; the sums are of all.
+PAGE = 50
 # Under so many percent a part is too narrow for its figure.
 NARROW = 5
 
@@ -186,42 +189,49 @@ def _saved(request: HttpRequest, saved: Allocation) -> HttpResponse:
         messages.warning(request, f"Saved. {objection(found)}. {way_back(found)}, or record what is put off.")
     else:
         messages.success(request, f"Saved {saved}.")
-    return redirect(f"{plan_url(saved.cycle)}#team-{saved.pk}")
+    before = [each.pk for each in _seen(request, saved.cycle)].index(saved.pk) // PAGE
+    page = f"&page={before + 1}" if before else ""
+    return redirect(f"{plan_url(saved.cycle)}{page}#team-{saved.pk}")
 
 
 def _page(request: HttpRequest, cycle: Cycle | None, form: RecordForm | None, *, status: int = 200) -> HttpResponse:
-    rows = _rows(request, cycle) if cycle else []
+    seen = _seen(request, cycle) if cycle else []
+    page = Paginator(seen, PAGE).get_page(request.GET.get("page"))
+    rows = _rows(request, page.object_list)
     editing: Any = form.instance if form is not None and form.instance.pk else None
     context = {
-        "cycle": cycle, "rows": rows, "sums": _sums(rows), "form": form, "editing": editing,
+        "cycle": cycle, "rows": rows, "page": page, "sums": _sums(seen), "form": form, "editing": editing,
         "base": base_of(request, form) if form and editing else "", "buckets": _inputs(form) if form else [],
         "cycles": Cycle.objects.order_by("-starts_on")[:40], "outside": [row for row in rows if row["objection"]],
         "may_add": ALLOCATIONS.may(request.user, "add"), "new_url": f"{plan_url(cycle)}&edit=new#edit" if cycle else "",
-        **banner(request, [row["allocation"].team_id for row in rows]),
+        **banner(request, [each.team_id for each in seen]),
         "plan_url": plan_url(cycle) if cycle else "",
         "crumbs": crumbs_of(ALLOCATIONS, ("Plan and actual", request.path)),
     }  # fmt: skip
     return render(request, "roadmap/allocation_plan.html", context, status=status)
 
 
-def _rows(request: HttpRequest, cycle: Cycle) -> list[dict[str, Any]]:
-    allocations = list(
-        Allocation.objects.filter(cycle=cycle).select_related("team", "cycle").order_by("team__label", "pk")
-    )
+def _seen(request: HttpRequest, cycle: Cycle) -> list[Allocation]:
+    """What the reader sees of a cycle, in the order of the plan."""
+    rows = Allocation.objects.filter(cycle=cycle).select_related("team", "cycle").order_by("team__label", "pk")
+    hidden = unknown_to(request.user)
+    return [each for each in rows if each.team_id not in hidden]
+
+
+def _rows(request: HttpRequest, allocations: Sequence[Allocation]) -> list[dict[str, Any]]:
     loans = loans_of(request.user, allocations)
-    hidden = unknown_to(request.user, [each.team_id for each in allocations])
-    return [described(request, each, loans[each.pk]) for each in allocations if each.team_id not in hidden]
+    return [described(request, each, loans[each.pk]) for each in allocations]
 
 
-def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _sums(allocations: Sequence[Allocation]) -> dict[str, Any] | None:
     """All teams together, in days."""
-    if len(rows) < 2:
+    if len(allocations) < 2:
         return None
-    whole = Allocation(capacity_days=sum(row["allocation"].capacity_days for row in rows))
+    whole = Allocation(capacity_days=sum(each.capacity_days for each in allocations))
     for ending in ("planned", "actual"):
         for bucket in Bucket.values:
             name = f"{bucket}_{ending}"
-            setattr(whole, name, sum(getattr(row["allocation"], name) for row in rows))
+            setattr(whole, name, sum(getattr(each, name) for each in allocations))
     return {"allocation": whole, "planned": bar_of(whole, "planned"), "actual": bar_of(whole, "actual")}
 
 

@@ -48,9 +48,10 @@ def _row(
     }  # fmt: skip
 
 
+MOST_ROWS = 200
 PRIORITIES = Shape(
     "priorities", "Priorities", "roadmap/priorities.html", _content,
-    {by: name for by, (name, _) in scores.SCORES.items()}, _ranked,
+    {by: name for by, (name, _) in scores.SCORES.items()}, _ranked, most=MOST_ROWS,
 )  # fmt: skip
 
 

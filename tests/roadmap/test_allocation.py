@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from portal.delivery.models import Notification
 from roadmap.models import Allocation, Cycle, Freeze, TradeOff
+from roadmap.worth import plan_views
 from roadmap.worth.allocating import replan
 from roadmap.worth.guard import Guard, verdict
 from tests import factories
@@ -172,3 +173,22 @@ def test_a_freeze_stands_above_the_plan_it_touches(people, sign_in, q4):
         ends_on=dt.date(2026, 12, 1), exit_condition="two regions answer",
     )  # fmt: skip
     assert "No features before sign-ins are safe" in words(sign_in(people.stranger).get("/allocations/-/plan/"))
+
+
+def test_many_teams_come_in_pages_with_the_sums_of_all_and_a_save_leads_to_the_page_of_its_team(
+    people, sign_in, q4, monkeypatch
+):
+    monkeypatch.setattr(plan_views, "PAGE", 2)
+    made = [
+        make_allocation(factories.make_team(name).reference, q4, 100, **days(75, 25))
+        for name in ("ants", "bees", "cats")
+    ]
+    client, address = sign_in(people.product_manager), f"/allocations/-/plan/?cycle={q4.pk}"
+    first, second = words(client.get(address)), words(client.get(f"{address}&page=2"))
+    assert [each in first for each in ("Ants", "Bees", "Cats")] == [True, True, False]
+    assert [each in second for each in ("Ants", "Bees", "Cats")] == [False, False, True]
+    assert "300 of 300" in first
+    assert "300 of 300" in second
+    assert "Page 1 of 2, 3 teams" in first
+    sent = client.post(address, _sent(q4, "cats", made[2], feature_planned=75, platform_planned=25))
+    assert sent.url == f"{address}&page=2#team-{made[2].pk}"

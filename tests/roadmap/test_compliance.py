@@ -14,7 +14,7 @@ from django.urls import reverse
 from portal.collections import get_collection
 from portal.delivery.models import Notification, OutboxMessage
 from portal.home import home_context
-from roadmap.compliance import actions, defaults, gaps, reminders
+from roadmap.compliance import actions, defaults, gaps, reminders, views
 from roadmap.compliance.collections import CONTROLS, EVIDENCE, Standing, standing_of_control
 from roadmap.models import Control, Evidence, Framework, Initiative
 from tests import factories
@@ -260,7 +260,7 @@ def test_the_table_says_how_much_is_met(sign_in, people):
     make_evidence(make_control(pci, "1.2"), service=service, fulfilment="gap")
     make_evidence(make_control(pci, "1.3"), service=service, fulfilment="not_applicable")
     make_evidence(make_control(pci, "1.4"), fulfilment="met")
-    frameworks, lines = gaps.matrix(people.reader)
+    frameworks, lines, _ = gaps.matrix(people.reader)
     assert [str(each) for each in frameworks] == ["PCI"]
     assert [(str(each.service), each.cells[0].met, each.cells[0].total, each.cells[0].worst) for each in lines] == [
         ("None", 1, 1, "met"), ("checkout-api", 1, 2, "gap")
@@ -360,3 +360,25 @@ def test_what_is_due_waits_for_its_team_alone(people, rf):
         waiting = [each for each in home_context(request)["waiting"] if each.label == "Review it"]
         assert len(waiting) == number
     assert not Initiative.objects.exists()
+
+
+def test_many_gaps_and_services_come_in_pages(sign_in, people, monkeypatch):
+    monkeypatch.setattr(gaps, "PAGE", 2)
+    monkeypatch.setattr(views, "PAGE", 2)
+    pci = make_framework("pci")
+    make_evidence(make_control(pci, "1.0"), fulfilment="gap")
+    for number in range(2):
+        make_evidence(make_control(pci, f"2.{number}"), service=factories.make_entity(f"service-{number}"))
+    client = sign_in(people.reader)
+
+    def shown(page: int) -> list[str]:
+        found = client.get(reverse("compliance-gaps"), {"framework": "pci", "page": page})
+        return [each["gap"].control.identifier for each in found.context["rows"]]
+
+    assert [shown(1), shown(2)] == [["1.0", "2.0"], ["2.1"]]
+    first, second = (
+        client.get(reverse("compliance-matrix"), {"page": page}).content.decode().split("<tbody>")[1] for page in (1, 2)
+    )
+    assert [each in first for each in ("The company as a whole", "service-0", "service-1")] == [True, True, False]
+    assert [each in second for each in ("The company as a whole", "service-0", "service-1")] == [False, False, True]
+    assert "Page 1 of 2, 3 services" in first

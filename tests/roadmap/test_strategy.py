@@ -238,7 +238,7 @@ def test_any_number_of_blocks_takes_the_same_questions_of_the_database(people, s
 
     few, many = asked(1), asked(6)
     assert few == many
-    assert many <= 20
+    assert many <= 15
 
 
 # Editions

@@ -4,14 +4,15 @@ import datetime as dt
 import html
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from portal.tenure import organisation_today
-from roadmap.models import BoundState, Dependency, Initiative, InitiativeState, Objective
-from roadmap.views import actions
+from roadmap.models import BoundState, Category, Dependency, Initiative, InitiativeState, Objective
+from roadmap.views import actions, views
 from roadmap.views.networks import refresh_slack
 from tests.factories import make_proposal
 from tests.roadmap.core_makers import make_cycle, make_initiative
@@ -139,6 +140,20 @@ def test_the_number_of_queries_depends_on_nothing(sign_in, people, mine, name, d
         make_dependency(mine, made)
     with django_assert_max_num_queries(15):
         assert client.get(reverse(name)).status_code == 200
+
+
+def test_a_plan_shows_as_many_as_it_can_and_says_how_many_there_are(sign_in, people, mine, monkeypatch):
+    monkeypatch.setattr(views, "INFRASTRUCTURE", replace(views.INFRASTRUCTURE, most=2))
+    for number in range(4):
+        dated(f"Queue {number}", number, 10, category=Category.INFRASTRUCTURE)
+    page = words(sign_in(people.reader).get(reverse("initiatives-infrastructure")))
+    assert [f"Queue {number}" in page for number in range(4)] == [True, True, False, False]
+    assert "The first 2 of 4 are shown" in page
+
+
+def test_the_dates_of_a_bar_lie_where_their_form_is(sign_in, people, mine):
+    page = sign_in(people.product_manager).get(reverse("initiatives-timeline")).content.decode()
+    assert f'data-moves="{reverse("initiative-dates", args=[mine.name.lower()])}"' in page
 
 
 # What stands above
