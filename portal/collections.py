@@ -327,10 +327,12 @@ def _hidden_from(reader: Any) -> dict[int, str]:
 def _unseen(reader: Any, collection: Collection) -> models.QuerySet[Any]:
     """The records of a guarded collection that the reader may not see. A queryset that can name them by itself, as
     ``hidden_from``, is spared from reading all that they may."""
-    every = collection.model._default_manager.all()
+    every: Any = collection.model._default_manager.all()
     if collection.may(reader, "view") and hasattr(every, "hidden_from"):
-        return every.hidden_from(reader)
-    return every.filter(~models.Exists(_seen(reader, collection).filter(pk=models.OuterRef("pk"))))
+        found: models.QuerySet[Any] = every.hidden_from(reader)
+    else:
+        found = every.filter(~models.Exists(_seen(reader, collection).filter(pk=models.OuterRef("pk"))))
+    return found
 
 
 def _seen(reader: Any, collection: Collection) -> models.QuerySet[Any]:

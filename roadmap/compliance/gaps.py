@@ -35,9 +35,9 @@ class Gap:
         return max(0, (organisation_today() - due).days) if due else 0
 
 
-def open_evidence(reader: Any) -> QuerySet[Evidence]:
-    """Evidence of active frameworks that says of a gap, or was to be looked at before today."""
-    rows = seen(reader).annotate(standing=standing_of_evidence())
+def open_evidence(reader: Any) -> QuerySet[Any]:
+    """Evidence of active frameworks that says of a gap, or was to be looked at before today, with its standing."""
+    rows: QuerySet[Any] = seen(reader).annotate(standing=standing_of_evidence())
     return rows.filter(standing__in=OPEN)
 
 

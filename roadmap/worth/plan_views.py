@@ -197,7 +197,7 @@ def _saved(request: HttpRequest, saved: Allocation) -> HttpResponse:
 def _page(request: HttpRequest, cycle: Cycle | None, form: RecordForm | None, *, status: int = 200) -> HttpResponse:
     seen = _seen(request, cycle) if cycle else []
     page = Paginator(seen, PAGE).get_page(request.GET.get("page"))
-    rows = _rows(request, page.object_list)
+    rows = _rows(request, list(page))
     editing: Any = form.instance if form is not None and form.instance.pk else None
     context = {
         "cycle": cycle, "rows": rows, "page": page, "sums": _sums(seen), "form": form, "editing": editing,
