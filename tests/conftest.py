@@ -42,7 +42,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What one worker has to do alone takes longest, so it begins first; all else keeps its random order."""
+    """What one worker has to do alone, such as tests that share a world, takes longest, so it begins first; all else
+    keeps its random order."""
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 

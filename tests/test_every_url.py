@@ -36,7 +36,7 @@ from tests.services.health.results import make_check
 from tests.services.oncall.makers import MAKERS as ON_CALL_MAKERS
 from tests.url_rows import READERS, Row, page, post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("every-url")]
 
 SIGN_IN = 302
 SERVICE = {"slug": "services", "key": "checkout-api"}

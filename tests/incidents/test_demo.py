@@ -55,7 +55,7 @@ def _larkspur(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo-incidents")]
 
 
 def test_there_are_as_many_of_each_kind_as_planned() -> None:

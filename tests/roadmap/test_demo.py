@@ -34,7 +34,7 @@ from roadmap.models import (
 from services.health import samples
 from services.health.models import Limit, Metric
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("demo-roadmap")]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -31,7 +31,7 @@ def _larkspur(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo-catalog")]
 
 
 def entity(name: str) -> Entity:
