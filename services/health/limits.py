@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -197,7 +198,7 @@ def _ask_for_work(limit: Limit, outlook: "Outlook") -> None:
     title, text, url = _title(limit, outlook), _text(limit, outlook), _url(limit)
     price: dict[str, Any] = {"lead time (days)": limit.lead_days, "lead time at most (days)": limit.lead_p90_days}
     if limit.cost_per_month is not None:
-        price["cost per month"] = str(limit.cost_per_month)
+        price["cost per month"] = f"{limit.cost_per_month:,.0f} {settings.CURRENCY}"
     propose(
         source_key=question,
         kind="limit",

@@ -138,7 +138,7 @@ def test_start_now_makes_one_proposal_with_its_evidence(clock):
     assert (proposal.evidence["now"], proposal.evidence["ceiling"], proposal.price["cost per month"]) == (
         200,
         250,
-        "300.00",
+        "300 EUR",
     )
 
 
