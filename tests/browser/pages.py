@@ -181,6 +181,7 @@ PAGES = (*(page for each in collections() for page in _collection_pages(each)), 
 NO_PAGES = {
     # parts of pages, files and answers for machines
     "collection-total", "record-panel", "record-chart", "search-palette", "search-references", "healthz", "readyz",
+    "initiative-things",
     "incident-known", "incident-role-lay-down", "incident-impact-end", "incident-impact-level",
     "incident-impact-take-out", "incident-take-out",
     "api", "api-schema", "metrics", "hooks-nothing", "heartbeat-bare",
