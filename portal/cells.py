@@ -99,7 +99,7 @@ def share_html(share: float) -> SafeString:
 def share_text(share: float) -> str:
     """A fraction as percent; hundredths only where it is near the whole."""
     percent = 100 * share
-    figure = f"{percent:.2f}" if 95 <= percent < 100 else f"{percent:.0f}"
+    figure = f"{percent:.2f}".removesuffix(".00") if 95 <= percent < 100 else f"{percent:.0f}"
     return f"{figure}\u00a0%"
 
 

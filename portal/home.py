@@ -10,6 +10,8 @@ from django.utils import timezone
 from portal.people.models import Membership
 
 Section = Mapping[str, Any]
+# So many of each kind are found, and so many of these shown at once: the others unfold below them, and are counted.
+MOST, SHOWN = 100, 5
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,20 @@ def home_context(request: HttpRequest) -> dict[str, Any]:
     reader: Any = request.user
     reference = reader.person.reference_id if reader.person else None
     teams = Membership.objects.current().filter(person=reference).select_related("team").order_by("team__label")
-    waiting = [each for find in _waiting for each in find(reader)]
+    found = [list(find(reader)) for find in _waiting]
     context: dict[str, Any] = {
         "today": timezone.localdate(),
-        "waiting": sorted(waiting, key=lambda each: _FIRST.get(each.status, len(_FIRST))),
+        "waiting": _worst_first(each for rows in found for each in rows[:SHOWN]),
+        "waiting_more": _worst_first(each for rows in found for each in rows[SHOWN:]),
+        "waiting_total": sum(map(len, found)),
+        "waiting_is_cut": any(len(rows) >= MOST for rows in found),
         "teams": [membership.team for membership in teams],
         "crumbs": [{"label": "My work", "url": request.path}],
     }
     for fill in _sections:
         context.update(fill(request))
     return context
+
+
+def _worst_first(waiting: Iterable[Waiting]) -> list[Waiting]:
+    return sorted(waiting, key=lambda each: _FIRST.get(each.status, len(_FIRST)))

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from portal.collections import get_collection, known_to, reference_url
 from portal.history.events import recent_changes
-from portal.home import Section, Waiting, register_home, register_waiting
+from portal.home import MOST, Section, Waiting, register_home, register_waiting
 from portal.listing import table
 from portal.people.models import Membership, Person
 from portal.query import parse
@@ -18,8 +18,6 @@ from portal.references.models import Reference
 from services.models import Document, Entity, Lifecycle, needs_attention
 from services.ownership import unanswered
 from services.querysets import EntityQuerySet
-
-MOST = 5
 
 
 @register_home

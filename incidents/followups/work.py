@@ -7,13 +7,12 @@ from typing import Any
 from incidents.followups.collections import FOLLOW_UPS
 from incidents.followups.reading import days_late
 from incidents.models import FollowUp, FollowUpState
-from portal.home import Waiting, register_waiting
+from portal.home import MOST, Waiting, register_waiting
 from portal.places import Late, Place, register_late, register_place
 from portal.tenure import organisation_today
 from services.health.moments import counted, days_in_words
 
 register_place(Place("Insights", "insights", "chart-dots", "Incidents"))
-MOST = 5
 SOON = dt.timedelta(days=7)
 
 

@@ -18,11 +18,11 @@ LONGEST_HEAD = 60
 SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 _PAGE = """
 #set document(title: {title})
-#set page(paper: "a4", margin: (x: 22mm, top: 24mm, bottom: 22mm),
+#set page(paper: "a4", margin: (x: 22mm, top: 20mm, bottom: 20mm),
   footer: context [#set text(8pt, fill: luma(90)); #{foot} #h(1fr) #counter(page).display("1 / 1", both: true)])
 #set text(10pt, lang: "en")
-#set par(leading: 0.7em, justify: false)
-#show heading: set block(above: 1.6em, below: 0.8em)
+#set par(leading: 0.65em, spacing: 1em, justify: false)
+#show heading: set block(above: 1.5em, below: 0.7em)
 #show link: set text(fill: rgb("#1d4ed8"))
 #show raw.where(block: true): set block(fill: luma(245), inset: 8pt, radius: 3pt, width: 100%)
 #show raw: set text(8.5pt)
@@ -62,7 +62,7 @@ def as_typst(report: Report) -> str:
 
 def _string(text: str) -> str:
     """A text as typst's own string: nothing in it is markup."""
-    kept = "".join(each for each in text if each in "\n\t" or each.isprintable())
+    kept = "".join(each for each in text if each in "\n\t\N{NO-BREAK SPACE}" or each.isprintable())
     return '"' + kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
 
 

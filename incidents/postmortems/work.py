@@ -12,12 +12,11 @@ from incidents.postmortems.addresses import address_of, key_of
 from incidents.postmortems.collections import POSTMORTEMS
 from incidents.postmortems.reminders import without_edition
 from incidents.postmortems.reviewing import open_for
-from portal.home import Waiting, register_waiting
+from portal.home import MOST, Waiting, register_waiting
 from portal.moments import moment_text
 from portal.tenure import organisation_today
 from services.health.moments import days_in_words
 
-MOST = 5
 # What is due later does not wait for anybody yet.
 AHEAD = dt.timedelta(days=14)
 

@@ -15,4 +15,8 @@ def proposal(request: HttpRequest, proposal: Proposal) -> Head:
     if proposal.state == State.OPEN and request.user.has_perm("proposals.change_proposal", proposal):
         decide = reverse("proposal-decide", args=[proposal.pk])
         actions.append({"label": "Decide", "url": decide, "icon": "scale", "primary": "yes"})
-    return Head(proposal.title, tags=[proposal.get_state_display(), proposal.kind], actions=actions)
+    return Head(
+        proposal.title,
+        tags=[proposal.get_state_display(), proposal.kind.replace("-", " ").capitalize()],
+        actions=actions,
+    )

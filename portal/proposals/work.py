@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from portal.collections import get_collection
-from portal.home import Waiting, register_waiting
+from portal.home import MOST, Waiting, register_waiting
 from portal.moments import moment_text
 from portal.proposals.models import Proposal, State
-
-MOST = 5
 
 
 @register_waiting
@@ -21,7 +19,13 @@ def open_proposals(reader: Any) -> Iterable[Waiting]:
     found = Proposal.objects.filter(state=State.OPEN).order_by("-severity", "created_at")[:MOST]
     return [
         Waiting(
-            each.title, "is proposed", collection.url_of(each), "Decide", "bulb", "warn", moment_text(each.created_at)
+            each.title,
+            "Proposed by the evidence, and nobody has decided yet",
+            collection.url_of(each),
+            "Decide",
+            "bulb",
+            "warn",
+            moment_text(each.created_at),
         )
         for each in found
     ]

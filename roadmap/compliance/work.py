@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from portal.home import Waiting, register_waiting
+from portal.home import MOST, Waiting, register_waiting
 from portal.places import Late, register_late
 from portal.tenure import organisation_today
 from roadmap.compliance.collections import EVIDENCE
@@ -12,7 +12,6 @@ from roadmap.compliance.gaps import due_for_review
 from roadmap.models import Evidence
 from services.health.moments import days_in_words
 
-MOST = 5
 SOON = dt.timedelta(days=14)
 
 

@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from portal.home import Waiting, register_waiting
+from portal.home import MOST, Waiting, register_waiting
 from portal.tenure import organisation_today
 from roadmap.constraints.collections import BOUNDS, FREEZES
 from roadmap.models import Bound, Freeze, Keeping
 from services.health.moments import days_in_words
 from services.health.saying import with_unit
-
-MOST = 5
 
 
 @register_waiting

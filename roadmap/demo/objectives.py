@@ -8,6 +8,7 @@ from typing import Any
 from portal.search import index
 from roadmap.demo.cast import Cast, story
 from roadmap.models import CheckIn, ClosingValue, Cycle, KeyResult, KeyResultState, Objective, Way
+from roadmap.okr import refresh
 from roadmap.okr.progress import progress
 
 # From the first cycle to the last, counted from the one of today.
@@ -100,4 +101,8 @@ def close_past(cast: Cast) -> None:
         cycle = cast.cycles[number]
         cycle.closed_at = cast.moment(min((cycle.ends_on - cast.today).days + 3, -1))
         cast.past.change(Cycle, ("closed_at",), [(cycle, cycle.closed_at)])
+    rows = ClosingValue.objects.select_related("key_result")
+    refresh.keep_as_closed((each.key_result, each.value, each.progress) for each in rows)
+    over = Objective.objects.filter(cycle__in=[cast.cycles[number] for number in SPAN if number < 0])
+    refresh.refresh_objectives(over.values_list("pk", flat=True))
     index.refresh(Cycle)

@@ -32,11 +32,17 @@ def write_plan(cast: Cast) -> None:
         index.refresh(model)
 
 
+# What is agreed where a team says nothing else, in percent.
+AGREED = (20, 30)
+
+
 def _allocate(
-    cast: Cast, number: int, team: str, capacity: float, planned: list[float], spent: list[float], note: str
-) -> None:
+    cast: Cast, number: int, team: str, capacity: float, planned: list[float], spent: list[float], note: str,
+    agreed: tuple[int, int] = AGREED,
+) -> None:  # fmt: skip
     days = {f"{bucket}_planned": value for bucket, value in zip(Bucket.values, planned, strict=True)}
     days |= {f"{bucket}_actual": value for bucket, value in zip(Bucket.values, spent, strict=True)}
+    days |= dict(zip(("target_low", "target_high"), agreed, strict=True))
     row = Allocation(cycle=cast.cycles[number], team=cast.team(team), capacity_days=capacity, note=note, **days)
     row.clean()
     cast.past.insert(Allocation, [(row, cast.moment(min((row.cycle.starts_on - cast.today).days - 7, -2)))])

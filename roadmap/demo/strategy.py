@@ -6,17 +6,20 @@ from typing import Any
 import pgtrigger
 
 from portal.search import index
+from roadmap.compliance.actions import edit_framework
 from roadmap.demo.cast import Cast, story
 from roadmap.models import (
     ClarifyingAnswer,
     Control,
     Evidence,
+    Framework,
     Objective,
     SectionDependency,
     StrategyEdition,
     StrategySection,
 )
 from roadmap.strategy.actions import publish
+from services.health.saying import day_in_words
 from services.models import Entity
 
 # When the sections were begun and written anew, in days before today.
@@ -45,9 +48,14 @@ def write_strategy(cast: Cast) -> None:
 
 
 def _publish(cast: Cast, told: dict[str, Any]) -> None:
+    """Publish an edition with what was said in short on its day: the portal could only say what is true today."""
     edition = publish(by=cast.planner, title=told["title"], note=told["note"], acknowledged=True)
+    at = cast.moment(told["days"])
+    cycle = next(each for each in cast.cycles.values() if each.starts_on <= at.date() <= each.ends_on)
+    objective = Objective.objects.filter(cycle=cycle, owner=None).order_by("pk")[0]
+    short = told["summary"].format(until=day_in_words(cycle.ends_on), objective=objective)
     with pgtrigger.ignore():
-        StrategyEdition.objects.filter(pk=edition.pk).update(published_at=cast.moment(told["days"]))
+        StrategyEdition.objects.filter(pk=edition.pk).update(published_at=at, summary=short)
 
 
 def _answer(cast: Cast, told: dict[str, str]) -> None:
@@ -58,7 +66,8 @@ def _answer(cast: Cast, told: dict[str, str]) -> None:
 
 
 def write_evidence(cast: Cast) -> None:
-    """What shows that the house rules are kept, where, and what closes the gaps."""
+    """What shows that the house rules and those of SOC 2 are kept, where, and what closes the gaps."""
+    edit_framework(by=None, record=Framework.objects.get(slug="soc-2"), values={"is_active": True})
     rows = [_evidence(cast, *each) for each in story("plan")["evidence"]]
     cast.past.insert(Evidence, [(row, cast.moment(-220)) for row in rows])
     index.refresh(Evidence)
@@ -70,7 +79,12 @@ def _evidence(
     asked = Control.objects.get(framework__slug=framework, identifier=control)
     reviewed = cast.day(-days)
     return Evidence(
-        control=asked, service=Entity.objects.get(reference=cast.thing(service)), fulfilment=fulfilment, text=text,
+        control=asked, service=_service(cast, service), fulfilment=fulfilment, text=text,
         owner=cast.team(owner), initiative=cast.initiatives.get(key), reviewed_on=reviewed,
         review_by=reviewed + dt.timedelta(days=asked.review_days),
     )  # fmt: skip
+
+
+def _service(cast: Cast, name: str) -> Entity | None:
+    """None for what the company answers for as a whole."""
+    return Entity.objects.get(reference=cast.thing(name)) if name else None

@@ -43,7 +43,7 @@ def initiative_head(request: HttpRequest, initiative: Initiative) -> Head:
         reach=[
             Fact("Team", _who(initiative.team)),
             Fact("Owner", _who(initiative.owner), _sponsor(initiative)),
-            Fact("Likely end", *_end(initiative)),
+            _end(initiative),
             Fact("Done", f"{initiative.done_percent}\u00a0%", "of the work, not of its effect"),
         ],
         actions=_step(initiative) if may else [],
@@ -69,15 +69,18 @@ def _sponsor(initiative: Initiative) -> SafeString | str:
     return format_html("Sponsor: {}", _who(initiative.sponsor)) if initiative.sponsor else ""
 
 
-def _end(initiative: Initiative) -> tuple[str, str]:
+def _end(initiative: Initiative) -> Fact:
     """The day that counts, and what is to be said of it."""
+    planned = day_in_words(initiative.ends_likely) if initiative.ends_likely else ""
     if initiative.delivered_on:
-        return day_in_words(initiative.delivered_on), "delivered"
+        return Fact("Delivered", day_in_words(initiative.delivered_on), f"planned for {planned}" if planned else "")
+    if initiative.status == Status.DROPPED:
+        return Fact("Likely end", "none", "it was dropped")
     if initiative.ends_likely is None:
-        return "not said", ""
+        return Fact("Likely end", "not said", "")
     late = days_late(initiative)
     latest = f"in 9 of 10 cases by {day_in_words(initiative.ends_latest)}" if initiative.ends_latest else ""
-    return day_in_words(initiative.ends_likely), f"{counted(late, 'day')} late" if late else latest
+    return Fact("Likely end", planned, f"{counted(late, 'day')} late" if late else latest)
 
 
 def days_late(initiative: Initiative, today: dt.date | None = None) -> int:

@@ -116,11 +116,13 @@ def make(report_id: int) -> bool:
 
 def _printed(report: Report) -> Printed:
     """A report as the PDF shows it: title, what it is and of when, and both at the foot of each page."""
-    told = f"{report.get_kind_display()}, {clock(report.asked_at)}"
-    if report.edition is not None:
-        told = f"{report.get_kind_display()}, edition {report.edition.number}, {clock(report.edition.published_at)}"
+    kind = report.get_kind_display()
+    at = report.edition.published_at if report.edition is not None else report.asked_at
+    edition = f"edition {report.edition.number}" if report.edition is not None else ""
+    # A title that is the kind itself is not said twice.
+    told = ", ".join(filter(None, ("" if kind == report.title else kind, edition, clock(at))))
     return Printed(
-        title=report.title, under=f"{told}.", foot=f"{report.title[:LONGEST_FOOT]} · {told}",
+        title=report.title, under=f"{told[0].upper()}{told[1:]}.", foot=f"{report.title[:LONGEST_FOOT]} · {told}",
         text=without_title(report.markdown),
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from portal.query import Query
@@ -11,17 +12,19 @@ from portal.tenure import organisation_today
 from roadmap.initiatives import finding, reach
 from roadmap.initiatives.panels import links_of
 from roadmap.initiatives.success import progress_of
-from roadmap.models import OVER, Criterion, Horizon, Initiative, Objection, Update
+from roadmap.models import OVER, Criterion, Horizon, Initiative, Objection, Status, Update
+from roadmap.strategy.markdown import unbroken
 from services.health.saying import day_in_words
 
 MOST_REACHED, MOST_IN_SUMMARY = 30, 500
 UPDATES_TOLD = 3
+_SPACE = re.compile(r"[ \t\n\r\f\v]+")
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|])")
 
 
 def plain(text: object) -> str:
     """A short text as Markdown says it: no mark in it is obeyed, and it stays on its line."""
-    return _MARKS.sub(r"\\\1", " ".join(str(text).split()))
+    return _MARKS.sub(r"\\\1", _SPACE.sub(" ", str(text).strip()))
 
 
 def specification(initiative: Initiative, reader: Any) -> str:
@@ -47,8 +50,8 @@ def _facts(initiative: Initiative) -> str:
         ("Category", initiative.get_category_display()), ("Horizon", initiative.get_horizon_display()),
         ("Cycle", initiative.cycle), ("Objective", initiative.objective), ("Planned", _planned(initiative)),
         ("Delivered", day_in_words(initiative.delivered_on) if initiative.delivered_on else ""),
-        ("Done", f"{initiative.done_percent} % of the work"), ("Effort", _effort(initiative)),
-        ("Cost besides", f"{initiative.cost:,.2f}" if initiative.cost is not None else ""),
+        ("Done", f"{initiative.done_percent}\u00a0% of the work"), ("Effort", _effort(initiative)),
+        ("Cost besides", f"{initiative.cost:,.0f} {settings.CURRENCY}" if initiative.cost is not None else ""),
         ("Dedicated people", _dedicated(initiative)),
     ]  # fmt: skip
     return _table(("What", "Value"), [(f"**{name}**", plain(value)) for name, value in rows if value])
@@ -156,7 +159,7 @@ def summary(query: Query) -> str:
     going = [each for each in found if each.status not in OVER]
     for horizon in Horizon:
         parts += _group(horizon.label, [each for each in going if each.horizon == horizon])
-    parts += _group("Delivered or dropped", [each for each in found if each.status in OVER])
+    parts += _group("Delivered or dropped", [each for each in found if each.status in OVER], "Delivered")
     return "\n\n".join(parts) + "\n"
 
 
@@ -168,17 +171,17 @@ def _counted(found: Sequence[Initiative], total: int) -> str:
     return f"{total:,} {word}.{effort}{cut}" if total else "No initiative fits what was asked for."
 
 
-def _group(title: str, rows: Sequence[Initiative]) -> list[str]:
+def _group(title: str, rows: Sequence[Initiative], ends: str = "Likely end") -> list[str]:
     if not rows:
         return []
     told = [
         (plain(each.name), plain(each.title), plain(_stands(each)), plain(each.team or "nobody"), plain(_until(each)))
         for each in rows
     ]
-    means = [f"- **{plain(each.name)}**: {plain(each.for_executives)}" for each in rows if each.for_executives]
+    means = [f"- **{plain(each.title)}**: {plain(each.for_executives)}" for each in rows if each.for_executives]
     return [
         f"## {title}",
-        _table(("Number", "Initiative", "Status", "Team", "Likely end"), told),
+        _table(("Number", "Initiative", "Status", "Team", ends), told),
         *(["\n".join(means)] if means else []),
     ]
 
@@ -189,5 +192,7 @@ def _stands(initiative: Initiative) -> str:
 
 
 def _until(initiative: Initiative) -> str:
+    if initiative.status == Status.DROPPED:
+        return "never"
     day = initiative.delivered_on or initiative.ends_likely
-    return day_in_words(day) if day else "not said"
+    return unbroken(day_in_words(day)) if day else "not said"

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
-from portal.home import Waiting, register_waiting
+from portal.home import MOST, Waiting, register_waiting
 from portal.places import Late, register_late
 from roadmap.collections import INITIATIVES
 from roadmap.initiatives.heads import days_late
@@ -14,8 +14,6 @@ from roadmap.initiatives.reminders import days_silent, past_their_end, without_u
 from roadmap.models import Initiative
 from roadmap.models.initiative import InitiativeQuerySet
 from services.health.moments import counted
-
-MOST = 5
 
 
 def mine(reader: Any) -> InitiativeQuerySet:
@@ -30,7 +28,7 @@ def mine(reader: Any) -> InitiativeQuerySet:
 def late_initiatives(reader: Any) -> Iterable[Waiting]:
     """The longest late first."""
     for each in past_their_end(mine(reader)).order_by("ends_likely", "pk")[:MOST]:
-        note = f"{each.get_status_display().lower()}, and its likely end is over"
+        note = f"{each.get_status_display()}, and its likely end is over"
         when = f"{counted(days_late(each), 'day')} late"
         yield Waiting(str(each), note, INITIATIVES.url_of(each), "See it", "rocket", "warn", when)
 
@@ -41,7 +39,7 @@ def updates_due(reader: Any) -> Iterable[Waiting]:
     for each in without_update(mine(reader)).order_by("state__updated_at", "started_on", "pk")[:MOST]:
         url = reverse("initiative-update", args=[each.name.lower()])
         when = f"no update for {counted(days_silent(each), 'day')}"
-        yield Waiting(str(each), "goes on: say how", url, "Post an update", "message", "idle", when)
+        yield Waiting(str(each), "It goes on: say how", url, "Post an update", "message", "idle", when)
 
 
 @register_late("initiatives")

@@ -16,7 +16,7 @@ from portal.people.models import Team
 from portal.prose import prose
 from portal.spans import Span, span_of
 from roadmap.collections import INITIATIVES
-from roadmap.models import Cycle, Initiative, KeyResult, Link, Objective
+from roadmap.models import Cycle, Initiative, KeyResult, Link, Objective, Statistic
 from roadmap.okr.collections import KEY_RESULTS, OBJECTIVES
 from roadmap.okr.forms import CheckInForm
 from roadmap.okr.heads import board_url
@@ -111,8 +111,12 @@ def course(request: HttpRequest, key_result: KeyResult, span: Span) -> Chart:
 
 
 def _course(request: HttpRequest, key_result: KeyResult, span: Span) -> Chart:
-    """The chart of its metric, with where it began and where it is to go."""
+    """The chart of its metric, with where it began and where it is to go. Beside the values of single days a sum of
+    many days would be far off: there the caption says what is added up."""
     drawn = metrics.drawn(request, key_result.metric, span)
+    if key_result.statistic == Statistic.SUM:
+        added = f"The key result adds up {key_result.window_days} days."
+        return replace(drawn, caption=f"{drawn.caption} {added}".strip())
     word = "bound" if key_result.is_guardrail else "to"
     levels = [Level(key_result.target, f"{word} {with_unit(key_result.metric, key_result.target)}", "ok")]
     if key_result.baseline is not None and not key_result.is_guardrail:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from portal.collections import unknown_to
 from portal.looks import look_of
+from portal.tenure import organisation_today
 from roadmap.models import CheckIn, KeyResult, KeyResultState, Objective, ObjectiveState, Standing, Way
 from roadmap.okr.collections import KEY_RESULTS, OBJECTIVES
 from roadmap.okr.standings import WORST
@@ -56,17 +57,31 @@ def _shown(key_result: KeyResult, hidden: dict[int, str]) -> Shown:
         key_result=key_result,
         url=KEY_RESULTS.url_of(key_result),
         way=way_in_words(key_result),
-        share=share_in_words(state.progress),
+        share=share_in_words(state.progress, NOT_BEGUN if is_ahead(key_result) else "no data"),
         width=bar_width(state.progress),
         look=look_of(state.standing)[0],
         standing=state.standing,
-        label=Standing(state.standing).label,
+        label=standing_in_words(key_result, state.standing),
         confidence=share_in_words(state.confidence, ""),
         source=f"{metric} of {name_of(metric.subject, hidden, ORGANISATION)}",
         source_url=METRICS.url_of(metric),
         at=state.at,
         problem=state.problem,
     )
+
+
+NOT_BEGUN = "not begun"
+
+
+def is_ahead(key_result: KeyResult) -> bool:
+    """Whether its cycle has not begun, so that nothing can be said of it that counts days."""
+    return key_result.objective.cycle.starts_on > organisation_today()
+
+
+def standing_in_words(key_result: KeyResult, standing: str) -> str:
+    if standing == Standing.UNKNOWN and is_ahead(key_result):
+        return NOT_BEGUN.capitalize()
+    return str(Standing(standing).label)
 
 
 def state_of(key_result: KeyResult) -> KeyResultState:

@@ -8,12 +8,11 @@ from django.db.models import F, Max
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from portal.home import Waiting, register_waiting
+from portal.home import MOST, Waiting, register_waiting
 from roadmap.models import Cycle, KeyResult
 from roadmap.okr.collections import KEY_RESULTS
 from services.health.moments import counted
 
-MOST = 5
 SILENT = dt.timedelta(days=14)
 
 
@@ -31,5 +30,11 @@ def without_check_in(reader: Any) -> Iterable[Waiting]:
         days = (now - each.said).days
         note = f"{each.objective.owner} owns it: say how it goes, and how sure you are"
         yield Waiting(
-            str(each), note, KEY_RESULTS.url_of(each), "Check in", "target-arrow", "idle", f"{counted(days, 'day')}"
+            str(each),
+            note,
+            KEY_RESULTS.url_of(each),
+            "Check in",
+            "target-arrow",
+            "idle",
+            f"no check-in for {counted(days, 'day')}",
         )

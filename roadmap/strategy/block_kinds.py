@@ -15,8 +15,9 @@ from portal.collections import reference_condition, unknown_to
 from portal.references.models import Reference
 from portal.tenure import organisation_today
 from roadmap.models import Allocation, Bucket, Cycle, KeyResult, Objective
+from roadmap.okr.showing import share_in_words
 from roadmap.strategy.blocks import Answer, Asked, Figure, Kind, register
-from roadmap.strategy.markdown import link, table, words
+from roadmap.strategy.markdown import link, table, unbroken, words
 from services.health.models import Limit, Metric, MetricKind
 from services.health.samples import organisation_zone
 from services.health.saying import day_in_words, moment_in_words, percent, with_unit
@@ -212,8 +213,8 @@ def _objective(argument: str, objective: Objective | None) -> Answer:
 
 
 def _progress(state: Any) -> str:
-    weakest = f", the weakest key result {state.weakest:.0%}" if state.weakest is not None else ""
-    return f"{state.mean:.0%} of the way on average{weakest}"
+    weakest = f", the weakest key result {share_in_words(state.weakest)}" if state.weakest is not None else ""
+    return f"{share_in_words(state.mean)} of the way on average{weakest}"
 
 
 def _objective_figure(objective: Objective, state: Any, said: str) -> Figure:
@@ -225,7 +226,7 @@ def _result_cells(result: KeyResult) -> list[str]:
     state = getattr(result, "state", None)
     value = state.value if state else None
     start = with_unit(result.metric, result.baseline) if result.baseline is not None else ""
-    at = day_in_words(state.at.astimezone(organisation_zone()).date()) if state and state.at else ""
+    at = unbroken(day_in_words(state.at.astimezone(organisation_zone()).date())) if state and state.at else ""
     return [
         words(result.title), words(start), words(_value(result, value)), words(with_unit(result.metric, result.target)),
         words(_share(result, state)), words(at),
@@ -239,7 +240,8 @@ def _value(result: KeyResult, value: float | None) -> str:
 def _share(result: KeyResult, state: Any) -> str:
     if state is None or state.progress is None:
         return "no data"
-    return f"{state.progress:.0%} of the time" if result.is_guardrail else f"{state.progress:.0%}"
+    said = share_in_words(state.progress)
+    return f"{said} of the time" if result.is_guardrail else said
 
 
 def _result_figure(result: KeyResult) -> Figure:

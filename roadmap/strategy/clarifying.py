@@ -82,7 +82,7 @@ def _central(reader: Any) -> Iterable[Fact]:
     )
     if not any(counts.values()):
         return
-    said = f"{counted(counts['central'], 'service')} owned by platform teams, {counts['teams']:,} by others"
+    said = f"{counted(counts['central'], 'component')} owned by platform teams, {counts['teams']:,} by others"
     yield Fact(f"{said}, {counts['nobody']:,} by nobody.", _list("services"), "services")
 
 

@@ -66,4 +66,6 @@ def section_text(section: StrategySection, markdown: str) -> str:
     if products := products_of(section):
         ties.append(f"*Concerns: {words(', '.join(products))}*")
     text = lowered(markdown, TOP).strip() if is_written(section) else "Nothing is written here yet."
-    return "\n\n".join([f"## {words(section.title)}", *ties, text])
+    # A line each, in one paragraph.
+    tied = ["\\\n".join(ties)] if ties else []
+    return "\n\n".join([f"## {words(section.title)}", *tied, text])

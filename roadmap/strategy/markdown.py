@@ -4,14 +4,20 @@ import re
 from collections.abc import Iterable, Iterator
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~&])")
+_SPACE = re.compile(r"[ \t\n\r\f\v]+")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"( {0,3})(#{1,6})(?=\s|$)")
 DEEPEST = 6
 
 
 def words(text: object) -> str:
-    """A text in one line, nothing in it obeyed as a mark."""
-    return _MARKS.sub(r"\\\1", " ".join(str(text).split()))
+    """A text in one line, nothing in it obeyed as a mark. Spaces at which no line breaks stay."""
+    return _MARKS.sub(r"\\\1", _SPACE.sub(" ", str(text).strip()))
+
+
+def unbroken(text: str) -> str:
+    """A text that stays on one line, such as a day in a narrow column."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def link(text: object, url: str) -> str:

@@ -10,7 +10,8 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from django.db.models import Count, F, Sum, Window
+from django.conf import settings
+from django.db.models import Count, Exists, F, OuterRef, Sum, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 
@@ -19,12 +20,15 @@ from portal.tenure import organisation_today
 from roadmap.models import (
     Allocation,
     Bound,
+    Claim,
+    ClaimKind,
     Course,
     Cycle,
     Freeze,
     Initiative,
     Keeping,
     KeyResult,
+    Link,
     LoanState,
     Objective,
     Standing,
@@ -33,15 +37,20 @@ from roadmap.models import (
     Translation,
     total,
 )
+from roadmap.okr.showing import way_in_words
 from roadmap.strategy.block_kinds import PLATFORM
 from roadmap.strategy.markdown import link, words
 from services.health.models import Limit, Urgency
-from services.health.moments import counted
-from services.health.saying import day_in_words, percent, with_unit
+from services.health.saying import day_in_words, number, percent, with_unit
 
 # So many of a kind are named; behind them stands how many more there are.
 MOST = 5
+# Of these the words of their people are read in full.
+TOLD = 3
 NO_RISK = "Nothing is known to be at risk."
+_SMALL = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
 _GAINS = {
     Translation.TRUST: "Customers can rely on us more",
     Translation.EFFICIENCY: "Engineers get more done",
@@ -49,6 +58,15 @@ _GAINS = {
     Translation.READINESS: "We are ready for audits and regulators",
     Translation.GROWTH: "There is room to grow",
 }
+_REMOVED = {
+    ClaimKind.INCIDENT_MINUTES: "minutes of incidents",
+    ClaimKind.BUDGET_MINUTES: "minutes of error budget",
+    ClaimKind.DAYS: "days of work",
+    ClaimKind.COST: "of costs",
+}
+
+
+_COURSES = {Course.OFF_TRACK: "off track", Course.AT_RISK: "at risk of coming late"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +78,7 @@ class Part:
 
 
 def write(reader: Any) -> list[Part]:
-    """The summary as this reader may know it; a dozen queries, however much there is. Each reads what is named, and
+    """The summary as this reader may know it; in as many queries, however much there is. Each reads what is named, and
     counts the rest where it lies."""
     cycle = Cycle.objects.current().first()
     return [
@@ -68,7 +86,7 @@ def write(reader: Any) -> list[Part]:
         Part("How it stands", [*_results(cycle), *_bounds(reader)]),
         Part("What it is worth, and what it costs", [*_worth(reader), *_share(cycle)]),
         Part("What is at risk", [*_limits(reader), *_delayed(reader), *_freezes()] or [NO_RISK]),
-        Part("What we owe", _owed(reader)),
+        Part("What we owe", [*_owed(reader), _today()]),
     ]  # fmt: skip
 
 
@@ -78,7 +96,11 @@ def as_markdown(parts: Iterable[Part]) -> str:
 
 def _source(text: str, url: str) -> str:
     """Where a sentence has its figures from."""
-    return f"*Source: {link(text, url) if url else words(text)}, {day_in_words(organisation_today())}.*"
+    return f"*Source: {link(text, url) if url else words(text)}.*"
+
+
+def _today() -> str:
+    return f"*All figures are those of {day_in_words(organisation_today())}.*"
 
 
 def _list(slug: str, asks: str = "") -> str:
@@ -94,8 +116,31 @@ def _named(texts: Sequence[str], total: int) -> str:
     """Names with commas, and how many more there are."""
     named = list(texts[:MOST])
     if total > len(named):
-        return f"{', '.join(named)} and {total - len(named):,} more"
-    return f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
+        return f"{', '.join(named)} and {_number(total - len(named))} more"
+    return _listed(named)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else texts[0]
+
+
+def _number(number: int) -> str:
+    """As one writes it in a sentence: small ones in words."""
+    return _SMALL[number] if number < len(_SMALL) else f"{number:,}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{_number(number)} {word}{'' if number == 1 else 's'}"
+
+
+def _many(number: int, word: str) -> str:
+    """The same at the beginning of a sentence."""
+    text = _count(number, word)
+    return text[0].upper() + text[1:]
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 # What is promised, and how it stands
@@ -104,46 +149,47 @@ def _named(texts: Sequence[str], total: int) -> str:
 def _promises(cycle: Cycle | None) -> list[str]:
     if cycle is None:
         return ["No cycle is going on today, so nothing is promised for a time. Make the cycle under Roadmap, Cycles."]
-    titles = list(
-        Objective.objects.filter(cycle=cycle).order_by("parent_id", "owner_id", "pk").values_list("title", "parent_id")
-    )
-    if not titles:
+    rows = list(Objective.objects.filter(cycle=cycle).order_by("parent_id", "owner_id", "pk"))
+    if not rows:
         return [f"No objective is set for {words(cycle)} yet."]
-    first = [f"“{words(title)}”" for title, parent in titles if parent is None] or [f"“{words(titles[0][0])}”"]
-    until = day_in_words(cycle.ends_on)
-    under = len(titles) - min(len(first), MOST)
-    verb = "stands" if under == 1 else "stand"
-    more = f" {_many(under, 'objective')} of teams and areas {verb} below or beside that." if under else ""
-    said = f"By {until} we want this to be true: {_named(first, min(len(first), MOST))}.{more}"
+    first = (
+        [each for each in rows if each.owner_id is None] or [each for each in rows if each.parent_id is None] or rows
+    )
+    titles = [f"“{words(each.title)}”" for each in first]
+    said = f"By {day_in_words(cycle.ends_on)} we want this to be true: {_named(titles, len(first))}."
+    if others := len(rows) - len(first):
+        verb = "adds" if others == 1 else "add"
+        said += f" {_many(others, 'objective')} of teams {verb} to that."
     return [f"{said} {_source('Objectives', _list('objectives'))}"]
-
-
-def _many(number: int, word: str) -> str:
-    """The number at the beginning of a sentence."""
-    return f"{'One' if number == 1 else f'{number:,}'} {word}{'' if number == 1 else 's'}"
 
 
 def _results(cycle: Cycle | None) -> list[str]:
     if cycle is None:
         return []
-    standings = KeyResult.objects.filter(objective__cycle=cycle).values_list("state__standing", flat=True)
-    counts = Counter(each or Standing.UNKNOWN for each in standings)
+    rows = KeyResult.objects.filter(objective__cycle=cycle)
+    counts = Counter(each or Standing.UNKNOWN for each in rows.values_list("state__standing", flat=True))
     total = sum(counts.values())
     if not total:
         return [f"No figure is tied to the promises of {words(cycle)} yet, so nobody can say how they stand."]
     good = counts[Standing.REACHED] + counts[Standing.AHEAD]
-    late = counts[Standing.BEHIND] + counts[Standing.AWAY]
-    said = [f"Of {counted(total, 'measured promise')}, {good} {_are(good)} kept or on the way as planned"]
-    if late:
-        said.append(f"{late} {_are(late)} behind")
-    if counts[Standing.UNKNOWN]:
-        said.append(f"of {counts[Standing.UNKNOWN]} there is no figure yet")
-    passed = f"{percent(cycle.share_passed())} of the time is over."
-    return [f"{', '.join(said)}. {words(passed)} {_source('Key results', _list('objectives'))}"]
+    said = [f"{_number(good)} {_are(good)} reached or on the way as planned"]
+    if late := counts[Standing.BEHIND] + counts[Standing.AWAY]:
+        said.append(f"{_number(late)} {_are(late)} behind")
+    if unknown := counts[Standing.UNKNOWN]:
+        said.append(f"of {_number(unknown)} there is no figure yet")
+    passed = percent(cycle.share_passed())
+    told = f"Of {_count(total, 'measured promise')}, {_listed(said)}, with {passed} of the time over."
+    return [f"{words(told)}{_worst(rows)} {_source('Key results', _list('key-results'))}"]
 
 
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _worst(rows: Any) -> str:
+    """What is furthest from where it was to be, with its figures."""
+    away = rows.filter(state__standing=Standing.AWAY).select_related("metric", "state")
+    found = list(away.order_by("state__progress", "pk")[: TOLD + 1])
+    if not found:
+        return ""
+    named = [f"“{words(each.title)}” ({words(way_in_words(each))})" for each in found[:TOLD]]
+    return f" Furthest behind {_are(len(named))} {_listed(named)}."
 
 
 def _bounds(reader: Any) -> list[str]:
@@ -152,13 +198,23 @@ def _bounds(reader: Any) -> list[str]:
     seen = [each for each in rows if each.metric.subject_id not in hidden]
     if not seen:
         return []
-    broken = [each for each in seen if _keeping(each) == Keeping.BROKEN]
+    return [f"{_kept(seen)}. {_source('Non-negotiables', _list('non-negotiables'))}"]
+
+
+def _kept(seen: Sequence[Bound]) -> str:
     kept = sum(_keeping(each) == Keeping.KEPT for each in seen)
-    said = f"Of {counted(len(seen), 'rule')} that must always hold, {kept} {_are(kept)} kept"
+    if kept == len(seen):
+        return "The one rule that must always hold is kept" if kept == 1 else (
+            f"All {_count(kept, 'rule')} that must always hold are kept"
+        )  # fmt: skip
+    said = f"Of {_count(len(seen), 'rule')} that must always hold, {_number(kept)} {_are(kept)} kept"
+    broken = [each for each in seen if _keeping(each) == Keeping.BROKEN]
     if broken:
         named = _named([_bound_words(each) for each in broken[:MOST]], len(broken))
         said += f"; broken {_are(len(broken))} {named}"
-    return [f"{said}. {_source('Non-negotiables', _list('non-negotiables'))}"]
+    if unknown := len(seen) - kept - len(broken):
+        said += f"; of {_number(unknown)} there is no figure yet"
+    return said
 
 
 def _keeping(bound: Bound) -> str:
@@ -181,7 +237,7 @@ def _worth(reader: Any) -> list[str]:
     place = Window(RowNumber(), order_by=("ends_likely", "pk"), **alike)
     rows = list(
         going.annotate(among=Window(Count("pk"), **alike), place=place)
-        .filter(place__lte=MOST).order_by("translation", "place")
+        .filter(place__lte=TOLD).order_by("translation", "place")
         .only("name", "title", "translation", "for_executives", "ends_likely")
     )  # fmt: skip
     if not rows:
@@ -190,16 +246,21 @@ def _worth(reader: Any) -> list[str]:
     paragraphs = [
         _gain(each, [row for row in rows if row.translation == each], numbers.get(each, 0)) for each in Translation
     ]
-    if untold := numbers.get("", 0):
-        verb = "does" if untold == 1 else "do"
-        paragraphs.append(f"{_many(untold, 'initiative')} {verb} not say yet what it means to the business.")
-    source = _source("Initiatives in progress", _list("initiatives", "status=in_progress"))
-    return [*filter(None, paragraphs), f"{_price(going, sum(numbers.values()))} {source}"]
+    source, every = _source("Initiatives", _list("initiatives", "status=in_progress")), sum(numbers.values())
+    last = f"{_price(going, every)}{_removed(going)}{_untold(numbers.get('', 0), every)} {source}"
+    return [*filter(None, paragraphs), last]
 
 
 def _among(row: Any) -> int:
     """Of how many it is one: a row of a query with a window called ``among``."""
     return int(row.among)
+
+
+def _untold(untold: int, every: int) -> str:
+    if not untold:
+        return ""
+    which = "it means" if every == 1 else f"{_number(untold)} of them mean{'s' if untold == 1 else ''}"
+    return f" What {which} to the business is not said yet."
 
 
 def _gain(translation: Translation, rows: Sequence[Initiative], number: int) -> str:
@@ -212,23 +273,44 @@ def _gain(translation: Translation, rows: Sequence[Initiative], number: int) -> 
 
 
 def _promise(each: Initiative) -> str:
-    """The sentence that its people wrote for executives, or its title; when, and where to read on."""
-    said = " ".join((each.for_executives or each.title).split()).rstrip(".")
-    until = f", likely by {day_in_words(each.ends_likely)}" if each.ends_likely else ""
-    return f"{words(said)}{until} ({link(each.name, _page('initiatives', each.name.lower()))})."
+    """The sentence that its people wrote for executives, and by when; without one its title. It links to the rest."""
+    page = _page("initiatives", each.name.lower())
+    title, said = words(each.title), words(" ".join(each.for_executives.split()).rstrip("."))
+    if not said:
+        return f"{link(each.title, page)}{_by_when(each)}."
+    return f"{said}{_by_when(each)} ([{title}]({page}))."
 
 
-def _price(going: Any, number: int) -> str:
+def _by_when(each: Initiative) -> str:
+    if each.ends_likely is None:
+        return ""
+    late = each.ends_likely < organisation_today()
+    return f", {'due' if late else 'likely by'} {day_in_words(each.ends_likely)}{' and late' if late else ''}"
+
+
+def _price(going: Any, total: int) -> str:
     sums = going.aggregate(days=Sum("effort_days"), money=Sum("cost"))
     parts = []
     if sums["days"]:
-        parts.append(f"{sums['days']:,.0f} days of people")
+        parts.append(f"{sums['days']:,.0f} days of work")
     if sums["money"]:
-        parts.append(f"{sums['money']:,.0f} in money besides")
-    said = f"{_many(number, 'initiative')} {_are(number)} in progress."
+        parts.append(f"{sums['money']:,.0f} {settings.CURRENCY} besides")
+    said = f"{_many(total, 'initiative')} {_are(total)} in progress."
     if parts:
-        said += f" {'It takes' if number == 1 else 'Together they take'} {' and '.join(parts)}, as planned."
+        said += f" {'It is' if total == 1 else 'Together they are'} planned to take {' and '.join(parts)}."
     return words(said)
+
+
+def _removed(going: Any) -> str:
+    """What the work that goes on claims to take away each month, as far as anybody has claimed something."""
+    claims = Claim.objects.filter(initiative__in=going.order_by().values("pk"))
+    sums = claims.order_by().values_list("kind").annotate(amount=Sum("per_month"))
+    parts = [f"{_amount(kind, amount)} {_REMOVED[ClaimKind(kind)]}" for kind, amount in sums if amount]
+    return " " + words(f"Once delivered, this is to save {_listed(sorted(parts))} each month.") if parts else ""
+
+
+def _amount(kind: str, amount: float) -> str:
+    return f"{number(amount)} {settings.CURRENCY}" if kind == ClaimKind.COST else number(amount)
 
 
 def _share(cycle: Cycle | None) -> list[str]:
@@ -238,9 +320,10 @@ def _share(cycle: Cycle | None) -> list[str]:
     )  # fmt: skip
     if cycle is None or not sums["planned"]:
         return []
+    verb = "sets" if sums["teams"] == 1 else "set"
     said = (
-        f"In {cycle} {counted(sums['teams'], 'team')} set aside {percent(sums['platform'] / sums['planned'])} of their "
-        f"planned days for the platform and for old debts, {sums['platform']:,.0f} of {sums['planned']:,.0f} days."
+        f"For {cycle}, {_count(sums['teams'], 'team')} {verb} aside {percent(sums['platform'] / sums['planned'])} of "
+        f"the planned days for the platform and for old debts: {sums['platform']:,.0f} of {sums['planned']:,.0f} days."
     )
     return [f"{words(said)} {_source('Allocations', _list('allocations'))}"]
 
@@ -250,40 +333,68 @@ def _share(cycle: Cycle | None) -> list[str]:
 
 def _limits(reader: Any) -> list[str]:
     pressing = Limit.objects.filter(is_active=True, state__urgency__in=[Urgency.TOO_LATE, Urgency.START_NOW])
-    rows = list(pressing.select_related("state", "metric__subject").order_by("state__q10_date", "pk"))
+    going = Initiative.objects.visible(reader).filter(status=Status.IN_PROGRESS).order_by().values("pk")
+    begun = Exists(Link.objects.filter(limit=OuterRef("pk"), initiative__in=going))
+    found = pressing.select_related("state", "metric__subject").annotate(is_begun=begun)
+    rows = list(found.order_by("state__q10_date", "pk"))
     hidden = unknown_to(reader, [each.metric.subject_id for each in rows]) if rows else {}
     seen = [each for each in rows if each.metric.subject_id not in hidden]
     if not seen:
         return []
     told = [_limit_words(each) for each in seen[:MOST]]
     verb = "runs" if len(seen) == 1 else "run"
-    said = f"{_many(len(seen), 'resource')} {verb} out unless work begins now: {_named(told, len(seen))}."
-    return [f"{said} {_source('Capacity', reverse('capacity'))}"]
+    said = (
+        f"{_many(len(seen), 'part')} of the platform {verb} full unless something is done, here with the earliest day: "
+        f"{_named(told, len(seen))}."
+    )
+    return [f"{said}{_begun(seen)} {_source('Capacity', reverse('capacity'))}"]
 
 
 def _limit_words(limit: Limit) -> str:
     day = limit.state.q10_date
-    return f"{words(limit.name)}{f' (as early as {day_in_words(day)})' if day else ''}"
+    if day is None:
+        return str(words(limit.name))
+    when = "at its ceiling already" if day <= organisation_today() else day_in_words(day)
+    return f"{words(limit.name)} ({when})"
+
+
+def _begun(limits: Sequence[Any]) -> str:
+    """For how many of them somebody is at work."""
+    begun = sum(each.is_begun for each in limits)
+    if begun == len(limits):
+        return " Work on it has begun." if begun == 1 else f" Work on all {_number(begun)} has begun."
+    return f" Work has begun on {_number(begun) if begun else 'none'} of them."
 
 
 def _delayed(reader: Any) -> list[str]:
-    asks = "course=at_risk&course=off_track"
-    bad = Initiative.objects.visible(reader).going_on().filter(state__course__in=[Course.AT_RISK, Course.OFF_TRACK])
-    among = bad.annotate(among=Window(Count("pk"))).select_related("state").only("title", "state__course")
-    rows = list(among.order_by("ends_likely", "pk")[:MOST])
+    bad = Initiative.objects.visible(reader).going_on().filter(state__course__in=list(_COURSES))
+    alike: dict[str, Any] = {"partition_by": "state__course"}
+    place = Window(RowNumber(), order_by=("ends_likely", "pk"), **alike)
+    among = bad.annotate(among=Window(Count("pk"), **alike), place=place).filter(place__lte=MOST)
+    rows = list(among.select_related("state").only("title", "state__course").order_by("place"))
     if not rows:
         return []
-    named = [f"{words(each.title)} ({words(each.state.get_course_display().lower())})" for each in rows]
-    said = f"Of this work its own people say that it may not come in time: {_named(named, _among(rows[0]))}."
-    return [f"{said} {_source('Initiatives', _list('initiatives', asks))}"]
+    said = [told for course, how in _COURSES.items() if (told := _called(rows, course, how))]
+    source = _source("Initiatives", _list("initiatives", "course=at_risk&course=off_track"))
+    return [f"Those who do the work call {'; they call '.join(said)}. {source}"]
+
+
+def _called(rows: Sequence[Initiative], course: str, how: str) -> str:
+    named = [each for each in rows if each.state.course == course]
+    if not named:
+        return ""
+    every = _among(named[0])
+    return f"{_count(every, 'initiative')} {how}: {_named([words(each.title) for each in named], every)}"
 
 
 def _freezes() -> list[str]:
     rows = list(Freeze.objects.in_force().order_by("ends_on"))
     if not rows:
         return []
-    named = [f"“{words(each.title)}”, until {words(each.exit_condition).rstrip('.')}" for each in rows[:MOST]]
-    said = f"Work on features is halted: {_named(named, len(rows))}."
+    named = [
+        f"“{words(each.title)}”. It ends with this: {words(each.exit_condition).rstrip('.')}." for each in rows[:MOST]
+    ]
+    said = f"Work on features is halted by {_count(len(rows), 'freeze')}: {' '.join(named)}"
     return [f"{said} {_source('Freezes', _list('freezes'))}"]
 
 
@@ -292,11 +403,14 @@ def _owed(reader: Any) -> list[str]:
     days = owed.aggregate(days=Sum("principal_days"))["days"]
     if days is None:
         return ["No work is put off against a promise."]
-    said = f"We owe {days:,.0f} days of work that we put off to ship something else first in all."
+    said = f"We put off {days:,.0f} days of work to ship something else first, and owe them still."
     among = owed.overdue().annotate(among=Window(Count("pk"))).select_related("due_cycle")
     if late := list(among.order_by("due_cycle__ends_on", "pk")[:MOST]):
-        named = [f"“{words(each.deferred)}” (due in {words(each.due_cycle)})" for each in late]
-        said += f" Overdue {_are(_among(late[0]))} {_named(named, _among(late[0]))}."
+        said += f" Overdue {_are(_among(late[0]))} {_named([_late_words(each) for each in late], _among(late[0]))}."
     else:
         said += " None of it is overdue."
     return [f"{said} {_source('Trade-offs', _list('trade-offs'))}"]
+
+
+def _late_words(loan: TradeOff) -> str:
+    return f"“{words(loan.deferred)}” ({loan.principal_days:,.0f} days, due in {words(loan.due_cycle)})"

@@ -50,7 +50,7 @@ def _key_results(initiatives: list[Initiative]) -> list[tuple[int, KeyResult]]:
     served = {each.objective_id for each in initiatives if each.objective_id and each.pk not in of_links}
     wanted = {pk for pks in of_links.values() for pk in pks}
     found = KeyResult.objects.filter(objective__in=served) | KeyResult.objects.filter(pk__in=wanted)
-    results = list(found.select_related("metric", "state").order_by("pk"))
+    results = list(found.select_related("metric", "state", "objective__cycle").order_by("pk"))
     pairs: list[tuple[int, KeyResult]] = []
     for it in initiatives:
         mine = set(of_links.get(it.pk, ()))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from roadmap.models import KeyResult, Objective, Standing
+from roadmap.okr.showing import NOT_BEGUN, is_ahead, share_in_words, standing_in_words
 from services.health.saying import with_unit
 
 # Beside one page; more of them nobody reads there.
@@ -42,7 +43,11 @@ def rail_of(objectives: Iterable[int]) -> list[Rail]:
     if not wanted:
         return []
     results: dict[int, list[Progress]] = {pk: [] for pk in wanted}
-    for each in KeyResult.objects.filter(objective__in=wanted).select_related("metric", "state").order_by("pk"):
+    for each in (
+        KeyResult.objects.filter(objective__in=wanted)
+        .select_related("metric", "state", "objective__cycle")
+        .order_by("pk")
+    ):
         results[each.objective_id].append(progress_of(each))
     found = Objective.objects.in_bulk(wanted)
     return [Rail(found[pk].title, found[pk], results[pk]) for pk in wanted if pk in found]
@@ -57,8 +62,8 @@ def progress_of(result: KeyResult) -> Progress:
         title=result.title,
         way=_way(result, state.value if state else None),
         share=None if share is None else min(max(100 * share, 0.0), 100.0),
-        text="no data" if share is None else f"{100 * share:,.0f}\u00a0%",
-        state=look, icon=icon, word=str(standing.label),
+        text=share_in_words(share, NOT_BEGUN if is_ahead(result) else "no data"),
+        state=look, icon=icon, word=standing_in_words(result, standing),
         confidence=state.confidence if state else None,
     )  # fmt: skip
 

@@ -86,7 +86,11 @@ def in_words(claim: Claim, amount: float) -> str:
     """An amount of a claim with its unit."""
     unit = {ClaimKind.COST: claim.metric.unit if claim.metric and claim.metric.unit else settings.CURRENCY,
             ClaimKind.DAYS: "days"}.get(ClaimKind(claim.kind), "minutes")  # fmt: skip
-    return f"{number(round(amount, 2))} {unit}"
+    return f"{_rounded(abs(amount))} {unit}{' more' if amount < 0 else ''}"
+
+
+def _rounded(amount: float) -> str:
+    return number(round(amount) if abs(amount) >= 100 else round(amount, 1)).replace("-", "\N{MINUS SIGN}")
 
 
 def verdict(claim: Claim, found: Finding) -> str:
@@ -94,7 +98,7 @@ def verdict(claim: Claim, found: Finding) -> str:
     if found.per_month is None or found.low is None or found.high is None:
         return found.problem
     said = f"Claimed {in_words(claim, claim.per_month)} a month, found {in_words(claim, found.per_month)}"
-    between = f"between {number(round(found.low, 2))} and {number(round(found.high, 2))} in four of five cases"
+    between = f"between {_rounded(found.low)} and {_rounded(found.high)} in four of five cases"
     return f"{said}, {between}: {_kept(claim, found.low, found.high)}."
 
 

@@ -6,10 +6,11 @@ from services.health.models import Metric, MetricKind
 
 
 def number(value: float) -> str:
-    """Thousands with commas and no more digits than say something: 48,200, 7.5, 0.0123."""
+    """Thousands with commas and no more digits than say something: 48,200, 7.5, 0.0123; just below a hundred, where
+    the last digit counts in percent, 99.96."""
     if abs(value) >= 1000:
-        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:,.1f}".removesuffix(".0")
-    return f"{value:.4g}"
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if 99 <= abs(value) < 100 else f"{value:.3g}".replace("1e+03", "1,000")
 
 
 def percent(share: float) -> str:

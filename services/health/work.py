@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F
-from django.urls import reverse
 
 from portal.collections import reference_url
-from portal.home import Waiting, register_waiting
+from portal.home import MOST, Waiting, register_waiting
 from portal.moments import moment_text
 from portal.places import Place, register_place
 from portal.references.models import Reference
@@ -18,7 +17,6 @@ from services.health.moments import days_in_words
 from services.health.scope import Scope
 from services.health.silence import silent_checks
 
-MOST = 5
 _STATUS = {
     EntityHealth.FAILING: "bad",
     EntityHealth.DEGRADED: "warn",
@@ -46,18 +44,13 @@ def burning(reader: Any) -> Iterable[Waiting]:
     rows = list(
         unwell.select_related("entity__reference").order_by(
             "-status", F("entity__tier").asc(nulls_last=True), F("since").desc(nulls_last=True)
-        )[: MOST + 1]
+        )[:MOST]
     )
-    for each in rows[:MOST]:
+    for each in rows:
         title = f"{each.entity} is {each.get_status_display().lower()}"
         when = moment_text(each.since) if each.since else ""
         url = f"{reference_url(each.entity.reference.canonical)}health/"
         yield Waiting(title, each.reason, url, "See why", "urgent", _STATUS[EntityHealth(each.status)], when)
-    if len(rows) > MOST:
-        yield Waiting(
-            "More of your services are unwell", "All of them stand in the overview", f"{reverse('health')}?mine=true",
-            "Show", "urgent", "warn",
-        )  # fmt: skip
 
 
 @register_waiting

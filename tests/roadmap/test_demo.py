@@ -8,17 +8,24 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import transaction
+from django.db.models import Q
+from django.test import Client
 from django.utils import timezone
 
-from incidents.models import Incident
+from incidents.models import FollowUp, Incident
 from portal.demo import data
+from portal.people.demo import DEMO_PEOPLE
+from portal.people.models import Membership, User
+from portal.proposals.models import Proposal
 from portal.tenure import organisation_today
 from roadmap.demo.objectives import quarter
 from roadmap.models import (
+    Allocation,
     Bound,
     CheckIn,
     Cycle,
     Dependency,
+    Evidence,
     Freeze,
     Initiative,
     Interest,
@@ -31,6 +38,8 @@ from roadmap.models import (
     TradeOff,
     Update,
 )
+from roadmap.worth.asking import SOON_DAYS
+from roadmap.worth.guard import verdict
 from services.health import samples
 from services.health.models import Limit, Metric
 
@@ -181,3 +190,77 @@ def _teams_said_how_their_key_results_went(before: set[int]) -> None:
     assert all(each.key_result.state.confidence == each.confidence for each in newest)
     running = KeyResult.objects.filter(objective__cycle__in=cycles, state__value__isnull=False)
     assert not running.exclude(check_ins__in=said).exists()
+
+
+def test_my_work_of_the_four_who_sign_in_is_what_the_records_say() -> None:
+    """Counted once more, row by row, from what is written down."""
+    for login in User.objects.filter(email__in=[each.email for each in DEMO_PEOPLE]):
+        client = Client()
+        client.force_login(login)
+        shown = client.get("/").context
+        every = [*shown["waiting"], *shown["waiting_more"]]
+        assert len(every) == shown["waiting_total"] == len({(each.title, each.url) for each in every}), login
+        assert all(client.get(each.url).status_code == 200 for each in every), login
+        kinds = Counter(each.icon for each in every)
+        assert {kind: kinds[kind] for kind in _WAITS} == {kind: count(login) for kind, count in _WAITS.items()}, login
+
+
+def _teams(login: User) -> set[int]:
+    assert login.person is not None
+    rows = Membership.objects.current().filter(person=login.person.reference_id)
+    return set(rows.values_list("team", flat=True))
+
+
+def _decides(login: User) -> bool:
+    return login.role in {"product_manager", "administrator"}
+
+
+def _open_proposals(login: User) -> int:
+    return Proposal.objects.filter(state="open").count() if _decides(login) else 0
+
+
+def _follow_ups(login: User) -> int:
+    soon = organisation_today() + dt.timedelta(days=7)
+    rows = FollowUp.objects.filter(state="committed", owner__in=_teams(login), incident__is_private=False)
+    return sum(each.due_on is not None and each.due_on <= soon for each in rows)
+
+
+def _silent_key_results(login: User) -> int:
+    rows = KeyResult.objects.filter(objective__cycle=Cycle.objects.current().get(), objective__owner__in=_teams(login))
+    said = [max([each.created_at, *(check.at for check in each.check_ins.all())]) for each in rows]
+    return sum(at < timezone.now() - dt.timedelta(days=14) for at in said)
+
+
+def _loans(login: User) -> int:
+    today, teams = organisation_today(), _teams(login)
+    rows = TradeOff.objects.filter(state="open").select_related("due_cycle")
+    due = [(each.team_id in teams, each.due_cycle.ends_on) for each in rows]
+    every = login.role == "product_manager"
+    return sum(ends < today if every and not own else own and ends <= today + SOON for own, ends in due)
+
+
+def _plans_below_their_guard(login: User) -> int:
+    rows = Allocation.objects.filter(cycle=Cycle.objects.current().get())
+    below = [each for each in rows if "Below" in verdict(each).words]
+    return sum(login.role == "product_manager" or each.team_id in _teams(login) for each in below)
+
+
+def _evidence_to_review(login: User) -> int:
+    until = organisation_today() + dt.timedelta(days=14)
+    rows = Evidence.objects.filter(owner__in=_teams(login), control__framework__is_active=True)
+    return sum(each.review_by is not None and each.review_by <= until for each in rows)
+
+
+def _own_initiatives_late(login: User) -> int:
+    assert login.person is not None
+    rows = Initiative.objects.filter(status__in=["planned", "in_progress"], ends_likely__lt=organisation_today())
+    own = Q(owner=login.person.reference_id) | Q(owner=None, team__in=_teams(login))
+    return rows.filter(own).count()
+
+
+SOON = dt.timedelta(days=SOON_DAYS)
+# The icon of each kind of thing that waits, and how many of it the records hold for somebody.
+_WAITS = {
+    "bulb": _open_proposals, "checklist": _follow_ups, "target-arrow": _silent_key_results, "scale": _loans,
+    "chart-pie": _plans_below_their_guard, "file-certificate": _evidence_to_review, "rocket": _own_initiatives_late,
+}  # fmt: skip
