@@ -18,8 +18,8 @@ from roadmap.views.scale import Scale
 from roadmap.views.timeline import Bar, Group, Timeline
 from services.health.saying import day_in_words
 
-# A bar of less percent of the width has its word beside it.
-NARROW = 11
+# What a word takes in percent of the width: of a letter, and before the first one. As on a laptop, where it is narrow.
+LETTER, MARGIN = 1.25, 3.0
 # Beyond this, a word would leave the picture: it stands to the left.
 FAR = 84
 
@@ -137,7 +137,7 @@ def _bar(bar: Bar, scale: Scale) -> str:
     if it.done_percent:
         done = width * it.done_percent / 100
         parts.append(_rect("bar-done", state, start, done, 'y="32" height="3" rx="1.5"'))
-    parts.append(_word(bar, start, max(likely, latest), width))
+    parts.append(_word(bar, start, max(likely, latest), width, _first_of_limit(bar, scale)))
     if bar.may and not bar.is_over:
         edge = 'y="7" width="12" height="30" transform="translate(-6 0)"'
         parts.append(f'<rect class="gw-views-edge" data-edge x="{likely}%" {edge}/>')
@@ -148,14 +148,25 @@ def _rect(name: str, state: str, x: float, width: float, more: str) -> str:
     return f'<rect class="{name}" data-s="{state}" x="{x}%" width="{width:.2f}%" {more}/>'
 
 
-def _word(bar: Bar, start: float, end: float, width: float) -> str:
-    if width >= NARROW:
+def _word(bar: Bar, start: float, end: float, width: float, limit: float | None) -> str:
+    """In the bar where there is room before its end and before a limit, else behind it, else before it."""
+    needs = MARGIN + LETTER * len(bar.word)
+    if width >= needs and (limit is None or not start < limit < start + needs):
         where = f'x="{start}%" dx="8"'
-    elif end < FAR and bar.limit is None:
+    elif end + needs < 100 and limit is None:
         where = f'x="{end}%" dx="6"'
-    else:
+    elif start > needs:
         where = f'x="{start}%" dx="-6" text-anchor="end"'
+    else:
+        where = f'x="{start}%" dx="8"'
     return f'<text class="bar-t" data-s="{bar.state}" {where} y="26">{escape(bar.word)}</text>'
+
+
+def _first_of_limit(bar: Bar, scale: Scale) -> float | None:
+    """Where the whisker of its limit begins."""
+    if bar.limit is None:
+        return None
+    return scale.at(bar.limit.state.q10_date or bar.limit.state.q50_date or scale.first)
 
 
 def _limit(bar: Bar, scale: Scale) -> str:
@@ -172,5 +183,5 @@ def _limit(bar: Bar, scale: Scale) -> str:
     return (
         f'<line class="limline" data-s="bad" x1="{first}%" x2="{last}%" y1="22" y2="22"/>'
         f'<circle class="fill" data-s="bad" cx="{dot}%" cy="22" r="5"/>'
-        f'<text class="bar-t" data-s="bad" {where} y="26">{label}</text>'
+        f'<text class="bar-t gw-views-limit" data-s="bad" {where} y="26">{label}</text>'
     )

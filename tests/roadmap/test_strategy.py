@@ -195,7 +195,7 @@ def test_an_objective_shows_its_key_results_where_they_stand(people):
     KeyResultState.objects.create(key_result=result, value=225, progress=0.5, at=NOW)
     ObjectiveState.objects.create(objective=objective, mean=0.5, weakest=0.5)
     made = shown(f"{{{{okr: {objective.pk}}}}}", people.reader).replace("\\", "")
-    assert "50% of the way on average" in made
+    assert "50\N{NO-BREAK SPACE}% of the way on average" in made
     assert "| p95 down | 300 ms | 225 ms | 150 ms | 50% | 22 Nov 2026 |" in made.replace("\u00a0", " ")
 
 
@@ -451,7 +451,7 @@ def test_the_form_shows_what_the_portal_knows(people, sign_in):
     factories.make_entity("orders", owner=people.team)
     page = sign_in(people.reader).get("/strategy/-/begin/").content.decode()
     assert "Connections of orders-db: reached 12 Feb 2027 at the earliest (start now)." in page
-    assert "0 services owned by platform teams, 1 by others, 0 by nobody." in page
+    assert "0 components owned by platform teams, 1 by others, 0 by nobody." in page
     assert "Save the answers" not in page
 
 

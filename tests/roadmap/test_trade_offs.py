@@ -216,7 +216,7 @@ def test_pages_of_others_show_what_is_owed(people, sign_in, q3):
         "/",
     ):
         assert "Sign-ins in two regions" in words(client.get(address)), address
-    assert "53 days overdue" in words(client.get("/"))
+    assert "53 days late" in words(client.get("/"))
 
 
 def test_taking_an_incident_out_takes_its_interest_out(people, sign_in, q4):

@@ -360,7 +360,7 @@ def test_what_the_dates_do_not_keep_is_listed_with_the_critical_path(sign_in, pe
     actions.add_dependency(by=people.editor, before=mine, after=second)
     told = words(sign_in(people.reader).get(reverse("initiatives-dependencies")))
     assert f"{second.name} starts 10 days before {mine.name} ends" in told
-    assert f"{mine.name} → {second.name}" in told
+    assert f"{mine.title} → {second.title}" in told
     assert "critical path" in words(sign_in(people.reader).get(reverse("initiatives-timeline")))
 
 
