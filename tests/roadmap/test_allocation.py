@@ -192,3 +192,20 @@ def test_many_teams_come_in_pages_with_the_sums_of_all_and_a_save_leads_to_the_p
     assert "Page 1 of 2, 3 teams" in first
     sent = client.post(address, _sent(q4, "cats", made[2], feature_planned=75, platform_planned=25))
     assert sent.url == f"{address}&page=2#team-{made[2].pk}"
+
+
+def test_a_plan_below_its_guard_waits_for_its_team_and_product_managers_until_a_trade_off_is_recorded(
+    people, sign_in, q4
+):
+    made = make_allocation(people.team.reference, q4, 100, **days(71, 7, 4, 18))
+    told = f"{made.team} plans 11 % for the platform in 2026 Q4"
+    for reader in (people.editor, people.product_manager):
+        assert f"{told} Agreed are 20 to 30 %: move 9 days, or record what is put off" in words(
+            sign_in(reader).get("/")
+        )
+    assert told not in words(sign_in(people.stranger).get("/"))
+    TradeOff.objects.create(
+        shipped="Vouchers", deferred="Queue tuning", team=people.team.reference, principal_days=9, due_cycle=q4,
+        decided_on=dt.date(2026, 11, 20),
+    )  # fmt: skip
+    assert told not in words(sign_in(people.editor).get("/"))

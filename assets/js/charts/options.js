@@ -71,7 +71,7 @@ function yAxis(data, text, { colours }) {
     scale: true,
     min: data.bottom ?? (seen.length ? (range) => Math.min(range.min, ...seen) : null),
     interval: fixed ? (data.top - data.bottom) / 5 : undefined,
-    max: data.top ?? (seen.length ? (range) => niceAbove(Math.max(range.max, ...seen)) : null),
+    max: data.top ?? (seen.length ? (range) => highest(data, Math.min(range.min, ...seen), Math.max(range.max, ...seen)) : null),
     splitNumber: 4,
     axisLine: { show: false },
     axisTick: { show: false },
@@ -83,7 +83,9 @@ function yAxis(data, text, { colours }) {
 /** Whether it shows whole numbers, between which there is nothing to mark. */
 const isCounted = ({ parts, percent }) => !percent && parts.every(({ values }) => values?.every((each) => each === null || Number.isInteger(each)));
 
-/** A little room above the highest line. */
+/** A little room above the highest line; no share is more than the whole. */
+const highest = ({ percent }, low, high) => (percent && low < 1 && high <= 1 ? Math.min(1, niceAbove(high)) : niceAbove(high));
+
 const niceAbove = (value) => value + Math.abs(value) * 0.06;
 
 const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });

@@ -23,7 +23,7 @@ from services.health.models import (
 )
 from services.health.results import Answer, record
 from services.health.samples import SampleRow
-from services.health.saying import percent
+from services.health.saying import number, percent
 from services.health.slo_evaluation import evaluate
 from tests.services.health.reading import in_words
 from tests.services.health.results import answer, every, make_check
@@ -334,3 +334,14 @@ def test_a_form_that_cannot_be_tried_says_which_field_is_wrong(sign_in, people, 
     )
     assert response.status_code == 422
     assert "Time-out: This is no whole number." in html.unescape(response.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (48_200.4, "48,200"), (2115.2, "2,115"), (999.7, "1,000"), (313.1, "313"), (99.96, "99.96"), (7.566, "7.57"),
+        (0.01234, "0.0123"), (0, "0"), (-250.9, "-251"), (1900, "1,900"),
+    ],
+)  # fmt: skip
+def test_a_number_has_no_more_digits_than_say_something(value, text):
+    assert number(value) == text
