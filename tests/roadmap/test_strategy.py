@@ -196,7 +196,7 @@ def test_an_objective_shows_its_key_results_where_they_stand(people):
     ObjectiveState.objects.create(objective=objective, mean=0.5, weakest=0.5)
     made = shown(f"{{{{okr: {objective.pk}}}}}", people.reader).replace("\\", "")
     assert "50\N{NO-BREAK SPACE}% of the way on average" in made
-    assert "| p95 down | 300 ms | 225 ms | 150 ms | 50% | 22 Nov 2026 |" in made.replace("\u00a0", " ")
+    assert "| p95 down | 300 ms | 225 ms | 150 ms | 50 % | 22 Nov 2026 |" in made.replace("\u00a0", " ")
 
 
 def test_a_limit_says_how_much_is_used_and_until_when(people):
