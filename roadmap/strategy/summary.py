@@ -288,16 +288,16 @@ def _by_when(each: Initiative) -> str:
     return f", {'due' if late else 'likely by'} {day_in_words(each.ends_likely)}{' and late' if late else ''}"
 
 
-def _price(going: Any, total: int) -> str:
+def _price(going: Any, every: int) -> str:
     sums = going.aggregate(days=Sum("effort_days"), money=Sum("cost"))
     parts = []
     if sums["days"]:
         parts.append(f"{sums['days']:,.0f} days of work")
     if sums["money"]:
         parts.append(f"{sums['money']:,.0f} {settings.CURRENCY} besides")
-    said = f"{_many(total, 'initiative')} {_are(total)} in progress."
+    said = f"{_many(every, 'initiative')} {_are(every)} in progress."
     if parts:
-        said += f" {'It is' if total == 1 else 'Together they are'} planned to take {' and '.join(parts)}."
+        said += f" {'It is' if every == 1 else 'Together they are'} planned to take {' and '.join(parts)}."
     return words(said)
 
 
