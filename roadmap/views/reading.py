@@ -21,7 +21,7 @@ from roadmap.views.access import changer
 # are, and asks for a filter.
 MOST = 500
 # Long texts that no shape shows.
-NOT_DRAWN = ("problem", "scope_in", "scope_out", "goal", "for_executives", "objective__why")
+NOT_DRAWN = ("problem", "scope_in", "scope_out", "goal", "for_executives")
 # What the shapes ask besides the query string of the list.
 OWN = ("by",)
 
@@ -58,7 +58,8 @@ def as_asked(rows: Rows, by: str) -> Rows:
 class Shape:
     """One shape: the name of its URL, how it can group, its template and what makes the rest of its context.
     ``rows`` makes of what is asked for those that it is of, in an order of its own where it has one. It draws ``most``
-    of them at once: fewer where each has much to show, none where it shows what lies between them."""
+    of them at once: fewer where each has much to show, none where it shows what lies between them.
+    ``related`` is what it reads of each besides team and state."""
 
     name: str
     label: str
@@ -68,6 +69,7 @@ class Shape:
     rows: Callable[[Rows, str], Rows] = as_asked
     wide: bool = True
     most: int = MOST
+    related: tuple[str, ...] = ()
 
 
 def ask(request: HttpRequest, shape: Shape) -> Asked:
@@ -84,7 +86,7 @@ def ask(request: HttpRequest, shape: Shape) -> Asked:
     if problems:
         raise BadQuery(problems)
     of_them = shape.rows(query.rows(), by)
-    found = of_them.select_related("reference", "team", "objective", "cycle", "state").defer(*NOT_DRAWN)
+    found = of_them.select_related("reference", "team", "state", *shape.related).defer(*NOT_DRAWN)
     shown = list(found[: shape.most + 1])
     total = of_them.order_by().count() if len(shown) > shape.most else len(shown)
     return Asked(query, by, shown[: shape.most], total, changer(query.reader))

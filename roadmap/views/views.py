@@ -51,11 +51,18 @@ def _of(plan: str) -> Callable[[Rows, str], Rows]:
 
 # Cards with their dates, and initiatives with all their figures, are longer than bars.
 MOST_CARDS, MOST_PLANNED = 200, 100
-TIMELINE = Shape("initiatives-timeline", "Timeline", "roadmap/timeline.html", _timeline, GROUPINGS)
+TIMELINE = Shape("initiatives-timeline", "Timeline", "roadmap/timeline.html", _timeline, GROUPINGS,
+                 related=("objective", "cycle"))  # fmt: skip
 BOARD = Shape("initiatives-board", "Board", "roadmap/board.html", _board, {})
 HORIZON = Shape("initiatives-horizons", "Now, next, later", "roadmap/board.html", _horizons, {})
 OBJECTIVES = Shape(
-    "initiatives-objectives", "By objective", "roadmap/by_objective.html", _objectives, {}, most=MOST_CARDS
+    "initiatives-objectives",
+    "By objective",
+    "roadmap/by_objective.html",
+    _objectives,
+    {},
+    most=MOST_CARDS,
+    related=("objective",),
 )
 INFRASTRUCTURE = Shape(
     "initiatives-infrastructure", "Infrastructure", "roadmap/plan.html", _plan, {}, _of("infrastructure"),
