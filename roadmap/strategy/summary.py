@@ -3,7 +3,6 @@ and what is owed. Whole sentences that can be read aloud, each figure with where
 of what is private only those who are let in read anything.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -11,7 +10,7 @@ from operator import add
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, Sum, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 
@@ -37,7 +36,7 @@ from roadmap.models import (
     Translation,
     total,
 )
-from roadmap.okr.showing import way_in_words
+from roadmap.okr.showing import state_of, way_in_words
 from roadmap.strategy.block_kinds import PLATFORM
 from roadmap.strategy.markdown import link, words
 from services.health.models import Limit, Urgency
@@ -166,29 +165,38 @@ def _promises(cycle: Cycle | None) -> list[str]:
 def _results(cycle: Cycle | None) -> list[str]:
     if cycle is None:
         return []
-    rows = KeyResult.objects.filter(objective__cycle=cycle)
-    counts = Counter(each or Standing.UNKNOWN for each in rows.values_list("state__standing", flat=True))
-    total = sum(counts.values())
-    if not total:
+    first = _worst_first(cycle)
+    if not first:
         return [f"No figure is tied to the promises of {words(cycle)} yet, so nobody can say how they stand."]
-    good = counts[Standing.REACHED] + counts[Standing.AHEAD]
-    said = [f"{_number(good)} {_are(good)} reached or on the way as planned"]
-    if late := counts[Standing.BEHIND] + counts[Standing.AWAY]:
-        said.append(f"{_number(late)} {_are(late)} behind")
-    if unknown := counts[Standing.UNKNOWN]:
+    row = first[0]
+    said = [f"{_number(row.good)} {_are(row.good)} reached or on the way as planned"]
+    if row.late:
+        said.append(f"{_number(row.late)} {_are(row.late)} behind")
+    if unknown := row.among - row.good - row.late:
         said.append(f"of {_number(unknown)} there is no figure yet")
     passed = percent(cycle.share_passed())
-    told = f"Of {_count(total, 'measured promise')}, {_listed(said)}, with {passed} of the time over."
-    return [f"{words(told)}{_worst(rows)} {_source('Key results', _list('key-results'))}"]
+    told = f"Of {_count(row.among, 'measured promise')}, {_listed(said)}, with {passed} of the time over."
+    return [f"{words(told)}{_worst(first)} {_source('Key results', _list('key-results'))}"]
 
 
-def _worst(rows: Any) -> str:
-    """What is furthest from where it was to be, with its figures."""
-    away = rows.filter(state__standing=Standing.AWAY).select_related("metric", "state")
-    found = list(away.order_by("state__progress", "pk")[: TOLD + 1])
-    if not found:
+def _worst_first(cycle: Cycle) -> list[Any]:
+    """The key results that are furthest from where they were to be, each with how many of all stand well and ill."""
+    good, late = (Standing.REACHED, Standing.AHEAD), (Standing.BEHIND, Standing.AWAY)
+    counted = KeyResult.objects.filter(objective__cycle=cycle).annotate(
+        among=Window(Count("pk")),
+        good=Window(Count("pk", filter=Q(state__standing__in=good))),
+        late=Window(Count("pk", filter=Q(state__standing__in=late))),
+    )
+    away = Case(When(state__standing=Standing.AWAY, then=0), default=1)
+    return list(counted.select_related("metric", "state").order_by(away, "state__progress", "pk")[:TOLD])
+
+
+def _worst(first: Sequence[KeyResult]) -> str:
+    """What is off track, with its figures."""
+    away = [each for each in first if state_of(each).standing == Standing.AWAY]
+    if not away:
         return ""
-    named = [f"“{words(each.title)}” ({words(way_in_words(each))})" for each in found[:TOLD]]
+    named = [f"“{words(each.title)}” ({words(way_in_words(each))})" for each in away]
     return f" Furthest behind {_are(len(named))} {_listed(named)}."
 
 
@@ -399,14 +407,15 @@ def _freezes() -> list[str]:
 
 
 def _owed(reader: Any) -> list[str]:
-    owed = TradeOff.objects.visible(reader).filter(state=LoanState.OPEN)
-    days = owed.aggregate(days=Sum("principal_days"))["days"]
-    if days is None:
+    over = Q(due_cycle__ends_on__lt=organisation_today())
+    owed = TradeOff.objects.visible(reader).filter(state=LoanState.OPEN).select_related("due_cycle")
+    counted = owed.annotate(days=Window(Sum("principal_days")), among=Window(Count("pk", filter=over)))
+    first: list[Any] = list(counted.order_by("due_cycle__ends_on", "pk")[:MOST])
+    if not first:
         return ["No work is put off against a promise."]
-    said = f"We put off {days:,.0f} days of work to ship something else first, and owe them still."
-    among = owed.overdue().annotate(among=Window(Count("pk"))).select_related("due_cycle")
-    if late := list(among.order_by("due_cycle__ends_on", "pk")[:MOST]):
-        said += f" Overdue {_are(_among(late[0]))} {_named([_late_words(each) for each in late], _among(late[0]))}."
+    said = f"We put off {first[0].days:,.0f} days of work to ship something else first, and owe them still."
+    if late := _among(first[0]):
+        said += f" Overdue {_are(late)} {_named([_late_words(each) for each in first[:late]], late)}."
     else:
         said += " None of it is overdue."
     return [f"{said} {_source('Trade-offs', _list('trade-offs'))}"]
