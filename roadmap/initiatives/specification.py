@@ -16,7 +16,7 @@ from roadmap.models import OVER, Criterion, Horizon, Initiative, Objection, Stat
 from roadmap.strategy.markdown import unbroken
 from services.health.saying import day_in_words
 
-MOST_REACHED, MOST_IN_SUMMARY = 30, 500
+MOST_REACHED, MOST_IN_SUMMARY = 20, 500
 UPDATES_TOLD = 3
 _SPACE = re.compile(r"[ \t\n\r\f\v]+")
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|])")
