@@ -245,6 +245,7 @@ def _worth(reader: Any) -> list[str]:
     place = Window(RowNumber(), order_by=("ends_likely", "pk"), **alike)
     rows = list(
         going.annotate(among=Window(Count("pk"), **alike), place=place)
+        .annotate(days=Window(Sum("effort_days")), money=Window(Sum("cost")))
         .filter(place__lte=TOLD).order_by("translation", "place")
         .only("name", "title", "translation", "for_executives", "ends_likely")
     )  # fmt: skip
@@ -255,7 +256,7 @@ def _worth(reader: Any) -> list[str]:
         _gain(each, [row for row in rows if row.translation == each], numbers.get(each, 0)) for each in Translation
     ]
     source, every = _source("Initiatives", _list("initiatives", "status=in_progress")), sum(numbers.values())
-    last = f"{_price(going, every)}{_removed(going)}{_untold(numbers.get('', 0), every)} {source}"
+    last = f"{_price(rows[0], every)}{_removed(going)}{_untold(numbers.get('', 0), every)} {source}"
     return [*filter(None, paragraphs), last]
 
 
@@ -296,13 +297,13 @@ def _by_when(each: Initiative) -> str:
     return f", {'due' if late else 'likely by'} {day_in_words(each.ends_likely)}{' and late' if late else ''}"
 
 
-def _price(going: Any, every: int) -> str:
-    sums = going.aggregate(days=Sum("effort_days"), money=Sum("cost"))
+def _price(one: Any, every: int) -> str:
+    """``one`` is any of them, with the sums of all."""
     parts = []
-    if sums["days"]:
-        parts.append(f"{sums['days']:,.0f} days of work")
-    if sums["money"]:
-        parts.append(f"{sums['money']:,.0f} {settings.CURRENCY} besides")
+    if one.days:
+        parts.append(f"{one.days:,.0f} days of work")
+    if one.money:
+        parts.append(f"{one.money:,.0f} {settings.CURRENCY} besides")
     said = f"{_many(every, 'initiative')} {_are(every)} in progress."
     if parts:
         said += f" {'It is' if every == 1 else 'Together they are'} planned to take {' and '.join(parts)}."
