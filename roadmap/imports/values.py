@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,6 +14,7 @@ from django.db import models
 from portal.forms import reference_kinds
 from portal.references.finding import find_reference
 from portal.references.models import Reference
+from portal.tenure import organisation_today
 from roadmap.imports.mapping import Rule
 from roadmap.models import Cycle, Initiative, Objective
 
@@ -21,6 +22,19 @@ ISO = "%Y-%m-%d"
 _YES = {"true": True, "yes": True, "1": True, "x": True, "false": False, "no": False, "0": False}
 _WORDS = re.compile(r"[^0-9a-z×]+")
 _SHOWN = 80
+
+
+def _objective(title: str) -> Objective | None:
+    """The objective with this title: of several, that of the newest cycle which has begun."""
+    found = Objective.objects.filter(title__iexact=title).order_by("-cycle__starts_on", "pk").select_related("cycle")
+    begun = (each for each in found if each.cycle.starts_on <= organisation_today())
+    return next(begun, None) or found.last()
+
+
+_NAMED: Mapping[Any, Callable[[str], Any]] = {
+    Cycle: lambda text: Cycle.objects.filter(name__iexact=text).first(),
+    Objective: _objective,
+}
 _OR_LEFT_OUT = " Or leave it out: “unknown: leave out” in the mapping."
 
 
@@ -100,10 +114,9 @@ class Meaning:
     def _record(self, model_field: Any, text: str) -> Any:
         if model_field.related_model is Reference:
             return self._reference(text, reference_kinds(model_field))
-        named = {Cycle: "name", Objective: "title"}[model_field.related_model]
         key = (model_field.related_model, text.casefold())
         if key not in self.named:
-            self.named[key] = model_field.related_model.objects.filter(**{f"{named}__iexact": text}).first()
+            self.named[key] = _NAMED[model_field.related_model](text)
         if self.named[key] is None:
             what = model_field.related_model._meta.verbose_name
             raise Unfit(f"There is no {what} “{text[:_SHOWN]}”.", f"Make the {what} first, or correct the name.")

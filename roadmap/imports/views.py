@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -155,7 +156,10 @@ def _back_to_file(request: HttpRequest, problem: _Unusable) -> HttpResponseRedir
     return redirect("initiatives-import")
 
 
+@transaction.atomic
 def _apply(request: HttpRequest, batch: ReceivedBatch, mapping: FieldMapping, rows: list[Row]) -> HttpResponseRedirect:
+    # Whoever presses the button twice waits here, and then finds every row unchanged.
+    ReceivedBatch.objects.select_for_update().get(pk=batch.pk)
     outcomes = list(Importing(mapping, by=request.user).run(rows))
     answer = {**batch.answer, "outcomes": [dataclasses.asdict(each) for each in outcomes if _is_told(each)],
               "counts": Counter(each.result for each in outcomes)}  # fmt: skip

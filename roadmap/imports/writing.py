@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from portal.actions import new_record
 from roadmap.imports.mapping import FieldMapping
@@ -22,6 +22,7 @@ CREATED, CHANGED, UNCHANGED, REFUSED = "created", "changed", "unchanged", "refus
 RESULTS = (CREATED, CHANGED, UNCHANGED, REFUSED)
 _LONGEST_KEY = 300
 _IN_THE_SOURCE = "Correct it in the source, or say in the mapping what it means."
+_SOMEBODY_ELSE = Problem("key", "Somebody imported it at the same time.", "Import once more: then it is known.")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Importing:
                     transaction.set_rollback(True)
         except ValidationError as problem:
             return _refused(row, key, list(_told(problem)), meant)
+        except IntegrityError:
+            return _refused(row, key, [_SOMEBODY_ELSE], meant)
         return outcome
 
     def _key(self, row: Row) -> str | Problem:

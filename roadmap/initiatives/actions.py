@@ -156,8 +156,9 @@ def dedicate(*, by: Any, initiative: Initiative, person: Reference) -> Dedicated
     if not initiative.is_hundredfold:
         told = f"{initiative.name} is not marked 100×. Mark it, and its people do nothing else; or name an owner."
         raise ValidationError({"person": told})
-    held = DedicatedPerson.objects.select_for_update().filter(person=person)
-    if held.filter(initiative=initiative).exists():
+    # Whoever dedicates the same person at the same time waits here, and then sees it.
+    Reference.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    if DedicatedPerson.objects.filter(person=person, initiative=initiative).exists():
         raise ValidationError({"person": f"{person} is dedicated to {initiative.name} already."})
     going = Initiative.objects.going_on().filter(is_private=False, dedicated__person=person).first()
     if going is not None:

@@ -1,4 +1,4 @@
-from roadmap.models.allocation import Allocation, total
+from roadmap.models.allocation import DUST, Allocation, total
 from roadmap.models.compliance import Control, Evidence, Framework, Fulfilment
 from roadmap.models.constraint import Bound, BoundState, Freeze, FreezeScope, ImportedInitiative, Keeping, Side
 from roadmap.models.cycle import Cycle
@@ -49,6 +49,7 @@ from roadmap.models.words import (
 )
 
 __all__ = [
+    "DUST",
     "ENDS",
     "GUARDRAILS",
     "LET_IN",

@@ -1,14 +1,19 @@
 """How a team shares out its days in a cycle."""
 
+import math
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from portal.history.tracking import track_history
 from portal.models import Versioned
 from portal.references.models import Reference
 from roadmap.models.cycle import Cycle
 from roadmap.models.words import Bucket
+
+# So few days are an artefact of arithmetic: 1.1 + 2.2 is no more than 3.3.
+DUST = 1e-6
 
 
 def _days(label: str) -> models.FloatField:
@@ -61,7 +66,7 @@ class Allocation(Versioned):
             ),
             models.CheckConstraint(
                 name="no_more_planned_than_there_is",
-                condition=Q(capacity_days__gte=total("planned")),
+                condition=Q(capacity_days__gte=total("planned") - Value(DUST)),
                 violation_error_message="More days are planned than the team has.",
             ),
             models.CheckConstraint(
@@ -80,15 +85,15 @@ class Allocation(Versioned):
         from django.core.exceptions import ValidationError
 
         planned = self.planned_days
-        if self.capacity_days and planned > self.capacity_days:
+        if self.capacity_days and planned > self.capacity_days + DUST:
             share = planned / self.capacity_days
             told = f"{planned:g} days are planned of {self.capacity_days:g}: {share:.0%}."
-            raise ValidationError({"capacity_days": f"{told} Take {planned - self.capacity_days:g} out."})
+            raise ValidationError({"capacity_days": f"{told} Take {round(planned - self.capacity_days, 6):g} out."})
 
     @property
     def planned_days(self) -> float:
-        return float(sum(getattr(self, f"{bucket}_planned") or 0 for bucket in Bucket.values))
+        return math.fsum(getattr(self, f"{bucket}_planned") or 0 for bucket in Bucket.values)
 
     @property
     def actual_days(self) -> float:
-        return float(sum(getattr(self, f"{bucket}_actual") or 0 for bucket in Bucket.values))
+        return math.fsum(getattr(self, f"{bucket}_actual") or 0 for bucket in Bucket.values)

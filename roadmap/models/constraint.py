@@ -1,5 +1,6 @@
 """Non-negotiables, which hold whatever is planned, and freezes, which halt features while something is mended."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -28,7 +29,9 @@ class Bound(Versioned):
         "bound", help_text="In the unit of the metric; of good of total as a share, such as 0.99."
     )
     statistic = models.CharField(max_length=4, choices=Statistic, default=Statistic.LAST)
-    window_days = models.PositiveSmallIntegerField("over days", default=7)
+    window_days = models.PositiveSmallIntegerField(
+        "over days", default=7, validators=[MinValueValidator(1), MaxValueValidator(366)]
+    )
     owner = models.ForeignKey(
         Reference, on_delete=models.SET_NULL, null=True, blank=True, related_name="bounds",
         limit_choices_to={"kind__in": ["group"]},

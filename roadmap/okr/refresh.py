@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from roadmap.models import GUARDRAILS, KeyResult, KeyResultState, Objective, ObjectiveState, Standing, Way
+from roadmap.models import GUARDRAILS, Cycle, KeyResult, KeyResultState, Objective, ObjectiveState, Standing, Way
 from roadmap.okr.progress import bounds_of, is_inside, progress, standing
 from roadmap.okr.readings import Ask, Kept, Reading, read_all
 from services.health.samples import organisation_day
@@ -36,9 +37,18 @@ def refresh(objective_ids: Iterable[int] | None = None) -> int:
     if objective_ids is not None:
         rows = rows.filter(objective__in=list(objective_ids))
     key_results = list(rows)
-    changed = _write(find(key_results))
+    found = find(key_results)
+    with transaction.atomic():
+        still_open = _hold_open({each.objective.cycle_id for each in key_results})
+        changed = _write({each.pk: found[each.pk] for each in key_results if each.objective.cycle_id in still_open})
     refresh_objectives(objective_ids)
     return changed
+
+
+def _hold_open(cycle_ids: Iterable[int]) -> set[int]:
+    """Those of them that nobody has closed since they were read; nobody closes them until the transaction ends."""
+    rows = Cycle.objects.select_for_update(no_key=True).filter(pk__in=cycle_ids, closed_at=None)
+    return set(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def find(key_results: Sequence[KeyResult], day: dt.date | None = None) -> dict[int, Found]:
@@ -80,13 +90,18 @@ def _found(key_result: KeyResult, reading: Reading, inside: Reading | None, toda
 
 def _guarded(key_result: KeyResult, reading: Reading, inside: Reading, passed: float) -> Found:
     share = inside.share_inside
-    now = reading.value is None or is_inside(key_result.way, key_result.target, reading.value)
+    now = _is_inside_now(key_result, reading.value)
     problem = reading.problem
     if share is None and not problem:
         problem = "No day of the cycle is measured yet."
     return Found(
         reading.value, reading.at, share, standing(key_result.way, share, passed, inside_now=now), problem
     )  # fmt: skip
+
+
+def _is_inside_now(key_result: KeyResult, value: float | None) -> bool:
+    """Of a guardrail, whether its last value lies inside; where there is none, nothing speaks against it."""
+    return key_result.way not in GUARDRAILS or value is None or is_inside(key_result.way, key_result.target, value)
 
 
 def share_over(key_result: KeyResult, today: dt.date) -> float:
@@ -156,11 +171,17 @@ Closed = tuple[KeyResult, float | None, float | None]
 
 
 def keep_as_closed(rows: Iterable[Closed]) -> None:
-    """The states of key results of a closed cycle, as they were closed or corrected."""
-    now = timezone.now()
+    """The states of key results of a closed cycle, as they were closed or corrected. What nothing was measured of goes
+    on saying so."""
+    found, now = sorted(rows, key=lambda row: row[0].pk), timezone.now()
+    held = KeyResultState.objects.filter(key_result__in=[each.pk for each, _, _ in found])
+    problems = dict(held.values_list("key_result", "problem"))
     states = [
-        KeyResultState(key_result=each, value=value, progress=reached, read_at=now,
-                       standing=standing(each.way, reached, 1.0))
-        for each, value, reached in sorted(rows, key=lambda row: row[0].pk)
+        KeyResultState(
+            key_result=each, value=value, progress=reached, read_at=now,
+            problem="" if reached is not None else problems.get(each.pk, ""),
+            standing=standing(each.way, reached, 1.0, inside_now=_is_inside_now(each, value)),
+        )
+        for each, value, reached in found
     ]  # fmt: skip
-    _upsert(KeyResultState, states, "key_result", ("value", "progress", "standing", "read_at"))
+    _upsert(KeyResultState, states, "key_result", ("value", "progress", "standing", "problem", "read_at"))

@@ -121,7 +121,7 @@ PLACES = {"status": "Status", "horizon": "Horizon"}
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label="Why", max_length=500, widget=forms.Textarea({"rows": 3}),
+        label="Why", max_length=500, required=False, widget=forms.Textarea({"rows": 3}),
         help_text="It stays with the initiative: who planned on it reads it.",
     )  # fmt: skip
 
@@ -139,9 +139,10 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
         return redirect(_back(request, _board_of(field)))
-    form = ReasonForm(request.POST if "reason" in request.POST else None)
-    if request.method == "POST" and (form.is_valid() or not needs_reason):
-        reason = form.cleaned_data["reason"] if form.is_bound else ""
+    is_said = request.method == "POST" and ("reason" in request.POST or not needs_reason)
+    form = ReasonForm(request.POST if is_said else None)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
         if done := attempt(form, lambda: _placed(request, initiative, field, to, reason)):
             return done.made
     return _reason_page(request, form, initiative, field, to)

@@ -4,6 +4,7 @@
 its days on 100× work does that instead of features, and is exempt. Page, list and notification read it from here.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db.models import Case, CharField, ExpressionWrapper, F, FloatField, 
 from django.db.models.functions import NullIf
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan
 
-from roadmap.models import Allocation, Bucket, total
+from roadmap.models import DUST, Allocation, Bucket, total
 
 INVESTED = (Bucket.PLATFORM, Bucket.DEBT, Bucket.HUNDREDFOLD)
 
@@ -63,7 +64,7 @@ class Verdict:
 
 def verdict(allocation: Allocation, ending: str = "planned") -> Verdict:
     days = {bucket: float(getattr(allocation, f"{bucket}_{ending}") or 0) for bucket in Bucket.values}
-    everything, invested = sum(days.values()), sum(days[bucket] for bucket in INVESTED)
+    everything, invested = math.fsum(days.values()), math.fsum(days[bucket] for bucket in INVESTED)
     state = _state(allocation, everything, invested, days[Bucket.HUNDREDFOLD])
     return Verdict(allocation, ending, everything, invested, state)
 
@@ -73,9 +74,9 @@ def _state(of: Allocation, everything: float, invested: float, hundredfold: floa
         return Guard.NONE
     if 2 * hundredfold >= everything:
         return Guard.EXEMPT
-    if 100 * invested < of.target_low * everything:
+    if 100 * invested < of.target_low * everything - DUST:
         return Guard.BELOW
-    return Guard.OVER if 100 * invested > of.target_high * everything else Guard.IN
+    return Guard.OVER if 100 * invested > of.target_high * everything + DUST else Guard.IN
 
 
 # The same for the database
@@ -101,8 +102,8 @@ def state_column(ending: str) -> Case:
     return Case(
         When(_compare(Exact, everything, Value(0.0)), then=Value(Guard.NONE)),
         When(_compare(GreaterThanOrEqual, 2 * F(f"hundredfold_{ending}"), everything), then=Value(Guard.EXEMPT)),
-        When(_compare(LessThan, invested, F("target_low") * everything), then=Value(Guard.BELOW)),
-        When(_compare(GreaterThan, invested, F("target_high") * everything), then=Value(Guard.OVER)),
+        When(_compare(LessThan, invested, F("target_low") * everything - Value(DUST)), then=Value(Guard.BELOW)),
+        When(_compare(GreaterThan, invested, F("target_high") * everything + Value(DUST)), then=Value(Guard.OVER)),
         default=Value(Guard.IN),
         output_field=CharField(max_length=20, choices=Guard.choices),
     )

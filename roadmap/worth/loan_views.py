@@ -135,7 +135,8 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
 
 def _from_plan(allocation: Allocation, user: Any) -> dict[str, Any]:
     """What the plan says of what it puts off: at the end of the next cycle it is due."""
-    found = verdict(allocation)
+    verdicts = [verdict(allocation, ending) for ending in ("planned", "actual")]
+    found = next((each for each in verdicts if each.objects), verdicts[0])
     after = Cycle.objects.filter(starts_on__gt=allocation.cycle.ends_on).order_by("starts_on").first()
     values: dict[str, Any] = {
         "team": allocation.team, "due_cycle": (after or allocation.cycle).pk,

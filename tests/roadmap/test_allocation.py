@@ -49,6 +49,7 @@ CASES = [
     (days(20, 0, 0, 20, 60), Guard.EXEMPT, "100× team", 60),
     (days(80, 20), Guard.IN, "In the guard", 20),
     (days(70, 20, 10), Guard.IN, "In the guard", 30),
+    (days(3.6, 0.2, 0.7), Guard.IN, "In the guard", 20),
     ({}, Guard.NONE, "No days yet", 0),
 ]
 
@@ -67,6 +68,11 @@ def test_the_guard_says_the_same_on_the_page_and_in_the_list(people, client, q4,
 def test_more_than_there_is_is_refused_with_the_figures(people, q4):
     with pytest.raises(ValidationError, match=r"120 days are planned of 100: 120%. Take 20 out\."):
         make_allocation(people.team.reference, q4, 100, **days(100, 20))
+
+
+def test_what_only_arithmetic_adds_is_not_over_everything(people, q4):
+    made = make_allocation(people.team.reference, q4, 3.3, **days(1.1, 2.2))
+    assert made.planned_days == pytest.approx(3.3)
 
 
 def _sent(cycle, team, allocation=None, **more):

@@ -7,6 +7,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from roadmap.models import (
     ClosingValue,
@@ -19,6 +20,7 @@ from roadmap.models import (
     Way,
 )
 from roadmap.okr import actions
+from roadmap.okr import refresh as okr_refresh
 from roadmap.okr.readings import Ask, Kept, read, read_all
 from roadmap.okr.refresh import refresh
 from services.health import samples
@@ -284,6 +286,43 @@ def test_a_correction_is_added_and_counts(closed, people):
     assert ObjectiveState.objects.get().mean == 1
     with pytest.raises(ValidationError, match="Say why"):
         actions.correct(by=None, key_result=closed, value=900.0, note=" ")
+
+
+def test_what_nothing_was_measured_of_says_so_when_it_is_closed_and_no_longer_once_it_is_corrected(people):
+    with time_machine.travel(dt.datetime(2026, 12, 31, 18, tzinfo=dt.UTC), tick=False):
+        made = make_key_result(metric=make_metric())
+        refresh()
+        actions.close_cycle(by=None, cycle=the_cycle())
+    assert state_of(made).problem
+    made.refresh_from_db()
+    actions.correct(by=people.product_manager, key_result=made, value=800.0, note="Read from the logs")
+    assert (state_of(made).value, state_of(made).problem) == (800, "")
+
+
+def test_a_guardrail_that_is_left_on_the_last_day_is_not_closed_as_reached():
+    metric = make_metric()
+    with time_machine.travel(dt.datetime(2026, 12, 31, 18, tzinfo=dt.UTC), tick=False):
+        measure(metric, [*[100] * 40, 900], dt.date(2026, 12, 31))
+        made = make_key_result(metric=metric, way=Way.STAY_BELOW, baseline=None, target=200)
+        actions.close_cycle(by=None, cycle=the_cycle())
+    assert (state_of(made).progress > 0.95, state_of(made).standing) == (True, Standing.BEHIND)
+
+
+def test_a_round_that_began_before_a_cycle_was_closed_writes_nothing_into_it(closed, monkeypatch):
+    Cycle.objects.update(closed_at=None)
+    found = okr_refresh.find
+
+    def find_and_close(key_results):
+        answer = found(key_results)
+        Cycle.objects.update(closed_at=timezone.now())
+        return answer
+
+    before = state_of(closed).read_at
+    samples.write([samples.SampleRow(closed.metric_id, dt.datetime(2026, 12, 31, 23, tzinfo=dt.UTC), 800.0)])
+    monkeypatch.setattr(okr_refresh, "find", find_and_close)
+    with time_machine.travel(dt.datetime(2027, 1, 9, tzinfo=dt.UTC), tick=False):
+        assert refresh() == 0
+    assert (state_of(closed).value, state_of(closed).read_at) == (1065, before)
 
 
 def test_a_cycle_that_runs_is_not_closed():

@@ -1,6 +1,7 @@
 """Importing initiatives: what is read, what is refused and why, that a second time changes nothing and people are not
 overwritten; by the command and in the browser, on real proposals too."""
 
+import datetime as dt
 import io
 import json
 import re
@@ -14,11 +15,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from portal.tenure import organisation_today
 from roadmap.imports import guessing
 from roadmap.imports.mapping import TARGETS, MappingError, look_up, read_mapping
 from roadmap.imports.reading import read_csv, read_upload, read_yaml
+from roadmap.imports.writing import Importing
 from roadmap.making import edit
-from roadmap.models import ImportedInitiative, Initiative
+from roadmap.models import ImportedInitiative, Initiative, Objective
 from tests import factories
 from tests.roadmap.core_makers import make_cycle
 
@@ -167,6 +170,25 @@ def test_a_cycle_is_found_by_its_name(tmp_path, platform):
     cycle = make_cycle("2026 Q4")
     imported(tmp_path, f"{ONE}cycle: 2026 q4\n")
     assert Initiative.objects.get().cycle == cycle
+
+
+def test_of_objectives_with_one_title_that_of_the_newest_cycle_that_has_begun_is_meant(tmp_path, platform):
+    today = organisation_today()
+    for name, starts in (("Old", -200), ("Now", -20), ("Next", 80)):
+        Objective.objects.create(cycle=make_cycle(name, today + dt.timedelta(days=starts), 90), title="Stay up")
+    mapping = MAPPING.replace("tables:", "  objective: goal\ntables:")
+    imported(tmp_path, f"{ONE}goal: stay up\n", mapping=mapping)
+    assert Initiative.objects.get().objective.cycle.name == "Now"
+
+
+def test_of_two_imports_at_once_the_second_is_told_and_the_rows_stand_once(platform):
+    mapping = read_mapping(MAPPING)
+    rows = list(read_yaml("0.yaml", ONE.encode()))
+    first, second = Importing(mapping), Importing(mapping)
+    assert [each.result for each in first.run(rows)] == ["created"]
+    (told,) = second.run(rows)
+    assert (told.result, told.problems[0].reason) == ("refused", "Somebody imported it at the same time.")
+    assert Initiative.objects.count() == 1
 
 
 def test_a_key_names_one_row(tmp_path, platform):
