@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from portal.query import Query
 from portal.tenure import organisation_today
-from roadmap.initiatives import finding, reach
+from roadmap.initiatives import beside, finding, reach
 from roadmap.initiatives.panels import links_of
 from roadmap.initiatives.success import progress_of
 from roadmap.models import OVER, Criterion, Horizon, Initiative, Objection, Status, Update
@@ -31,6 +31,8 @@ def specification(initiative: Initiative, reader: Any) -> str:
     """The whole of one initiative."""
     parts = [f"# {plain(initiative)}", _facts(initiative), *_texts(initiative)]
     parts += _section("Success criteria", _criteria(initiative))
+    for title, lines in beside.sections(initiative, reader):
+        parts += _section(title, lines)
     parts += _section("Evidence and links", _links(initiative, reader))
     parts += _section("Downstream impact", _downstream(initiative, reader))
     parts += _section("Objections and answers", _objections(initiative))

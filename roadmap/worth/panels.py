@@ -138,12 +138,6 @@ def of_initiative(request: HttpRequest, initiative: Initiative) -> Context | Non
     return _panel(_listed(rows), total, counted(total, "trade-off"), query)
 
 
-_SCORES = (
-    ("RICE", "reach × impact × confidence / effort", scores.rice, scores.RICE),
-    ("WSJF", "(value + urgency + risk) / size", scores.wsjf, scores.WSJF),
-)
-
-
 @panel(on=Initiative, slot="main", order=50, title="Priority", template="roadmap/_priority.html")
 def priority(request: HttpRequest, initiative: Initiative) -> Context:
     """Both scores as they are reckoned, with what is missing and what was only guessed."""
@@ -155,7 +149,7 @@ def priority(request: HttpRequest, initiative: Initiative) -> Context:
         "scores": [
             {"name": name, "formula": formula, "value": score(known), "missing": scores.missing(known, factors),
              "inputs": [said[each] for each in factors if each in said]}
-            for name, formula, score, factors in _SCORES
+            for name, formula, score, factors in scores.FORMULAS
         ],
         "edit_url": reverse("initiative-priority", args=[initiative.name.lower()]) if may else "",
         "link": {"label": "All initiatives", "url": reverse("priorities")},

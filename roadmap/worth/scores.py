@@ -34,6 +34,13 @@ def wsjf(of: Values) -> float | None:
     return (of[Factor.VALUE] + of[Factor.URGENCY] + of[Factor.RISK]) / of[Factor.SIZE]
 
 
+# Both as pages and files show them: how they are called, made, reckoned, and of which inputs.
+FORMULAS = (
+    ("RICE", "reach × impact × confidence / effort", rice, RICE),
+    ("WSJF", "(value + urgency + risk) / size", wsjf, WSJF),
+)
+
+
 def missing(of: Values, factors: tuple[Factor, ...]) -> list[str]:
     """The inputs that a score waits for, by name."""
     return [each.label.lower() for each in factors if each not in of]
