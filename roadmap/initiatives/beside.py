@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from roadmap.compliance.collections import Standing, seen, standing_of_evidence
-from roadmap.models import Dependency, Initiative, PriorityInput, TradeOff
+from roadmap.models import Claim, Dependency, Initiative, PriorityInput, TradeOff
 from roadmap.strategy.markdown import table, words
 from roadmap.views.networks import known_around
 from roadmap.worth import returns, scores
@@ -33,7 +33,8 @@ def sections(initiative: Initiative, reader: Any) -> Iterator[tuple[str, list[st
 def _worth(initiative: Initiative) -> Iterator[str]:
     """Both sides, when it pays back, and each claim with what was found of it."""
     claims = list(initiative.claims.select_related("metric__subject", "finding").order_by("pk"))
-    sides = returns.predicted(initiative, claims, returns.people_of(initiative) if claims else 1.0)
+    people = returns.people_of(initiative) if claims else 1.0
+    sides, found = returns.predicted(initiative, claims, people), returns.found(initiative, claims, people)
     if sides.cost is not None:
         yield f"- **Costs**: {_money(sides.cost)}, of it {_days(initiative.effort_days or 0)} of people"
     if claims:
@@ -41,11 +42,25 @@ def _worth(initiative: Initiative) -> Iterator[str]:
     if sides.months is not None:
         year = f", return of the first year {percent(sides.of_a_year)}" if sides.of_a_year is not None else ""
         yield f"- **Pays back**: after {words(number(round(sides.months, 1)))} months{year}"
+    if found is not None:
+        yield from _found(found)
     for each in claims:
-        by = f", shown by {words(each.metric)}" if each.metric else ""
-        found = getattr(each, "finding", None)
-        said = f". {words(returns.verdict(each, found))}" if found is not None else ""
-        yield f"- {each.get_kind_display()}: {words(returns.in_words(each, each.per_month))} less a month{by}{said}"
+        yield _claim(each)
+
+
+def _found(found: returns.Found) -> Iterator[str]:
+    low, high = _money(found.low.money), _money(found.high.money)
+    yield f"- **Was found to bring**: {_money(found.likely.money)} a month, between {low} and {high}"
+    if found.likely.cost is not None:
+        year = f". Return of the first year: {words(found.first_year)}" if found.first_year else ""
+        yield f"- **Pays back as found**: {words(found.pays_back)}{year}"
+
+
+def _claim(claim: Claim) -> str:
+    finding = getattr(claim, "finding", None)
+    by = f", shown by {words(claim.metric)}" if claim.metric else ""
+    said = f". {words(returns.verdict(claim, finding))}" if finding is not None else ""
+    return f"- {claim.get_kind_display()}: {words(returns.in_words(claim, claim.per_month))} less a month{by}{said}"
 
 
 def _money(amount: float) -> str:

@@ -164,7 +164,8 @@ def return_of(request: HttpRequest, initiative: Initiative) -> Context:
     user: Any = request.user
     may = user.has_perm("roadmap.change_initiative", initiative)
     return {
-        "sides": returns.predicted(initiative, claims, people), "people": people, "currency": settings.CURRENCY,
+        "sides": returns.predicted(initiative, claims, people), "found": returns.found(initiative, claims, people),
+        "people": people, "currency": settings.CURRENCY,
         "rate": settings.DAY_RATE, "rows": [_claim(initiative, each, people) for each in claims],
         "add_url": reverse("initiative-claim", args=[initiative.name.lower()]) if may else "",
     }  # fmt: skip

@@ -1,11 +1,11 @@
-"""What an initiative costs, what it claims to bring, and after how many months that pays.
+"""What an initiative costs, what it claims to bring and was found to bring, and after how many months that pays.
 
 ``cost = effort in days × day rate + money``; what a claim brings a month, in days and money: minutes of incidents
 become days as interest does, ``minutes × people / 480``; days become money by the day rate. Minutes of error budget are
 shown as they are: nobody has said what one costs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from roadmap.models import Claim, ClaimKind, Finding, Initiative
 from roadmap.worth.interest import days_of
 from roadmap.worth.seeing import refuse_foreign, refuse_hidden
 from services.health.models import MetricKind
-from services.health.saying import number
+from services.health.saying import number, percent
 
 MONTHS = 12
 
@@ -51,6 +51,33 @@ class Return:
         return (MONTHS * self.money - self.cost) / self.cost if self.cost else None
 
 
+@dataclass(frozen=True)
+class Found:
+    """The same of what was found: as it is most likely, and at both ends of the interval. ``measured`` claims of
+    ``claimed`` have a finding; the others bring nothing here."""
+
+    likely: Return
+    low: Return
+    high: Return
+    measured: int
+    claimed: int
+
+    @property
+    def pays_back(self) -> str:
+        if self.likely.months is None:
+            best = f"; at best after {_rounded(self.high.months)} months" if self.high.months is not None else ""
+            return f"not by what was found{best}"
+        best = _rounded(self.high.months or self.likely.months)
+        worst = f"{_rounded(self.low.months)} months" if self.low.months is not None else "never"
+        return f"after {_rounded(self.likely.months)} months; at best {best}, at worst {worst}"
+
+    @property
+    def first_year(self) -> str:
+        """The return of the first year with its interval, empty where the cost is not known."""
+        ends = [_signed(each.of_a_year) for each in (self.likely, self.low, self.high) if each.of_a_year is not None]
+        return "{}; between {} and {}".format(*ends) if ends else ""
+
+
 def worth_of(kind: str, amount: float, people: float = 1.0) -> Benefit:
     """So much a month, in days and in money."""
     if kind == ClaimKind.BUDGET_MINUTES:
@@ -77,8 +104,26 @@ def cost_of(initiative: Initiative) -> float | None:
 
 
 def predicted(initiative: Initiative, claims: Sequence[Claim], people: float) -> Return:
-    found = [worth_of(each.kind, each.per_month, people) for each in claims]
-    days, money = (sum(getattr(each, name) or 0.0 for each in found) for name in ("days", "money"))
+    return _return(initiative, [(each.kind, each.per_month) for each in claims], people)
+
+
+def found(initiative: Initiative, claims: Sequence[Claim], people: float) -> Found | None:
+    """What the findings say together; None before one of what is worth money is there. The ends of the intervals are
+    added up as well: all claims at their worst, and all at their best."""
+    worthy = [each for each in claims if each.kind != ClaimKind.BUDGET_MINUTES]
+    rows = [each.finding for each in worthy if getattr(each, "finding", None) and each.finding.per_month is not None]
+    if not rows:
+        return None
+    likely, low, high = (
+        _return(initiative, [(each.claim.kind, getattr(each, name) or 0.0) for each in rows], people)
+        for name in ("per_month", "low", "high")
+    )
+    return Found(likely, low, high, len(rows), len(worthy))
+
+
+def _return(initiative: Initiative, amounts: Iterable[tuple[str, float]], people: float) -> Return:
+    benefits = [worth_of(kind, amount, people) for kind, amount in amounts]
+    days, money = (sum(getattr(each, name) or 0.0 for each in benefits) for name in ("days", "money"))
     return Return(cost_of(initiative), days, money)
 
 
@@ -91,6 +136,10 @@ def in_words(claim: Claim, amount: float) -> str:
 
 def _rounded(amount: float) -> str:
     return number(round(amount) if abs(amount) >= 100 else round(amount, 1)).replace("-", "\N{MINUS SIGN}")
+
+
+def _signed(share: float) -> str:
+    return percent(share).replace("-", "\N{MINUS SIGN}")
 
 
 def verdict(claim: Claim, found: Finding) -> str:

@@ -130,7 +130,9 @@ def test_what_is_measured_is_taken_and_what_is_written_is_a_guess(people, sign_i
     assert initiative.inputs.count() == 2
 
 
-def test_cost_and_prediction_are_those_of_the_document(people, sign_in, settings):
+@pytest.fixture
+def two_regions(settings):
+    """The initiative of the document, whose incidents four people answer."""
     settings.DAY_RATE, settings.CURRENCY = 800, "EUR"
     initiative = make_initiative("Two regions", effort_days=60, cost=12_000)
     incident = make_incident_of(90)
@@ -138,9 +140,13 @@ def test_cost_and_prediction_are_those_of_the_document(people, sign_in, settings
         person = factories.make_person(f"p-{name}").reference
         Assignment.objects.create(incident=incident, role=role, person=person, from_at=NOON)
     Link.objects.create(initiative=initiative, incident=incident)
-    claims = [make_claim(initiative, 600), make_claim(initiative, 6000, kind="cost"),
-              make_claim(initiative, 30, kind="budget_minutes")]  # fmt: skip
-    sides = returns.predicted(initiative, claims, returns.people_of(initiative))
+    return initiative
+
+
+def test_cost_and_prediction_are_those_of_the_document(two_regions, people, sign_in):
+    claims = [make_claim(two_regions, 600), make_claim(two_regions, 6000, kind="cost"),
+              make_claim(two_regions, 30, kind="budget_minutes")]  # fmt: skip
+    sides = returns.predicted(two_regions, claims, returns.people_of(two_regions))
     assert (sides.cost, sides.days, sides.money) == (60_000, 5, 10_000)
     assert (sides.months, sides.of_a_year) == (6, 1.0)
     text = DOCUMENT.read_text()
@@ -151,6 +157,43 @@ def test_cost_and_prediction_are_those_of_the_document(people, sign_in, settings
     assert "10,000 EUR a month" in page
     assert "after 6 months" in page
     assert "In minutes alone" in page
+    assert "as found" not in page
+
+
+def test_the_return_as_found_is_that_of_the_document(two_regions, people, sign_in):
+    minutes, cost = make_claim(two_regions, 600), make_claim(two_regions, 6000, kind="cost")
+    Finding.objects.create(claim=minutes, per_month=480, low=240, high=720)
+    Finding.objects.create(claim=cost, per_month=4800, low=2400, high=5200)
+    found = returns.found(two_regions, [minutes, cost], returns.people_of(two_regions))
+    assert [each.money for each in (found.likely, found.low, found.high)] == [8000, 4000, 10_000]
+    assert [each.months for each in (found.likely, found.low, found.high)] == [7.5, 15, 6]
+    assert [each.of_a_year for each in (found.likely, found.low, found.high)] == [0.6, -0.2, 1.0]
+    text = DOCUMENT.read_text().replace("\n", " ")
+    for said in (
+        "480 × 4 / 480 = 4 days", "3,200 + 4,800 = 8,000", "1,600 + 2,400 = 4,000", "4,800 + 5,200 = 10,000",
+        "60,000 / 8,000 = 7.5 months", "60,000 / 10,000 = 6", "60,000 / 4,000 = 15",
+        "(12 × 8,000 − 60,000) / 60,000 = 60 %", "(12 × 4,000 − 60,000) / 60,000 = −20 %",
+    ):  # fmt: skip
+        assert said in text
+    client = sign_in(people.stranger)
+    page = words(client.get("/initiatives/rm-1/"))
+    assert "Was found to bring 8,000 EUR a month between 4,000 and 10,000" in page
+    assert "Pays back as found after 7.5 months; at best 6, at worst 15 months" in page
+    assert "return of the first year: 60 %; between −20 % and 100 %" in page
+    file = client.get("/initiatives/rm-1/-/specification.md").content.decode().replace("\\", "")
+    assert "- **Was found to bring**: 8,000 EUR a month, between 4,000 EUR and 10,000 EUR" in file
+
+
+def test_what_was_found_may_never_pay_back(two_regions, people, sign_in):
+    claims = [make_claim(two_regions, 6000, kind="cost"), make_claim(two_regions, 600)]
+    finding = Finding.objects.create(claim=claims[0], per_month=-100, low=-500, high=600)
+    page = words(sign_in(people.stranger).get("/initiatives/rm-1/"))
+    assert "between -500 and 600, by 1 of 2 claims" in page
+    assert "Pays back as found not by what was found; at best after 100 months" in page
+    finding.per_month = 100
+    finding.save()
+    page = words(sign_in(people.stranger).get("/initiatives/rm-1/"))
+    assert "Pays back as found after 600 months; at best 100, at worst never" in page
 
 
 def test_what_was_found_is_that_of_the_document(people, sign_in):
