@@ -25,21 +25,25 @@ FAR = 84
 
 
 def head(timeline: Timeline) -> SafeString:
-    """The months over the bars, and, once for all rows, the lines below them."""
+    """The months over the bars."""
     months = "".join(
         f'<text class="bar-m" x="{month.at + 0.6:.2f}%" y="19">{month.label}</text>' for month in timeline.scale.months
     )
-    lines = "".join(
-        f'<line class="vline" x1="{month.at}%" x2="{month.at}%" y1="0" y2="100%"/>'
-        for month in timeline.scale.months[1:]
+    today = _line("today", timeline.scale.at(timeline.today), 'y1="24" y2="30"')
+    return mark_safe(f'<svg aria-hidden="true">{months}{today}</svg>')  # noqa: S308  numbers and names of months
+
+
+def lines(timeline: Timeline) -> SafeString:
+    """Where months begin, and today, once behind all rows: in each row they would be most of the page."""
+    at, whole = timeline.scale.at(timeline.today), 'y1="0" y2="100%"'
+    drawn = "".join(_line("vline", month.at, whole) for month in timeline.scale.months[1:])
+    return mark_safe(  # noqa: S308  numbers
+        f'<svg class="gw-views-lines" aria-hidden="true">{drawn}{_line("today", at, whole)}</svg>'
     )
-    at = timeline.scale.at(timeline.today)
-    today = f'<line class="today" x1="{at}%" x2="{at}%" y1="0" y2="100%"/>'
-    return mark_safe(  # noqa: S308  numbers and names of months
-        f'<svg aria-hidden="true">{months}<line class="today" x1="{at}%" x2="{at}%" y1="24" y2="30"/></svg>'
-        '<svg class="gw-views-lines" width="0" height="0" aria-hidden="true">'
-        f'<defs><g id="months">{lines}{today}</g></defs></svg>'
-    )
+
+
+def _line(name: str, at: float, more: str) -> str:
+    return f'<line class="{name}" x1="{at}%" x2="{at}%" {more}/>'
 
 
 def rows(group: Group, scale: Scale) -> SafeString:
@@ -97,7 +101,7 @@ def picture(bar: Bar, scale: Scale) -> str:
     moves = f" {_moves(bar)}" if bar.may and bar.is_drawn and not bar.is_over else ""
     return (
         f'<svg role="img" aria-label="{escape(f"{bar.initiative.name}: {said(bar)}")}"{moves}>'
-        f'<use href="#months"/>{"".join(_shapes(bar, scale))}</svg>'
+        f"{''.join(_shapes(bar, scale))}</svg>"
     )
 
 

@@ -22,8 +22,8 @@ def _timeline(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     ]  # fmt: skip
     served = [group.pk for group in shown.groups if group.pk]
     return {
-        "timeline": shown, "head": drawing.head(shown), "groups": groups, "rail": rail_of(served),
-        "span": shown.scale.in_words, "may_move": any(each.may for each in shown.bars),
+        "timeline": shown, "head": drawing.head(shown), "lines": drawing.lines(shown), "groups": groups,
+        "rail": rail_of(served), "span": shown.scale.in_words, "may_move": any(each.may for each in shown.bars),
     }  # fmt: skip
 
 
