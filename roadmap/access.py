@@ -25,7 +25,9 @@ def owns(reader: Any, record: Any) -> bool:
     """Answers for it in person, or is in the team that does; without a record: is in a team, so may come to own one."""
     if record is None:
         return bool(reader.team_ids)
-    record = initiative_of(record) or record
+    if not any(hasattr(record, f"{name}_id") for name in ("team", "owner")):
+        # What is a part of an initiative is of whoever does that; what only names one stays in its own hands.
+        record = initiative_of(record) or record
     own = {getattr(record, f"{name}_id", None) for name in ("team", "owner")} - {None}
     person = getattr(reader, "person", None)
     return bool(own & ({*reader.team_ids} | ({person.reference_id} if person else set())))

@@ -157,6 +157,15 @@ def test_evidence_is_of_the_team_that_owns_the_service_and_others_write_none(peo
     assert CONTROLS.may(people.product_manager, "add")
 
 
+def test_evidence_stays_in_its_own_hands_whoever_does_the_work_that_closes_the_gap(people, sign_in):
+    theirs = make_initiative("Encrypt the backups", team=people.other.reference)
+    evidence = make_evidence(owner=people.team.reference, initiative=theirs)
+    assert sign_in(people.editor).get(reverse("evidence-act", args=[evidence.pk, "initiative"])).status_code == 200
+    assert people.reader.has_perm("roadmap.change_initiative", theirs)
+    assert sign_in(people.reader).get(reverse("evidence-act", args=[evidence.pk, "initiative"])).status_code == 403
+    assert not EVIDENCE.may(people.reader, "delete", evidence)
+
+
 def test_evidence_names_public_initiatives_alone_and_tells_of_no_other(people):
     """A private one and one that there is not are refused in the same words."""
     hidden = make_initiative("Leave the supplier", by=people.editor, is_private=True)
