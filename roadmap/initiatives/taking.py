@@ -22,7 +22,7 @@ from portal.tenure import organisation_today
 from roadmap.initiatives import above as _above  # noqa: F401  the note that offers it
 from roadmap.initiatives import actions
 from roadmap.making import make
-from roadmap.models import Category, Horizon, Initiative, Link, Status, TradeOff
+from roadmap.models import OVER, Category, Horizon, Initiative, Link, Status, TradeOff
 from services.health.models import Limit
 from services.models import Entity
 
@@ -138,12 +138,17 @@ def _shown_by(found: recurring.Recurring) -> Iterator[tuple[str, Any, str]]:
 def take_trade_off(proposal: Proposal) -> Taken | None:
     """What was put off is done, and so the loan is paid."""
     number = proposal.source_key.removeprefix("trade-off:").partition("@")[0].partition(":")[0]
-    owed = TradeOff.objects.select_related("team").filter(pk=int(number) if number.isdecimal() else 0).first()
+    owed = (
+        TradeOff.objects.select_related("team", "initiative")
+        .filter(pk=int(number) if number.isdecimal() else 0)
+        .first()
+    )
     if owed is None:
         return None
 
     def pay(by: Any, initiative: Initiative) -> None:
-        if owed.initiative_id is None:
+        # One that is delivered or dropped pays nothing any more: that is why it was proposed.
+        if owed.initiative is None or owed.initiative.status in OVER:
             update_record(by=by, record=owed, values={"initiative": initiative})
 
     values = {"title": owed.deferred[:LONGEST_TITLE], "team": owed.team, "effort_days": owed.principal_days}

@@ -111,6 +111,18 @@ def test_an_overdue_trade_off_is_paid_by_the_initiative(people):
     assert (owed.initiative, made.title, made.effort_days) == (made, "Second region", 40)
 
 
+def test_a_loan_leaves_the_initiative_that_was_dropped_for_the_one_that_takes_it_on(people):
+    dropped = make_initiative("Move once", status=Status.DROPPED, status_reason="No money for it")
+    owed = TradeOff.objects.create(
+        shipped="Gift cards", deferred="Second region", team=people.team.reference, principal_days=40,
+        due_cycle=make_cycle(), initiative=dropped,
+    )  # fmt: skip
+    proposal = factories.make_proposal(f"trade-off:{owed.pk}", kind="trade-off")
+    _, made = proposals.accept(by=people.product_manager, proposal=proposal)
+    owed.refresh_from_db()
+    assert owed.initiative == made
+
+
 def test_any_other_proposal_becomes_a_plain_initiative(people):
     proposal = factories.make_proposal("x:1", kind="something", title="Do it")
     _, made = proposals.accept(by=people.product_manager, proposal=proposal, reason="Yes.")
