@@ -102,8 +102,8 @@ def _risk(initiative: Initiative) -> Iterator[Found]:
     follow_ups = linked.filter(state__in=FOLLOW_UP_OPEN).distinct().count()
     gaps = Evidence.objects.filter(
         Q(initiative=initiative) | Q(control__initiative_links__initiative=initiative),
-        fulfilment__in=[Fulfilment.GAP, Fulfilment.PARTLY],
-    )
+        fulfilment__in=[Fulfilment.GAP, Fulfilment.PARTLY], control__framework__is_active=True,
+    )  # fmt: skip
     number_of_gaps = gaps.distinct().count()
     if follow_ups or number_of_gaps:
         said = [counted(follow_ups, "open follow-up")] if follow_ups else []

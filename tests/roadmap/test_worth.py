@@ -12,11 +12,12 @@ from django.core.exceptions import ValidationError
 
 from incidents.followups.actions import suggest
 from incidents.models import Assignment, IncidentRole
-from roadmap.models import Basis, Factor, Finding, InitiativeState, Link, PriorityInput
+from roadmap.models import Basis, Factor, Finding, Framework, InitiativeState, Link, PriorityInput
 from roadmap.worth import finding, returns, scores
 from roadmap.worth.evidence import found_for
 from services.health.models import Metric, MetricDay
 from tests import factories
+from tests.roadmap.compliance_makers import make_evidence
 from tests.roadmap.core_makers import make_initiative
 from tests.roadmap.worth_makers import make_amount, make_claim, make_incident_of
 from tests.roadmap.worth_tasks import _leave_a_claim
@@ -106,6 +107,14 @@ def test_the_evidence_says_what_is_measured_and_by_what(people):
         "size": (3, "its effort: 60 days of people, 20 a point"),
         "risk": (2.0, "1 open follow-up"),
     }
+
+
+def test_gaps_of_a_framework_that_is_switched_off_are_no_risk():
+    initiative = make_initiative("Encrypt the backups")
+    make_evidence(initiative=initiative)
+    assert found_for(initiative)["risk"].source == "1 gap of controls"
+    Framework.objects.filter(slug="pci").update(is_active=False)
+    assert "risk" not in found_for(initiative)
 
 
 def test_what_is_measured_is_taken_and_what_is_written_is_a_guess(people, sign_in):
