@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.tenure import organisation_today
 from roadmap.models import Claim, Finding
+from roadmap.worth.returns import forget_undelivered
 from services.health import samples
 from services.health.moments import counted
 
@@ -25,6 +26,7 @@ Days = Mapping[dt.date, float]
 
 def measure_all() -> int:
     """Find what came of every claim of what is delivered; returns of how many something changed."""
+    forget_undelivered()
     rows = Claim.objects.filter(initiative__delivered_on__isnull=False)
     claims = list(rows.select_related("initiative", "metric", "finding").order_by("pk"))
     return sum(_refresh(each) for each in claims)

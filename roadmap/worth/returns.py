@@ -16,6 +16,8 @@ from django.db.models import Count
 
 from incidents.models import Assignment
 from portal.actions import create_record, update_record
+from portal.events import handles
+from roadmap.initiatives.events import InitiativeMoved
 from roadmap.models import Claim, ClaimKind, Finding, Initiative
 from roadmap.worth.interest import days_of
 from roadmap.worth.seeing import refuse_foreign, refuse_hidden
@@ -184,6 +186,18 @@ def correct(*, by: Any, record: Claim, values: Mapping[str, Any], version: int |
     saved = update_record(by=by, record=record, values=values, version=version)
     Finding.objects.filter(claim=saved).delete()
     return saved
+
+
+@handles(InitiativeMoved)
+def forget_when_taken_up(event: InitiativeMoved) -> None:
+    """What is taken up again is not delivered: what was found of its delivery says nothing any more."""
+    forget_undelivered(initiative=event.initiative)
+
+
+def forget_undelivered(**of: Any) -> None:
+    """Drop what was found of claims whose initiative is not delivered, of those that are ``of`` something."""
+    claims = Claim.objects.filter(initiative__delivered_on=None, **of)
+    Finding.objects.filter(claim__in=claims).delete()
 
 
 def _refuse_level(metric: Any) -> None:

@@ -12,7 +12,18 @@ from django.core.exceptions import ValidationError
 
 from incidents.followups.actions import suggest
 from incidents.models import Assignment, IncidentRole
-from roadmap.models import Basis, Factor, Finding, Framework, InitiativeState, Link, PriorityInput
+from roadmap.initiatives.actions import move
+from roadmap.models import (
+    Basis,
+    Factor,
+    Finding,
+    Framework,
+    Initiative,
+    InitiativeState,
+    Link,
+    PriorityInput,
+    Status,
+)
 from roadmap.worth import finding, returns, scores
 from roadmap.worth.evidence import found_for
 from services.health.models import Metric, MetricDay
@@ -217,6 +228,20 @@ def test_what_was_found_is_that_of_the_document(people, sign_in):
     page = words(sign_in(people.stranger).get("/initiatives/rm-1/"))
     told = "Claimed 200 minutes a month, found 240 minutes, between 240 and 240 in four of five cases"
     assert f"{told}: more than was claimed." in page
+
+
+def test_what_was_found_is_forgotten_when_the_initiative_is_taken_up_again(people, sign_in):
+    _leave_a_claim()
+    Initiative.objects.update(status=Status.DONE)
+    finding.measure_all()
+    found = Finding.objects.get()
+    move(by=None, initiative=found.claim.initiative, status=Status.IN_PROGRESS)
+    assert not Finding.objects.exists()
+    assert "found 240" not in words(sign_in(people.stranger).get("/initiatives/rm-1/"))
+    # What came about in another way is forgotten in the round.
+    found.save(force_insert=True)
+    finding.measure_all()
+    assert not Finding.objects.exists()
 
 
 def test_too_little_says_how_many_days_are_missing():
