@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
 from portal.actions import create_record, lock, update_record
 from portal.references.models import Reference
@@ -58,17 +60,22 @@ def set_scope(*, by: Any, freeze: Freeze, scope: Iterable[Reference], version: i
     """Say anew what a freeze halts. Nothing is the whole company."""
     locked = lock(freeze, version, {"scope": scope})
     _refuse_lifted(locked)
-    _write_scope(locked, scope)
+    if _write_scope(locked, scope):
+        # The scope is in rows of its own, which the database does not count as a change of the freeze.
+        Freeze.objects.filter(pk=locked.pk).update(version=F("version") + 1, updated_at=Now())
+        locked.refresh_from_db()
     tell_decided(locked, by=by)
     return locked
 
 
-def _write_scope(freeze: Freeze, scope: Iterable[Reference]) -> None:
+def _write_scope(freeze: Freeze, scope: Iterable[Reference]) -> bool:
+    """Whether it is another scope than it was."""
     wanted = {each.pk: each for each in scope}
     held = set(freeze.scope.values_list("what", flat=True))
     freeze.scope.exclude(what__in=wanted).delete()
     FreezeScope.objects.bulk_create(FreezeScope(freeze=freeze, what_id=pk) for pk in sorted(set(wanted) - held))
     index.refresh(Freeze, [freeze.pk])
+    return held != set(wanted)
 
 
 @transaction.atomic

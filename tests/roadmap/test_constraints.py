@@ -104,6 +104,19 @@ def test_deciding_and_lifting_in_the_browser(sign_in, people):
     assert Freeze.objects.get().lifted_reason == "It is fast again"
 
 
+def test_of_two_who_say_what_a_freeze_halts_the_second_is_told(sign_in, people):
+    made = make_freeze(scope=[people.team.reference])
+    client, address = sign_in(people.product_manager), f"/freezes/{made.pk}/-/scope/"
+    assert client.post(address, {"scope": "checkout, payments", "version": made.version}).status_code == 302
+    stale = client.post(address, {"scope": "payments", "version": made.version})
+    assert (stale.status_code, "in the meantime" in stale.content.decode()) == (409, True)
+    assert set(made.scope.values_list("what", flat=True)) == {each.reference.pk for each in (people.team, people.other)}
+    # What is said once more as it stands is no change.
+    read = Freeze.objects.get()
+    assert actions.set_scope(by=None, freeze=read, scope=[people.team.reference, people.other.reference]) == read
+    assert Freeze.objects.get().version == read.version == made.version + 1
+
+
 def told_of_freezes() -> list[tuple[str, str]]:
     rows = Notification.objects.filter(kind="freeze").order_by("title", "user__email")
     return [(each.user.email.partition("@")[0], each.title) for each in rows]
