@@ -201,6 +201,8 @@ def correct(
     reached = progress(key_result.way, key_result.baseline, key_result.target, value)
     if key_result.is_guardrail:
         reached = _last_share(key_result) if share_inside is None else share_inside
+        if reached is None:
+            raise ValidationError({"share_inside": "Say the share of days inside: none was kept."})
     made = ClosingValue(
         key_result=key_result, value=value, progress=reached, note=note.strip(),
         by=by if isinstance(by, User) else None,

@@ -24,7 +24,7 @@ class CheckInForm(forms.Form):
 
 class CorrectForm(forms.Form):
     value = forms.FloatField(label="Value on the last day")
-    inside = forms.FloatField(
+    share_inside = forms.FloatField(
         label="Days inside, percent", required=False, min_value=0, max_value=100,
         help_text="Empty: as it was when the cycle was closed.",
     )  # fmt: skip
@@ -39,7 +39,7 @@ class CorrectForm(forms.Form):
         unit = "As a share, such as 0.99 for 99 %." if metric.kind == "ratio" else f"In {metric.unit or 'its unit'}."
         self.fields["value"].help_text = unit
         if not key_result.is_guardrail:
-            del self.fields["inside"]
+            del self.fields["share_inside"]
 
 
 class CloseForm(forms.Form):

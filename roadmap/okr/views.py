@@ -40,7 +40,7 @@ def correct(request: HttpRequest, key: int) -> HttpResponse:
     form = CorrectForm(key_result, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
-        inside = None if told.get("inside") is None else told["inside"] / 100
+        inside = None if told.get("share_inside") is None else told["share_inside"] / 100
         said = {"value": told["value"], "note": told["note"], "share_inside": inside}
         if attempt(form, lambda: actions.correct(by=request.user, key_result=key_result, **said)):
             messages.success(request, f"Corrected {key_result}. What was closed stands beside it.")

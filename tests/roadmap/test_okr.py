@@ -325,6 +325,19 @@ def test_a_round_that_began_before_a_cycle_was_closed_writes_nothing_into_it(clo
     assert (state_of(closed).value, state_of(closed).read_at) == (1065, before)
 
 
+def test_a_guardrail_that_was_closed_without_data_is_corrected_with_its_share(people, sign_in):
+    with time_machine.travel(dt.datetime(2026, 12, 31, 18, tzinfo=dt.UTC), tick=False):
+        made = make_key_result("p95 stays below 200 ms", way=Way.STAY_BELOW, target=200.0, baseline=None)
+        actions.close_cycle(by=None, cycle=the_cycle())
+    client, address = sign_in(people.product_manager), f"/key-results/{made.pk}/-/correct/"
+    sent = {"value": "180", "share_inside": "", "note": "It was measured elsewhere"}
+    refused = client.post(address, sent)
+    assert refused.status_code == 422
+    assert refused.context["form"].errors == {"share_inside": ["Say the share of days inside: none was kept."]}
+    assert client.post(address, {**sent, "share_inside": "95"}).status_code == 302
+    assert (state_of(made).value, state_of(made).progress) == (180, 0.95)
+
+
 def test_a_cycle_that_runs_is_not_closed():
     cycle = the_cycle()
     with pytest.raises(ValidationError, match="runs until 31 Dec 2026"):
