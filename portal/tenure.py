@@ -14,6 +14,11 @@ def organisation_today() -> dt.date:
     return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
+def organisation_date(moment: dt.datetime) -> dt.date:
+    """The day that a moment was on in the organisation's time zone."""
+    return timezone.localdate(moment, timezone.get_default_timezone())
+
+
 class Tenure(models.QuerySet[Any]):
     def current(self) -> "Tenure":
         """The rows that hold today, in the organisation's time zone."""

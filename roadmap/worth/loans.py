@@ -9,7 +9,7 @@ from django.db import transaction
 from incidents.models import NO_INCIDENT, Incident, IncidentKind
 from portal.actions import create_record, delete_record, lock, update_record
 from portal.people.models import User
-from portal.tenure import organisation_today
+from portal.tenure import organisation_date, organisation_today
 from roadmap.models import Allocation, Cycle, Interest, LoanState, Renegotiation, TradeOff, TradeOffState
 from roadmap.worth import interest
 from roadmap.worth.asking import no_longer_asked
@@ -148,7 +148,8 @@ def _refuse_short(reason: str, told: str) -> None:
 def count_interest(*, by: Any, trade_off: TradeOff, incident: Incident, note: str = "") -> Interest:
     """Say that an incident happened, or lasted longer, because the work was put off.
 
-    Raises ValidationError for one from before, for a drill, and for what turned out to be no incident.
+    Raises ValidationError for one from before it was decided or after it was paid, for a drill, and for what turned out
+    to be no incident.
     """
     refuse_hidden(by, "incident", incident)
     _refuse_not_due_to(trade_off, incident)
@@ -165,9 +166,14 @@ def _refuse_not_due_to(trade_off: TradeOff, incident: Incident) -> None:
         raise ValidationError({"incident": f"{incident.name} was a drill: it cost nobody anything."})
     if incident.status.category in NO_INCIDENT:
         raise ValidationError({"incident": f"{incident.name} is {incident.status}: it was no incident of its own."})
-    if incident.declared_at.date() < trade_off.decided_on:
-        told = f"{incident.name} was declared on {incident.declared_at:%d %b %Y}, before {trade_off.number} was decided"
-        raise ValidationError({"incident": f"{told} ({trade_off.decided_on:%d %b %Y}). It cannot come of it."})
+    day, decided_on, ended_on = organisation_date(incident.declared_at), trade_off.decided_on, trade_off.ended_on
+    told = f"{incident.name} was declared on {day:%d %b %Y}"
+    if day < decided_on:
+        told = f"{told}, before {trade_off.number} was decided ({decided_on:%d %b %Y})"
+        raise ValidationError({"incident": f"{told}. It cannot come of it."})
+    if trade_off.state == LoanState.PAID and ended_on is not None and day > ended_on:
+        told = f"{told}, after {trade_off.number} was paid ({ended_on:%d %b %Y})"
+        raise ValidationError({"incident": f"{told}. Open it again first, if the work was not done."})
 
 
 @transaction.atomic

@@ -37,7 +37,7 @@ def interest_of(request: HttpRequest, trade_off: TradeOff) -> Context:
     rows = interest.with_costs(Interest.objects.visible(request.user).filter(trade_off=trade_off))
     counts = set(interest.counted(Interest.objects.filter(trade_off=trade_off)).values_list("pk", flat=True))
     user: Any = request.user
-    may = user.has_perm("roadmap.change_tradeoff", trade_off)
+    may, is_owed = user.has_perm("roadmap.change_tradeoff", trade_off), trade_off.state != LoanState.PAID
     shown = [
         {"row": each, "incident": each.incident, "url": INCIDENTS.url_of(each.incident), "counts": each.pk in counts,
          "people": max(each.people, 1), "days": interest.days_of(each.minutes or 0, each.people)}
@@ -45,7 +45,7 @@ def interest_of(request: HttpRequest, trade_off: TradeOff) -> Context:
     ]  # fmt: skip
     return {
         "rows": shown, "owed": trade_off.owed, "may": may,
-        "add_url": reverse("trade-off-act", args=[trade_off.pk, "interest"]) if may else "",
+        "add_url": reverse("trade-off-act", args=[trade_off.pk, "interest"]) if may and is_owed else "",
         "fact": f"{number(round(trade_off.owed.interest_days, 2))} days" if trade_off.owed.incidents else "",
     }  # fmt: skip
 

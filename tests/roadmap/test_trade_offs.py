@@ -160,6 +160,30 @@ def test_incidents_from_before_and_drills_are_no_interest(people, q4):
             loans.count_interest(by=None, trade_off=loan, incident=incident)
 
 
+def test_what_happens_after_a_loan_is_paid_is_no_interest_of_it(people, sign_in, q4):
+    loan = make_trade_off("Later", people.team.reference, q4)
+    client, address = sign_in(people.editor), f"/trade-offs/{loan.pk}/"
+    assert "Count an incident" in words(client.get(address))
+    paid = loans.pay(by=people.editor, trade_off=loan)
+    assert "Count an incident" not in words(client.get(address))
+    on_the_day = make_incident_of(60)
+    assert loans.count_interest(by=None, trade_off=paid, incident=on_the_day).incident == on_the_day
+    with time_machine.travel(NOON + dt.timedelta(days=3)):
+        after = make_incident_of(60)
+    told = rf"was declared on 25 Nov 2026, after TR-{loan.pk} was paid \(22 Nov 2026\)\. Open it again first"
+    with pytest.raises(ValidationError, match=told):
+        loans.count_interest(by=None, trade_off=paid, incident=after)
+
+
+def test_the_day_of_an_incident_is_that_of_the_organisation(people, q4, settings):
+    """In the evening of the 19th in UTC it is the 20th in Berlin, the day on which it was decided."""
+    settings.TIME_ZONE = "Europe/Berlin"
+    loan = make_trade_off("Later", people.team.reference, q4, decided_on=dt.date(2026, 11, 20))
+    with time_machine.travel(dt.datetime(2026, 11, 19, 23, 30, tzinfo=dt.UTC)):
+        incident = make_incident_of(60)
+    assert loans.count_interest(by=None, trade_off=loan, incident=incident).incident == incident
+
+
 def test_private_incidents_are_counted_for_nobody_and_shown_to_whoever_sees_them(people, sign_in, q4):
     loan = make_trade_off("Two regions", people.team.reference, q4)
     private = make_incident_of(600, by=people.editor, is_private=True)
