@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from incidents.declaring import next_number
-from portal.actions import insert_record, new_record, update_record
+from portal.actions import insert_record, lock, new_record, update_record
 from portal.people.models import User
 from portal.references.models import Reference
 from roadmap.models import Initiative, InitiativeAccess, InitiativeState
@@ -52,10 +52,16 @@ def make(
 def _let_in(made: Initiative, by: Any, grants: set[Reference]) -> None:
     if person := getattr(by, "person", None):
         grants.add(person.reference)
-    for concerned in (made.team, made.owner, made.sponsor):
-        if concerned is not None:
-            grants.add(concerned)
-    rows = [InitiativeAccess(initiative=made, who=each) for each in sorted(grants, key=lambda each: each.pk)]
+    _grant(made, grants | _concerned(made))
+
+
+def _concerned(initiative: Initiative) -> set[Reference]:
+    """Who is named on it, and so has to see it."""
+    return {each for each in (initiative.team, initiative.owner, initiative.sponsor) if each is not None}
+
+
+def _grant(initiative: Initiative, grants: set[Reference]) -> None:
+    rows = [InitiativeAccess(initiative=initiative, who=each) for each in sorted(grants, key=lambda each: each.pk)]
     InitiativeAccess.objects.bulk_create(rows)
 
 
@@ -66,7 +72,15 @@ def make_told(*, by: Any, values: Mapping[str, Any], model: type[Initiative] = I
     return make(by=by, values=fields, model=model, kind=kind, **once)
 
 
+@transaction.atomic
 def edit(*, by: Any, record: Initiative, values: Mapping[str, Any], version: int | None = None) -> Initiative:
-    """Change what it says. What is said once stays as it was."""
+    """Change what it says. What is said once stays as it was. Whoever is newly named on a private one is let into it;
+    whoever was named before and taken out stays out."""
     fields = {name: value for name, value in values.items() if name not in SAID_ONCE}
-    return update_record(by=by, record=record, values=fields, version=version)
+    locked = lock(record, version, fields)
+    before = _concerned(locked)
+    saved = update_record(by=by, record=locked, values=fields)
+    if saved.is_private:
+        there = set(saved.access.values_list("who", flat=True))
+        _grant(saved, {each for each in _concerned(saved) - before if each.pk not in there})
+    return saved

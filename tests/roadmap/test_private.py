@@ -18,6 +18,7 @@ from portal.delivery.models import Notification, OutboxMessage
 from portal.panels import registered_panels
 from portal.people.models import Person, Team
 from roadmap.initiatives import actions, reminders
+from roadmap.making import edit
 from roadmap.models import Criterion, Initiative, InitiativeState, Link, Status, TradeOff
 from services.health.models import Limit
 from services.models import Entity
@@ -223,6 +224,19 @@ def _written(secret: Initiative) -> list[Any]:
     secret.refresh_from_db()
     counts = [getattr(secret, name).count() for name in ("links", "criteria", "objections", "updates", "access")]
     return [secret.version, *counts, secret.dedicated.count()]
+
+
+def test_whoever_is_newly_named_on_it_is_let_in_and_whoever_was_taken_out_stays_out(people, sign_in):
+    made = make_initiative("Leave the supplier", by=people.editor, is_private=True, team=people.team.reference)
+    client, address = sign_in(people.editor), "/initiatives/rmp-1/"
+    told = client.get(f"{address}history/").content.decode().count("Let in")
+    owner = {"owner": people.stranger.person.reference}
+    edit(by=people.editor, record=made, values=owner)
+    assert sign_in(people.stranger).get(address).status_code == 200
+    assert sign_in(people.editor).get(f"{address}history/").content.decode().count("Let in") == told + 1
+    actions.take_out(by=people.editor, initiative=made, who=people.stranger.person.reference)
+    edit(by=people.editor, record=made, values={**owner, "title": "Leave him"})
+    assert sign_in(people.stranger).get(address).status_code == 404
 
 
 def test_public_numbers_have_no_gap_where_a_private_one_was_made(secret, people):
