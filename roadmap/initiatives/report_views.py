@@ -40,7 +40,7 @@ def _crumbs(request: HttpRequest, found: Report) -> list[dict[str, str]]:
 
 def _load(request: HttpRequest, pk: int) -> Report:
     found = reports.visible(request.user).select_related("edition", "asked_by__person").filter(pk=pk).first()
-    if found is None:
+    if found is None or reports.is_hidden_now(found, request.user):
         raise Http404(f"There is no report {pk} of yours. Ask for it again where you asked for it first.")
     return found
 

@@ -5,6 +5,7 @@ while it works, so that one makes each file; what nobody took, because the queue
 round takes.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,8 @@ from incidents.postmortems.content import clock
 from incidents.postmortems.pdf import Report as Printed
 from incidents.postmortems.pdf import pdf
 from portal.people.models import User
-from roadmap.models import Report, ReportState
+from roadmap.making import PRIVATE
+from roadmap.models import Initiative, Report, ReportKind, ReportState
 
 log = structlog.get_logger(__name__)
 MOST_AT_ONCE = 20
@@ -73,6 +75,20 @@ def visible(reader: Any) -> models.QuerySet[Report]:
     """The reports that the reader asked for, and those of published editions."""
     own = Q(asked_by=reader) if isinstance(reader, User) else Q(pk=None)
     return Report.objects.filter(own | Q(edition__isnull=False))
+
+
+# Where a report names the private initiatives that it tells: in its title, or at the beginning of a row of its tables.
+_TELLS = {
+    ReportKind.SPECIFICATION: re.compile(rf"\A# ({PRIVATE}-\d+) "),
+    ReportKind.ROADMAP: re.compile(rf"^\| ({PRIVATE}-\d+) \|", re.MULTILINE),
+}
+
+
+def is_hidden_now(report: Report, reader: Any) -> bool:
+    """It tells a private initiative that the reader might see when it was asked for, and may not see any more."""
+    tells = _TELLS.get(ReportKind(report.kind))
+    names = set(tells.findall(report.markdown)) if tells else set()
+    return Initiative.objects.hidden_from(reader).filter(name__in=names).exists() if names else False
 
 
 def file_of(report: Report) -> Any:

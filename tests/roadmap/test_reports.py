@@ -3,7 +3,9 @@
 import pytest
 
 from roadmap.initiatives import reports
+from roadmap.initiatives.actions import let_in, take_out
 from roadmap.models import Report, ReportKind, ReportState, StrategyEdition
+from tests.roadmap.core_makers import make_initiative
 
 pytestmark = pytest.mark.django_db
 TEXT = "# Roadmap\n\n| a | b |\n| --- | --- |\n| 1 | *two* |\n"
@@ -58,6 +60,20 @@ def test_a_file_that_is_gone_can_be_made_again(people, sign_in):
     client, page = sign_in(people.editor), f"/roadmap-reports/{asked.pk}/"
     assert client.get(f"{page}report.pdf").status_code == 404
     assert "The file is gone" in client.get(page).content.decode()
+
+
+def test_a_report_of_a_private_initiative_is_closed_to_whoever_was_taken_out_of_it(people, sign_in):
+    hidden = make_initiative("Leave the supplier", by=people.editor, is_private=True)
+    let_in(by=people.editor, initiative=hidden, who=[people.stranger.person.reference])
+    make_initiative("Encrypt the backups", problem="As RMP-1 showed")
+    client = sign_in(people.stranger)
+    asked = ("rmp-1/-/specification/", "-/summary/", "rm-1/-/specification/")
+    of_it, of_all, of_another = (client.post(f"/initiatives/{address}").url for address in asked)
+    assert {client.get(page).status_code for page in (of_it, of_all, of_another)} == {200}
+    take_out(by=people.editor, initiative=hidden, who=people.stranger.person.reference)
+    for page in (of_it, of_all):
+        assert {client.get(f"{page}{file}").status_code for file in ("", "report.md", "report.pdf")} == {404}
+    assert client.get(of_another).status_code == 200
 
 
 def test_an_edition_is_made_once_and_read_by_everybody(people, sign_in):
