@@ -36,8 +36,8 @@ def create_objective(
 
 @transaction.atomic
 def update_objective(*, by: Any, record: Objective, values: Mapping[str, Any], version: int | None = None) -> Objective:
-    if "owner" in values and values["owner"] is None and record.owner_id is not None:
-        _check_owner(by, None)
+    if "owner" in values and values["owner"] != record.owner:
+        _check_owner(by, values["owner"])
     _check_cycle(record.cycle)
     if values.get("cycle", record.cycle) != record.cycle:
         _check_cycle(values["cycle"])

@@ -231,6 +231,18 @@ def test_objectives_that_would_serve_each_other_are_named():
         actions.update_objective(by=None, record=above, values={"parent": below})
 
 
+def test_an_objective_is_handed_over_among_teams_of_ones_own_alone(people):
+    made = make_objective("Buying never stops", owner=people.team.reference)
+    with pytest.raises(ValidationError, match=f"You are not in {people.other.reference}"):
+        actions.update_objective(by=people.editor, record=made, values={"owner": people.other.reference})
+    with pytest.raises(ValidationError, match="Objectives of the company are set by product managers"):
+        actions.update_objective(by=people.editor, record=made, values={"owner": None})
+    kept = {"owner": people.team.reference, "title": "Buying goes on"}
+    assert actions.update_objective(by=people.editor, record=made, values=kept).title == "Buying goes on"
+    given = actions.update_objective(by=people.product_manager, record=made, values={"owner": people.other.reference})
+    assert given.owner == people.other.reference
+
+
 # Check-ins
 
 
