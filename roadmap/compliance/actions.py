@@ -8,10 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from portal.actions import create_record, lock, update_record
+from portal.references.models import Reference
 from portal.tenure import organisation_today
 from roadmap.access import plans
 from roadmap.compliance.defaults import write_controls
 from roadmap.models import Control, Evidence, Framework, Fulfilment, Initiative
+from services.models import Entity
 
 PROVEN = frozenset({Fulfilment.MET, Fulfilment.PARTLY})
 
@@ -41,19 +43,26 @@ def make_evidence(*, by: Any, values: Mapping[str, Any], model: type[Evidence] =
     """Record evidence. Without an owner it is of the team that owns the service; what shows that a control is met was
     looked at today, unless another day is said, and holds as long as its control says.
 
-    Raises ValidationError where a value does not fit, or it would be of a team that ``by`` is not in."""
+    Raises ValidationError where a value does not fit, or it, or its service, would be of a team that ``by`` is not
+    in."""
     found = dict(values)
-    service = found.get("service")
-    if found.get("owner") is None and service is not None and service.owner and service.owner.kind == "group":
-        found["owner"] = service.owner
-    _check_owner(by, found.get("owner"))
+    if found.get("owner") is None:
+        found["owner"] = _team_of(found.get("service"))
+    _check_owner(by, found["owner"])
+    _check_service(by, found.get("service"))
     return create_record(by=by, model=model, values={**found, **_dates(found, None)})
 
 
 @transaction.atomic
 def edit_evidence(*, by: Any, record: Evidence, values: Mapping[str, Any], version: int | None = None) -> Evidence:
-    """Change evidence; a new day of review moves the next one along, unless that is said too."""
+    """Change evidence; a new day of review moves the next one along, unless that is said too.
+
+    Raises ValidationError where it, or its service, would come to be of a team that ``by`` is not in."""
     locked = lock(record, version, values)
+    if values.get("owner", locked.owner) != locked.owner:
+        _check_owner(by, values["owner"])
+    if values.get("service", locked.service) != locked.service:
+        _check_service(by, values["service"])
     return update_record(by=by, record=record, values={**values, **_dates(values, locked)}, version=version)
 
 
@@ -88,6 +97,22 @@ def _check_owner(by: Any, owner: Any) -> None:
         return
     if owner is None or owner.pk not in by.team_ids:
         raise ValidationError({"owner": "Name a team that you are in. Product managers record evidence for others."})
+
+
+def _check_service(by: Any, service: Entity | None) -> None:
+    """Naming a team of one's own says nothing of the service of another."""
+    if by is None or plans(by, None):
+        return
+    team = _team_of(service)
+    if team is not None and team.pk not in by.team_ids:
+        told = f"{service} is of {team}, which you are not in. Its team records evidence for it, or a product manager."
+        raise ValidationError({"service": told})
+
+
+def _team_of(service: Entity | None) -> Reference | None:
+    """The team that owns it, where one does."""
+    owner: Reference | None = service.owner if service is not None else None
+    return owner if owner is not None and owner.kind == "group" else None
 
 
 def _dates(values: Mapping[str, Any], before: Evidence | None) -> dict[str, Any]:

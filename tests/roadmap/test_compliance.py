@@ -157,6 +157,29 @@ def test_evidence_is_of_the_team_that_owns_the_service_and_others_write_none(peo
     assert CONTROLS.may(people.product_manager, "add")
 
 
+def test_naming_ones_own_team_records_nothing_for_the_service_of_another(people):
+    theirs = factories.make_entity("ledger", owner=people.other)
+    said = {"control": make_control(), "service": theirs, "fulfilment": "met", "text": "So they say"}
+    with pytest.raises(ValidationError, match=f"ledger is of {people.other.reference}, which you are not in"):
+        actions.make_evidence(by=people.editor, values={**said, "owner": people.team.reference})
+    made = actions.make_evidence(by=people.product_manager, values={**said, "owner": people.team.reference})
+    # What was given to the team by who plans it looks after, as before.
+    assert actions.review(by=people.editor, evidence=made).reviewed_on == TODAY
+
+
+def test_evidence_is_not_handed_to_another_team_nor_to_its_service(people):
+    ours, theirs = (factories.make_entity(name, owner=team) for name, team in
+                    (("checkout-api", people.team), ("ledger", people.other)))  # fmt: skip
+    evidence = make_evidence(owner=people.team.reference)
+    with pytest.raises(ValidationError, match="Name a team that you are in"):
+        actions.edit_evidence(by=people.editor, record=evidence, values={"owner": people.other.reference})
+    with pytest.raises(ValidationError, match="Its team records evidence for it"):
+        actions.edit_evidence(by=people.editor, record=evidence, values={"service": theirs})
+    assert actions.edit_evidence(by=people.editor, record=evidence, values={"service": ours}).service == ours
+    given = {"owner": people.other.reference, "service": theirs}
+    assert actions.edit_evidence(by=people.product_manager, record=evidence, values=given).service == theirs
+
+
 def test_evidence_stays_in_its_own_hands_whoever_does_the_work_that_closes_the_gap(people, sign_in):
     theirs = make_initiative("Encrypt the backups", team=people.other.reference)
     evidence = make_evidence(owner=people.team.reference, initiative=theirs)
