@@ -77,9 +77,10 @@ def visible(reader: Any) -> models.QuerySet[Report]:
     return Report.objects.filter(own | Q(edition__isnull=False))
 
 
-# Where a report names the private initiatives that it tells: in its title, or at the beginning of a row of its tables.
+# Where a report names the private initiatives that it tells: in its title and where one waits for another, or at the
+# beginning of a row of its tables.
 _TELLS = {
-    ReportKind.SPECIFICATION: re.compile(rf"\A# ({PRIVATE}-\d+) "),
+    ReportKind.SPECIFICATION: re.compile(rf"(?:\A# |^- (?:Waits for )?)({PRIVATE}-\d+) ", re.MULTILINE),
     ReportKind.ROADMAP: re.compile(rf"^\| ({PRIVATE}-\d+) \|", re.MULTILINE),
 }
 
@@ -87,7 +88,8 @@ _TELLS = {
 def is_hidden_now(report: Report, reader: Any) -> bool:
     """It tells a private initiative that the reader might see when it was asked for, and may not see any more."""
     tells = _TELLS.get(ReportKind(report.kind))
-    names = set(tells.findall(report.markdown)) if tells else set()
+    # A hyphen may be written so that it is no mark.
+    names = set(tells.findall(report.markdown.replace("\\-", "-"))) if tells else set()
     return Initiative.objects.hidden_from(reader).filter(name__in=names).exists() if names else False
 
 

@@ -5,6 +5,7 @@ import pytest
 from roadmap.initiatives import reports
 from roadmap.initiatives.actions import let_in, take_out
 from roadmap.models import Report, ReportKind, ReportState, StrategyEdition
+from roadmap.views.actions import add_dependency
 from tests.roadmap.core_makers import make_initiative
 
 pytestmark = pytest.mark.django_db
@@ -66,12 +67,15 @@ def test_a_report_of_a_private_initiative_is_closed_to_whoever_was_taken_out_of_
     hidden = make_initiative("Leave the supplier", by=people.editor, is_private=True)
     let_in(by=people.editor, initiative=hidden, who=[people.stranger.person.reference])
     make_initiative("Encrypt the backups", problem="As RMP-1 showed")
+    for before, after in ((hidden, make_initiative("Pay less")), (make_initiative("Write to him"), hidden)):
+        add_dependency(by=people.editor, before=before, after=after)
     client = sign_in(people.stranger)
-    asked = ("rmp-1/-/specification/", "-/summary/", "rm-1/-/specification/")
-    of_it, of_all, of_another = (client.post(f"/initiatives/{address}").url for address in asked)
-    assert {client.get(page).status_code for page in (of_it, of_all, of_another)} == {200}
+    asked = ("rmp-1/-/specification/", "-/summary/", "rm-2/-/specification/", "rm-3/-/specification/",
+             "rm-1/-/specification/")  # fmt: skip
+    *of_it, of_another = (client.post(f"/initiatives/{address}").url for address in asked)
+    assert {client.get(page).status_code for page in (*of_it, of_another)} == {200}
     take_out(by=people.editor, initiative=hidden, who=people.stranger.person.reference)
-    for page in (of_it, of_all):
+    for page in of_it:
         assert {client.get(f"{page}{file}").status_code for file in ("", "report.md", "report.pdf")} == {404}
     assert client.get(of_another).status_code == 200
 
