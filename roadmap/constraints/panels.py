@@ -12,7 +12,7 @@ from portal.prose import prose
 from portal.spans import Span, span_of
 from roadmap.constraints.collections import BOUNDS, FREEZES
 from roadmap.constraints.freezes import in_force_for, shown
-from roadmap.models import Bound, Freeze
+from roadmap.models import OVER, Bound, Freeze, Initiative, Link
 from services.health.pages import metrics
 from services.health.pages.times import time_shown
 from services.health.saying import with_unit
@@ -28,6 +28,16 @@ def of_team(request: HttpRequest, team: Team) -> Context | None:
 @panel(on=Entity, slot="main", order=3, title="Feature freeze", template="roadmap/_freezes.html", lazy=True)
 def of_entity(request: HttpRequest, entity: Entity) -> Context | None:
     found = in_force_for([entity.reference_id])
+    return {"freezes": shown(request.user, found)} if found else None
+
+
+@panel(on=Initiative, slot="main", order=3, title="Feature freeze", template="roadmap/_freezes.html")
+def of_initiative(request: HttpRequest, initiative: Initiative) -> Context | None:
+    """Those of its team and of the services that it is linked to, as long as it can still be halted."""
+    if initiative.status in OVER:
+        return None
+    services = Link.objects.filter(initiative=initiative, service__isnull=False).values_list("service", flat=True)
+    found = in_force_for([*services, *([initiative.team_id] if initiative.team_id else [])])
     return {"freezes": shown(request.user, found)} if found else None
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from portal.crumbs import crumbs_of
 from roadmap.collections import CYCLES
+from roadmap.constraints.above import banner
 from roadmap.models import Cycle, Objective
 from roadmap.okr.collections import KEY_RESULTS, OBJECTIVES
 from roadmap.okr.showing import (
@@ -51,7 +52,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "key_results_url": f"{KEY_RESULTS.url}?cycle={cycle.name}" if cycle else KEY_RESULTS.url,
         "may_cycle": CYCLES.may(user, "add"), "new_cycle_url": reverse("record-new", args=[CYCLES.slug]),
         "over": round(100 * cycle.share_passed()) if cycle else 0,
-        "crumbs": crumbs_of(OBJECTIVES, ("Board", request.path)),
+        "crumbs": crumbs_of(OBJECTIVES, ("Board", request.path)), **banner(request),
     }  # fmt: skip
     return render(request, "roadmap/objectives_board.html", context)
 

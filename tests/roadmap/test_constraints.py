@@ -13,7 +13,7 @@ from portal.home import home_context
 from roadmap.constraints import actions
 from roadmap.constraints.freezes import in_force_for
 from roadmap.constraints.keeping import refresh
-from roadmap.models import BoundState, Freeze, Keeping, Objective
+from roadmap.models import BoundState, Freeze, Keeping, Link, Objective
 from services.health import samples
 from tests import factories
 from tests.roadmap.core_makers import make_initiative
@@ -72,6 +72,38 @@ def test_a_freeze_of_a_team_reaches_the_teams_below_and_what_they_own():
     assert in_force_for([below.reference]) == [made, of_service]
     company = make_freeze("Everything")
     assert in_force_for([other.reference]) == [company]
+
+
+def test_an_initiative_shows_the_freezes_of_its_team_and_services_while_it_goes_on(sign_in, people):
+    other, cart = factories.make_team("other"), factories.make_entity("cart")
+    make_initiative("New gift cards", team=people.team.reference)
+    of_service = make_initiative("Faster cart", team=other.reference)
+    make_initiative("Elsewhere", team=other.reference)
+    make_initiative("Done before", team=people.team.reference, status="delivered", delivered_on=NOW.date())
+    Link.objects.create(initiative=of_service, service=cart.reference)
+    make_freeze("Mend the team", scope=[people.team.reference])
+    make_freeze("Mend the cart", scope=[cart.reference])
+    pages = [sign_in(people.reader).get(f"/initiatives/rm-{n}/").content.decode() for n in (1, 2, 3, 4)]
+    told = [(f"Feature freeze: {title}" in page) for page in pages for title in ("Mend the team", "Mend the cart")]
+    assert told == [True, False, False, True, False, False, False, False]
+
+
+def test_the_board_of_objectives_shows_the_freezes_and_whether_the_non_negotiables_are_kept(sign_in, people):
+    make_objective("Checkout feels instant")
+    client = sign_in(people.reader)
+    assert "Feature freeze" not in client.get("/objectives/-/board/").content.decode()
+    make_freeze("Mend the team", scope=[people.team.reference])
+    make_bound("p95 below 200 ms")
+    page = client.get("/objectives/-/board/").content.decode()
+    assert "Feature freeze: Mend the team" in page
+    assert "1 of 1 non-negotiable has no data" in page
+    with CaptureQueriesContext(connection) as few:
+        client.get("/objectives/-/board/")
+    for number in range(5):
+        make_freeze(f"Mend {number}", scope=[factories.make_team(f"team-{number}").reference])
+    with CaptureQueriesContext(connection) as many:
+        client.get("/objectives/-/board/")
+    assert len(many) == len(few)
 
 
 def test_a_freeze_stays_in_force_until_it_is_lifted_with_a_reason(people):
