@@ -16,7 +16,7 @@ from portal.references.models import Reference, Referenced
 from portal.texts import LONGEST_TEXT
 from roadmap.models.append_only import append_only
 from roadmap.models.cycle import Cycle
-from roadmap.models.objective import Objective
+from roadmap.models.objective import Objective, refuse_other_way
 from roadmap.models.words import GUARDRAILS, OVER, Category, Course, Horizon, Status, Translation, Way
 from services.health.models import Metric
 
@@ -233,6 +233,10 @@ class Criterion(Versioned):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Raise ValidationError for values that go the other way, as a key result does."""
+        refuse_other_way(self.way, self.baseline, self.target)
 
 
 @track_history()

@@ -136,13 +136,16 @@ class KeyResult(Versioned):
         if self.metric_id is not None:
             for field, value in given.items():
                 self.metric.check_share(field, value)
-        if len(given) == len(values) and self.way in (Way.INCREASE, Way.DECREASE):
-            self._check_way(given["baseline"], given["target"])
+        refuse_other_way(self.way, self.baseline, self.target)
 
-    def _check_way(self, start: float, end: float) -> None:
-        if start != end and (end > start) != (self.way == Way.INCREASE):
-            told = f"From {start:g} to {end:g} is no {Way(self.way).value}."
-            raise ValidationError({"way": f"{told} Choose the other kind, or exchange the two values."})
+
+def refuse_other_way(way: str, start: float | None, end: float | None) -> None:
+    """Raise ValidationError for an increase that goes down, and a decrease that goes up."""
+    if start is None or end is None or start == end or way not in (Way.INCREASE, Way.DECREASE):
+        return
+    if (end > start) != (way == Way.INCREASE):
+        told = f"From {start:g} to {end:g} is no {Way(way).value}."
+        raise ValidationError({"way": f"{told} Choose the other kind, or exchange the two values."})
 
 
 class Standing(models.TextChoices):

@@ -158,6 +158,24 @@ def test_a_criterion_shows_the_live_value_on_its_way(people, sign_in):
     assert share_of(Way.INCREASE, 10, 20, 25) == 1.5
 
 
+def test_a_criterion_that_goes_the_other_way_is_refused_in_the_words_of_a_key_result(people, sign_in, api):
+    made = make_initiative("Faster", team=people.team.reference)
+    metric = Metric.objects.create(name="orders", unit="orders")
+    client, page = sign_in(people.editor), "/initiatives/rm-1/-/criteria/new/"
+    sent = {"title": "More orders", "metric": "organisation: orders", "way": "increase", "baseline": 10, "target": 5}
+    refused = client.post(page, sent)
+    told = "From 10 to 5 is no increase. Choose the other kind, or exchange the two values."
+    assert (refused.status_code, told in refused.content.decode()) == (422, True)
+    by_api = api(people.editor).post(
+        "/api/v1/initiatives/rm-1/-/criteria/", {**sent, "metric": metric.pk}, format="json"
+    )
+    assert (by_api.status_code, told in by_api.json()["error"]) == (422, True)
+    assert client.post(page, {**sent, "way": "decrease"}).status_code == 302
+    criterion = made.criteria.get()
+    changed = client.post(f"/initiatives/rm-1/-/criteria/{criterion.pk}/", {**sent, "version": criterion.version})
+    assert (changed.status_code, told in changed.content.decode()) == (422, True)
+
+
 def test_updates_are_appended_and_the_newest_is_what_lists_show(people, api):
     make_initiative("Shard orders", team=people.team.reference)
     client, address = api(people.editor), "/api/v1/initiatives/rm-1/-/updates/"
