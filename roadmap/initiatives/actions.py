@@ -1,5 +1,6 @@
 """An initiative moves on, rests on evidence, has criteria, objections, updates and people of its own."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ from roadmap.models import (
     Status,
     Update,
 )
+from services.health.saying import day_in_words
 
 SHORTEST_REASON = 10
 NEEDS_REASON = frozenset({Status.PAUSED, Status.DROPPED})
@@ -39,8 +41,12 @@ WAYS: Mapping[str, tuple[Status, ...]] = {
 
 
 @transaction.atomic
-def move(*, by: Any, initiative: Initiative, status: str, reason: str = "", version: int | None = None) -> Initiative:
-    """Take it to another status. Raises ValidationError where no way leads there, or a reason is missing."""
+def move(
+    *, by: Any, initiative: Initiative, status: str, reason: str = "", started_on: dt.date | None = None,
+    delivered_on: dt.date | None = None, version: int | None = None,
+) -> Initiative:  # fmt: skip
+    """Take it to another status, by the days that are said or else today. Raises ValidationError where no way leads
+    there, a reason is missing, or a day cannot be."""
     locked = lock(initiative, version, {"status": status, "reason": reason})
     check_way(locked, status)
     before, reason = Status(locked.status), reason.strip()
@@ -48,7 +54,9 @@ def move(*, by: Any, initiative: Initiative, status: str, reason: str = "", vers
         word = Status(status).label.lower()
         told = f"Say in {SHORTEST_REASON} letters or more why it is {word}: who planned on it will ask."
         raise ValidationError({"reason": told})
-    values = {"status": status, "status_reason": reason, **_dates(locked, status)}
+    _refuse_ahead(started_on=started_on, delivered_on=delivered_on)
+    days = _days(status, started_on or locked.started_on, delivered_on)
+    values = {"status": status, "status_reason": reason, **days}
     moved = update_record(by=by, record=locked, values=values)
     emit(InitiativeMoved(moved, before, by))
     return moved
@@ -62,14 +70,29 @@ def check_way(initiative: Initiative, status: str) -> None:
         raise ValidationError({"status": f"{initiative.name} is {before.label.lower()}. From there it can be: {ways}."})
 
 
-def _dates(initiative: Initiative, status: str) -> dict[str, Any]:
+def _refuse_ahead(**days: dt.date | None) -> None:
+    for name, day in days.items():
+        if day is not None and day > organisation_today():
+            raise ValidationError({name: f"{day_in_words(day)} is still to come. Say a day that has been, or today."})
+
+
+def _days(status: str, started_on: dt.date | None, delivered_on: dt.date | None) -> dict[str, Any]:
     """What came of it: the day work began, which stays, and the day it was delivered."""
-    today = organisation_today()
+    if delivered_on is not None and status != Status.DONE:
+        told = f"What is {Status(status).label.lower()} has no day of delivery. Leave it empty."
+        raise ValidationError({"delivered_on": told})
     if status == Status.DONE:
-        return {"started_on": initiative.started_on or today, "delivered_on": today, "done_percent": 100}
+        return _delivered(started_on, delivered_on or organisation_today())
     if status == Status.IN_PROGRESS:
-        return {"started_on": initiative.started_on or today, "delivered_on": None}
-    return {"delivered_on": None}
+        return {"started_on": started_on or organisation_today(), "delivered_on": None}
+    return {"started_on": started_on, "delivered_on": None}
+
+
+def _delivered(started_on: dt.date | None, delivered_on: dt.date) -> dict[str, Any]:
+    if started_on is not None and started_on > delivered_on:
+        told = f"Work began on {day_in_words(started_on)}, after {day_in_words(delivered_on)}. Correct one of the two."
+        raise ValidationError({"delivered_on": told})
+    return {"started_on": started_on or delivered_on, "delivered_on": delivered_on, "done_percent": 100}
 
 
 # What it rests on

@@ -28,6 +28,12 @@ class MoveSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(
         required=False, allow_blank=True, max_length=500, help_text="Needed to pause and to drop."
     )
+    started_on = serializers.DateField(
+        required=False, allow_null=True, help_text="The day work began. Left out: what was said, else today."
+    )
+    delivered_on = serializers.DateField(
+        required=False, allow_null=True, help_text="The day of delivery, of what is delivered alone. Left out: today."
+    )
 
 
 class UpdateSerializer(serializers.ModelSerializer[Update]):

@@ -17,6 +17,11 @@ def _area(label: str, most: int, rows: int = 3, **options: Any) -> forms.CharFie
     return forms.CharField(label=label, max_length=most, widget=forms.Textarea({"rows": rows}), **options)
 
 
+def _day(label: str, help_text: str) -> forms.DateField:
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=False, help_text=help_text, widget=widget)
+
+
 def new_form(*args: Any, **kwargs: Any) -> RecordForm:
     """The form of the collection, with what is said only once."""
     form = form_class("initiatives")(*args, **kwargs)
@@ -36,9 +41,12 @@ class StatusForm(forms.Form):
 
     status = forms.ChoiceField()
     reason = _area("Why", 500, 2, required=False, help_text="Needed to pause and to drop. It stands beside the status.")
+    started_on = _day("Work began", "Empty: the day that it goes to In progress.")
+    delivered_on = _day("Delivered", "Of what is delivered alone. Empty: today.")
 
     def __init__(self, initiative: Initiative, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial.setdefault("started_on", initiative.started_on)
         field: Any = self.fields["status"]
         field.choices = [(each.value, each.label) for each in actions.WAYS[Status(initiative.status)]]
 

@@ -1,8 +1,10 @@
 """Initiatives: how they move on, what they rest on, and who may."""
 
 import datetime as dt
+import html
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 
 from incidents.declaring import declare
@@ -36,6 +38,46 @@ def test_it_goes_its_way_and_says_when(people):
         actions.move(by=None, initiative=made, status=Status.PAUSED, reason="  no  ")
     made = actions.move(by=None, initiative=made, status=Status.PAUSED, reason="The vendor is late")
     assert made.status_reason == "The vendor is late"
+
+
+@time_machine.travel(dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC), tick=False)
+def test_what_was_delivered_last_week_is_said_on_monday(people, sign_in):
+    made = make_initiative("Shard orders", team=people.team.reference)
+    client, page = sign_in(people.editor), "/initiatives/rm-1/-/status/"
+
+    def send(status, started_on="", delivered_on=""):
+        made.refresh_from_db()
+        sent = {"status": status, "started_on": started_on, "delivered_on": delivered_on, "version": made.version}
+        answer = html.unescape(client.post(page, sent).content.decode())
+        made.refresh_from_db()
+        return answer
+
+    assert "What is in progress has no day of delivery" in send("in_progress", delivered_on="2026-11-20")
+    assert "24 Nov 2026 is still to come" in send("in_progress", "2026-11-24")
+    send("in_progress", "2026-11-21")
+    assert (made.status, made.started_on) == ("in_progress", dt.date(2026, 11, 21))
+    assert 'value="2026-11-21"' in client.get(f"{page}?to=delivered").content.decode()
+    early = "Work began on 21 Nov 2026, after 20 Nov 2026. Correct one of the two."
+    assert early in send("delivered", delivered_on="2026-11-20")
+    assert "24 Nov 2026 is still to come" in send("delivered", delivered_on="2026-11-24")
+    assert made.status == "in_progress"
+    send("delivered", "2026-10-05", "2026-11-20")
+    assert (made.started_on, made.delivered_on) == (dt.date(2026, 10, 5), dt.date(2026, 11, 20))
+    send("in_progress")
+    send("delivered")
+    assert (made.started_on, made.delivered_on) == (dt.date(2026, 10, 5), dt.date(2026, 11, 23))
+
+
+@time_machine.travel(dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC), tick=False)
+def test_the_api_says_the_day_of_delivery(people, api):
+    make_initiative("Shard orders", team=people.team.reference, status=Status.IN_PROGRESS)
+    client, address = api(people.editor), "/api/v1/initiatives/rm-1/-/status/"
+    ahead = client.post(address, {"status": "delivered", "delivered_on": "2026-11-24"}, format="json")
+    assert (ahead.status_code, "still to come" in ahead.json()["error"]) == (422, True)
+    said = client.post(address, {"status": "delivered", "delivered_on": "2026-11-20"}, format="json")
+    assert said.status_code == 200
+    made = Initiative.objects.get()
+    assert (made.started_on, made.delivered_on) == (dt.date(2026, 11, 20), dt.date(2026, 11, 20))
 
 
 def test_the_page_moves_it_and_a_stale_form_says_what_stands_now(people, sign_in):
