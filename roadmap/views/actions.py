@@ -66,6 +66,7 @@ def add_dependency(
     """Say that ``after`` waits for ``before``. Raises ValidationError, naming the circle, where they would wait for
     each other; only what ``by`` sees is named or counted."""
     _one_at_a_time()
+    _refuse_twice(before, after)
     _refuse_circle(by, before, after)
     values = {"before": before, "after": after, "kind": kind, "lag_days": lag_days}
     made = create_record(by=by, model=Dependency, values=values)
@@ -99,6 +100,12 @@ def remove_dependency(*, by: Any, record: Dependency, version: int | None = None
 def _one_at_a_time() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _refuse_twice(before: Initiative, after: Initiative) -> None:
+    if Dependency.objects.filter(before=before, after=after).exists():
+        told = f"{after} waits for {before} already. Change how it waits, or take that dependency away first."
+        raise ValidationError({"before": told})
 
 
 def _refuse_circle(by: Any, before: Initiative, after: Initiative) -> None:

@@ -5,15 +5,18 @@ import html
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from portal.tenure import organisation_today
+from roadmap.initiatives.actions import add_part
 from roadmap.models import BoundState, Category, Dependency, Initiative, InitiativeState, Objective
 from roadmap.views import actions, views
 from roadmap.views.networks import refresh_slack
+from services.health.models import Metric, MetricState
 from tests.factories import make_proposal
 from tests.roadmap.core_makers import make_cycle, make_initiative
 from tests.roadmap.okr_makers import make_bound, make_freeze
@@ -271,6 +274,32 @@ def test_a_status_that_needs_a_reason_asks_for_it(sign_in, people, mine):
     assert (mine.status, mine.status_reason) == ("dropped", "Nobody needs it")
 
 
+def test_paused_and_dropped_ask_why_and_delivered_does_not_as_the_document_says(sign_in, people, mine):
+    client = sign_in(people.editor)
+    assert place(client, mine, to="in_progress").status_code == 302
+    mine.refresh_from_db()
+    assert [place(client, mine, to=to).status_code for to in ("paused", "dropped")] == [200, 200]
+    assert place(client, mine, to="delivered").status_code == 302
+    assert "Paused and dropped ask why." in Path("docs/roadmap-views.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("way", "start", "end", "on_page", "on_plan"),
+    [("decrease", 1330, 800, "79 % of the way", "79 % Under way"),
+     ("stay_below", None, 900, "stay below 900 ms", "Broken"), ("stay_above", None, 912, "stay above 912 ms", "Kept")],
+)  # fmt: skip
+def test_a_plan_says_of_a_criterion_what_the_page_of_its_initiative_says(
+    sign_in, people, mine, way, start, end, on_page, on_plan
+):
+    metric = Metric.objects.create(name="p95", unit="ms")
+    MetricState.objects.create(metric=metric, value=912, at=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+    values = {"title": "Fast", "metric": metric, "way": way, "baseline": start, "target": end}
+    add_part(by=None, initiative=mine, part="criteria", values=values)
+    client = sign_in(people.reader)
+    assert on_page in words(client.get("/initiatives/rm-1/")).replace("\u00a0", " ")
+    assert on_plan in words(client.get(reverse("initiatives-infrastructure"))).replace("\u00a0", " ")
+
+
 def test_a_card_stays_where_no_way_leads_from(sign_in, people, mine):
     client, board = sign_in(people.editor), "/initiatives/-/board/"
     menu = client.get(board).content.decode()
@@ -325,6 +354,16 @@ def test_what_it_waits_for_is_said_and_taken_back_on_its_page(sign_in, people, m
     assert not Dependency.objects.exists()
 
 
+def test_the_same_dependency_twice_is_refused_with_both_names(sign_in, people, mine):
+    second = dated("Second", 0, 5, team=people.team.reference)
+    client, address = sign_in(people.editor), f"/initiatives/{second.name.lower()}/-/dependencies/"
+    for kind in ("fs", "ss"):
+        answer = client.post(address, {"before": mine.name, "kind": kind}, follow=True)
+    assert answer.status_code == 422
+    assert f"{second} waits for {mine} already. Change how it waits, or take that" in words(answer)
+    assert Dependency.objects.get().kind == "fs"
+
+
 def test_a_private_one_is_no_more_known_than_one_that_there_is_not(sign_in, people, mine):
     hidden = dated("Leave the supplier", 0, 9, by=people.administrator, is_private=True)
     client, address = sign_in(people.editor), f"/initiatives/{mine.name.lower()}/-/dependencies/"
@@ -343,7 +382,7 @@ def test_the_api_says_what_waits_for_what_and_names_a_circle(people, api, mine):
         {"id": Dependency.objects.get().pk, "before": "RM-1", "kind": "ss", "lag_days": 3, "version": 1}
     ]
     for wrong, told in (
-        ({"before": "RM-1"}, "already"), ({"before": "RM-99"}, "There is no initiative “RM-99”"),
+        ({"before": "RM-1"}, "RM-2 Second waits for RM-1"), ({"before": "RM-99"}, "There is no initiative “RM-99”"),
         ({"before": second.name}, "cannot wait for itself"), ({"before": "RM-1", "kind": "xx"}, "xx"),
         ({"before": "RM-1", "lag_days": 4000}, "3650"), ({}, "before: is missing"),
     ):  # fmt: skip
