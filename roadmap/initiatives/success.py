@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from roadmap.models import GUARDRAILS, Criterion, Way
+from roadmap.okr.progress import is_inside, progress
 from services.health.saying import with_unit
 
 
@@ -43,11 +44,12 @@ def progress_of(criterion: Criterion) -> Progress | None:
 
 
 def share_of(way: str, baseline: float | None, target: float, value: float) -> float:
-    """``(value − baseline) / (target − baseline)``, not clamped; of a guardrail whether the value is inside."""
+    """The share of the way, not clamped; of a guardrail whether the value is inside."""
     if way in GUARDRAILS:
-        return float(value >= target if way == Way.STAY_ABOVE else value <= target)
-    assert baseline is not None  # noqa: S101  the database asks for it
-    return (value - baseline) / (target - baseline)
+        return float(is_inside(way, target, value))
+    reached = progress(way, baseline, target, value)
+    assert reached is not None  # noqa: S101  the database asks for a way to go
+    return reached
 
 
 def wanted_of(criterion: Criterion) -> str:

@@ -45,7 +45,7 @@ class Horizon(models.TextChoices):
 
 
 class Status(models.TextChoices):
-    """Where an initiative stands. Paused, done and dropped need a reason."""
+    """Where an initiative stands. Paused and dropped need a reason."""
 
     IDEA = "idea", "Idea"
     PLANNED = "planned", "Planned"

@@ -1,5 +1,5 @@
-"""How far a key result has come, and how that stands beside the time that is over. One formula, used everywhere;
-docs/okrs.md has it with examples worked out by hand."""
+"""How far a key result has come, and how that stands beside the time that is over. Success criteria of initiatives and
+the plans go by the same formula; docs/okrs.md has it with examples worked out by hand."""
 
 from roadmap.models import GUARDRAILS, Standing, Way
 

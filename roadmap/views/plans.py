@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portal.collections import unknown_to
 from roadmap.models import GUARDRAILS, Criterion, Initiative, KeyResult, Way
+from roadmap.okr.progress import is_inside, progress
 from roadmap.views.boards import Card, card_of
 from roadmap.views.rail import Progress, progress_of
 from roadmap.views.reading import Asked
@@ -67,7 +68,7 @@ def _criterion(criterion: Criterion) -> Progress:
     if metric is None or criterion.target is None:
         return Progress(criterion.title, "nothing is measured yet", None, "no data", "idle", "", "Not measured", None)
     now = getattr(getattr(metric, "state", None), "value", None)
-    share = _share(criterion, now)
+    share = progress(criterion.way, criterion.baseline, criterion.target, now)
     state, word = _standing(criterion, now, share)
     return Progress(
         criterion.title, _way(criterion, metric, now), None if share is None else min(max(100 * share, 0.0), 100.0),
@@ -75,19 +76,11 @@ def _criterion(criterion: Criterion) -> Progress:
     )  # fmt: skip
 
 
-def _share(criterion: Criterion, now: float | None) -> float | None:
-    start, end = criterion.baseline, criterion.target
-    if now is None or start is None or end is None or start == end or criterion.way in GUARDRAILS:
-        return None
-    return (now - start) / (end - start)
-
-
 def _standing(criterion: Criterion, now: float | None, share: float | None) -> tuple[str, str]:
     if now is None or criterion.target is None:
         return "idle", "No data"
     if criterion.way in GUARDRAILS:
-        kept = now >= criterion.target if criterion.way == Way.STAY_ABOVE else now <= criterion.target
-        return ("ok", "Kept") if kept else ("bad", "Broken")
+        return ("ok", "Kept") if is_inside(criterion.way, criterion.target, now) else ("bad", "Broken")
     if share is None:
         return "idle", "No data"
     return ("ok", "Reached") if share >= 1 else ("info", "Under way") if share > 0 else ("warn", "Not nearer yet")

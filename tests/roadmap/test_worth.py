@@ -25,6 +25,7 @@ from roadmap.models import (
     Status,
 )
 from roadmap.worth import finding, returns, scores
+from roadmap.worth.collections import CLAIMS
 from roadmap.worth.evidence import found_for
 from services.health.models import Metric, MetricDay
 from tests import factories
@@ -242,6 +243,11 @@ def test_what_was_found_is_forgotten_when_the_initiative_is_taken_up_again(peopl
     found.save(force_insert=True)
     finding.measure_all()
     assert not Finding.objects.exists()
+
+
+def test_the_list_of_claims_says_how_sure_its_interval_is():
+    helps = {each.name: each.help for each in CLAIMS.columns}
+    assert (helps["low"], helps["high"]) == ("In four of five cases.", "In four of five cases.")
 
 
 def test_too_little_says_how_many_days_are_missing():
