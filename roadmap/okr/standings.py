@@ -1,7 +1,5 @@
 """How an objective stands: as its worst key result of which something is known does."""
 
-from collections.abc import Iterable
-
 from django.db.models import Case, CharField, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
@@ -10,15 +8,9 @@ from roadmap.models import KeyResultState, Standing
 # The worst first.
 ORDER = (Standing.AWAY, Standing.BEHIND, Standing.AHEAD, Standing.REACHED)
 
-
-def worst(standings: Iterable[str]) -> Standing:
-    known = [Standing(each) for each in standings if each != Standing.UNKNOWN]
-    return min(known, key=ORDER.index, default=Standing.UNKNOWN)
-
-
 _RANK = Case(*(When(standing=each, then=Value(place)) for place, each in enumerate(ORDER)), output_field=IntegerField())
 _KNOWN = KeyResultState.objects.filter(key_result__objective=OuterRef("pk")).exclude(standing=Standing.UNKNOWN)
-# The same as an expression of objectives.
+# Of objectives.
 WORST = Coalesce(
     Subquery(_KNOWN.order_by(_RANK).values("standing")[:1]), Value(Standing.UNKNOWN),
     output_field=CharField(choices=Standing.choices),

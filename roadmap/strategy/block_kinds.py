@@ -14,17 +14,17 @@ from django.urls import reverse
 from portal.collections import reference_condition, unknown_to
 from portal.references.models import Reference
 from portal.tenure import organisation_today
-from roadmap.models import Allocation, Bucket, Cycle, KeyResult, Objective
+from roadmap.models import Allocation, Cycle, KeyResult, Objective
 from roadmap.okr.showing import share_in_words
 from roadmap.strategy.blocks import Answer, Asked, Figure, Kind, register
 from roadmap.strategy.markdown import link, table, unbroken, words
+from roadmap.worth.guard import verdict
 from services.health.models import Limit, Metric, MetricKind
 from services.health.samples import organisation_zone
 from services.health.saying import day_in_words, moment_in_words, percent, with_unit
 
 ORGANISATION = ("", "organisation")
 CURRENT = "current"
-PLATFORM = (Bucket.PLATFORM, Bucket.DEBT, Bucket.HUNDREDFOLD)
 
 
 def _page(slug: str, pk: int) -> str:
@@ -295,20 +295,13 @@ def _allocation_cells(each: Allocation) -> list[str]:
     return [name, capacity, _share_of(each, "planned"), _share_of(each, "actual") or "nothing yet", target]
 
 
-def platform_share(each: Allocation, ending: str) -> float | None:
-    """The share of platform, debt and 100× in what is ``planned``, or in what is ``actual``; None of nothing."""
-    whole = each.planned_days if ending == "planned" else each.actual_days
-    part = sum(getattr(each, f"{bucket}_{ending}") or 0 for bucket in PLATFORM)
-    return float(part / whole) if whole else None
-
-
 def _share_of(each: Allocation, ending: str) -> str:
-    share = platform_share(each, ending)
+    share = verdict(each, ending).share
     return "" if share is None else percent(share)
 
 
 def _allocation_figure(cycle: Cycle, each: Allocation) -> Figure:
-    share = platform_share(each, "planned")
+    share = verdict(each, "planned").share
     label = f"Platform share of {each.team.label or each.team.name} in {cycle}, planned"
     return Figure(label, "nothing planned" if share is None else percent(share), "",
                   None if share is None else 100 * share, "%")  # fmt: skip

@@ -5,12 +5,10 @@ of what is private only those who are let in read anything.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When, Window
+from django.db.models import Case, Count, Exists, OuterRef, Q, Sum, When, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 
@@ -37,8 +35,8 @@ from roadmap.models import (
     total,
 )
 from roadmap.okr.showing import state_of, way_in_words
-from roadmap.strategy.block_kinds import PLATFORM
 from roadmap.strategy.markdown import link, words
+from roadmap.worth.guard import invested_days
 from services.health.models import Limit, Urgency
 from services.health.saying import day_in_words, number, percent, with_unit
 
@@ -323,9 +321,8 @@ def _amount(kind: str, amount: float) -> str:
 
 
 def _share(cycle: Cycle | None) -> list[str]:
-    invested = reduce(add, (F(f"{bucket}_planned") for bucket in PLATFORM))
     sums = Allocation.objects.filter(cycle=cycle).aggregate(
-        teams=Count("pk"), planned=Sum(total("planned")), platform=Sum(invested)
+        teams=Count("pk"), planned=Sum(total("planned")), platform=Sum(invested_days("planned"))
     )  # fmt: skip
     if cycle is None or not sums["planned"]:
         return []

@@ -25,6 +25,7 @@ from roadmap.models.objective import KeyResultState
 from roadmap.strategy import actions, clarifying, content, differences, freezing
 from roadmap.strategy.live import Asked, blocks_of, render
 from roadmap.strategy.nobody import Nobody
+from roadmap.worth.guard import verdict
 from services.health.models import Limit, LimitState, Metric, MetricKind, MetricState, Urgency
 from tests import factories
 from tests.roadmap.core_makers import make_cycle, make_initiative
@@ -204,10 +205,11 @@ def test_a_limit_says_how_much_is_used_and_until_when(people):
     assert "**81 % used**, reached 12 Feb 2027 at the earliest" in made
 
 
-def test_an_allocation_is_the_share_of_platform_debt_and_hundredfold(people):
+def test_an_allocation_is_the_share_of_platform_debt_and_hundredfold_that_the_guard_reads(people):
     cycle = make_cycle("2026 Q4")
-    Allocation.objects.create(cycle=cycle, team=people.team.reference, capacity_days=60, feature_planned=42,
-                              platform_planned=12, debt_planned=6)  # fmt: skip
+    made = Allocation.objects.create(cycle=cycle, team=people.team.reference, capacity_days=60, feature_planned=42,
+                                     platform_planned=12, debt_planned=6)  # fmt: skip
+    assert verdict(made).percent == 30
     made = shown("{{allocation: 2026 q4}}", people.reader).replace("\\", "").replace("\u00a0", " ")
     assert "| Checkout | 60 | 30 % | nothing yet | 20 to 30 % |" in made.replace("checkout", "Checkout")
 
