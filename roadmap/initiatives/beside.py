@@ -110,7 +110,8 @@ def _how(tie: Dependency, problem: str) -> str:
 def _trade_offs(initiative: Initiative, reader: Any) -> Iterator[str]:
     rows = TradeOff.objects.visible(reader).filter(initiative=initiative)
     for each in rows.select_related("team", "due_cycle", "owed").order_by("due_cycle__ends_on", "pk"):
-        interest = f", {_days(round(each.owed.interest_days, 2))} of interest so far" if each.owed.incidents else ""
+        owed = getattr(each, "owed", None)
+        interest = f", {_days(round(owed.interest_days, 2))} of interest so far" if owed and owed.incidents else ""
         told = f"{words(each.team)} owes {_days(each.principal_days)}, due in {words(each.due_cycle)}{interest}"
         yield f"- {words(each)}: {told} ({words(each.get_state_display().lower())})"
 
