@@ -38,6 +38,10 @@ def dates(initiative: Initiative) -> list[int]:
     return [(getattr(initiative, name) - organisation_today()).days for name in actions.DATES]
 
 
+def top_of(part: Locator) -> float:
+    return float(part.evaluate("part => part.getBoundingClientRect().top"))
+
+
 def drag(page: Page, initiative: Initiative, days: int, part: str) -> None:
     """Drag by so many days, as the page's own scale has it."""
     svg = page.locator("svg[data-moves]").first
@@ -110,13 +114,17 @@ def test_two_managers_who_drag_the_same_bar_see_both(visit: Visit, people, initi
     complaints.awaited |= {409}
     first, second = visit(people.editor), visit(people.product_manager)
     first.goto(TIMELINE)
+    second.set_viewport_size({"width": 1200, "height": 420})
     second.goto(TIMELINE)
     drag(first, initiative, 10, "data-whole")
     expect(first.locator("#live")).to_contain_text("RM-1 is from")
+    second.evaluate("document.body.style.paddingBottom = '100vh'")
+    bar_of(second).evaluate("bar => window.scrollBy(0, bar.getBoundingClientRect().top - 70)")
     drag(second, initiative, 20, "data-whole")
     note = second.locator("[data-problem]")
     expect(note).to_contain_text("changed RM-1 while you moved it")
     assert dates(initiative) == [10, 30, 40, 55]
+    assert top_of(note) >= second.locator("header.gw-top").evaluate("head => head.getBoundingClientRect().bottom")
     note.get_by_role("button", name="See both").click()
     expect(second.locator("h1")).to_contain_text("changed RM-1")
     second.get_by_role("button", name="Keep these").click()
