@@ -95,18 +95,14 @@ def updates(request: HttpRequest, initiative: Initiative) -> Context:
 def downstream(request: HttpRequest, initiative: Initiative) -> Context:
     """What depends on its services, so may feel the work: whom to tell."""
     found = reach.downstream(initiative, request.user)
-    teams = Counter(each.entity.owner for each in found if each.entity.owner is not None)
+    told = reach.to_tell(found)
     tiers = Counter("no tier" if each.entity.tier is None else f"tier {each.entity.tier}" for each in found)
     return {
         "rows": [(each, finding.url_of(each.entity)) for each in found[:REACHED_SHOWN]], "total": len(found),
         "more": max(0, len(found) - REACHED_SHOWN),
-        "teams": sorted(teams.items(), key=lambda pair: (-pair[1], str(pair[0]))),
-        "tiers": sorted(tiers.items()), "fact": _reached_fact(len(found), len(teams)),
+        "to_tell": [*told.teams, *told.people, *told.undescribed], "tiers": sorted(tiers.items()),
+        "fact": f"{counted(len(found), 'part')} of the catalog, {told.words} to tell" if found else "",
     }  # fmt: skip
-
-
-def _reached_fact(number: int, teams: int) -> str:
-    return f"{counted(number, 'part')} of the catalog, {counted(teams, 'team')} to tell" if number else ""
 
 
 @panel(on=Initiative, slot="rail", order=10, title="Dates, effort and cost", template="portal/_facts.html")

@@ -1,5 +1,6 @@
 """What an initiative reaches: everything that depends on the services it is linked to, near and far."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,11 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from portal.fields import kinds_of
+from portal.people.models import Team
+from portal.references.models import Reference
 from roadmap.models import Initiative, InitiativeState, Link
+from services.health.moments import counted
 from services.models import Entity
 
 # Walked in one query each; a task does so for all.
@@ -53,15 +58,14 @@ def _refresh(pks: list[int]) -> int:
     ):
         services[initiative].append(service)
     reached = {pk: reached_from(starts) for pk, starts in services.items()}
-    owners = dict(
-        Entity.objects.filter(reference__in={each for found in reached.values() for each in found}).values_list(
-            "reference", "owner"
-        )
-    )
+    parts = Entity.objects.filter(reference__in={each for found in reached.values() for each in found})
+    # People own things too, and so do names that nobody has described yet: neither is a team.
+    of_teams = parts.filter(owner__kind__in=kinds_of(Team), owner__attached=True)
+    owned_by = dict(of_teams.values_list("reference", "owner"))
     changed, now = [], timezone.now()
     for state in InitiativeState.objects.filter(initiative__in=pks):
         found = reached[state.pk]
-        teams = {owners.get(each) for each in found} - {None}
+        teams = {owned_by[each] for each in found if each in owned_by}
         if (state.reached, state.reached_teams) != (len(found), len(teams)):
             state.reached, state.reached_teams, state.refreshed_at = len(found), len(teams), now
             changed.append(state)
@@ -88,3 +92,32 @@ def downstream(initiative: Initiative, reader: Any) -> list[Reached]:
     return sorted(
         found, key=lambda each: (each.depth, 9 if each.entity.tier is None else each.entity.tier, str(each.entity))
     )
+
+
+@dataclass(frozen=True)
+class ToTell:
+    """Who owns what is reached, each with how many parts, the most first: teams apart from people, and from names that
+    nobody has described."""
+
+    teams: list[tuple[Reference, int]]
+    people: list[tuple[Reference, int]]
+    undescribed: list[tuple[Reference, int]]
+
+    @property
+    def words(self) -> str:
+        """``27 teams, 2 people and 1 undescribed name``"""
+        said = [counted(len(self.teams), "team")]
+        if self.people:
+            said.append("1 person" if len(self.people) == 1 else f"{len(self.people):,} people")
+        if self.undescribed:
+            said.append(counted(len(self.undescribed), "undescribed name"))
+        return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+
+
+def to_tell(found: Iterable[Reached]) -> ToTell:
+    owners = Counter(each.entity.owner for each in found if each.entity.owner is not None)
+    told = ToTell([], [], [])
+    for owner, number in sorted(owners.items(), key=lambda pair: (-pair[1], str(pair[0]))):
+        group = told.teams if owner.kind in kinds_of(Team) else told.people
+        (group if owner.attached else told.undescribed).append((owner, number))
+    return told

@@ -62,14 +62,14 @@ def _incidents(initiative: Initiative) -> list[Incident]:
 
 
 def _reach(initiative: Initiative, incidents: list[Incident]) -> Iterator[Found]:
-    """Customers where an incident says how many; else the services and teams that depend on what it changes."""
+    """Customers where an incident says how many; else what depends on what it changes."""
     customers = max((_state(each, "customers") or 0 for each in incidents), default=0)
     if customers:
         yield Found(Factor.REACH, float(customers), f"customers of the worst of {counted(len(incidents), 'incident')}")
         return
     state = getattr(initiative, "state", None)
     if state is not None and state.reached:
-        what = f"{counted(state.reached, 'service')} and {counted(state.reached_teams, 'team')}"
+        what = f"{counted(state.reached, 'part')} of the catalog and {counted(state.reached_teams, 'team')}"
         yield Found(Factor.REACH, float(state.reached), f"{what} depend on what it changes")
 
 

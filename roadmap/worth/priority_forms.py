@@ -11,7 +11,7 @@ from roadmap.worth import scores
 from roadmap.worth.evidence import Found
 
 HELP = {
-    Factor.REACH: "How many services or customers it reaches.",
+    Factor.REACH: "How many parts of the catalog, or customers, it reaches.",
     Factor.IMPACT: "For each of them: 0.25 hardly any, 0.5 low, 1 medium, 2 high, 3 huge.",
     Factor.CONFIDENCE: "How sure you are of both: 0.8 well founded, 0.5 a guess.",
     Factor.EFFORT: "Days of people.",

@@ -14,6 +14,8 @@ from portal.tenure import organisation_today
 from roadmap.initiatives import actions, finding
 from roadmap.initiatives.success import share_of
 from roadmap.models import Initiative, InitiativeState, Link, Status, Way
+from roadmap.worth.evidence import found_for
+from services.actions import create_entity
 from services.health.models import Metric, MetricState
 from tests import factories
 from tests.roadmap.compliance_makers import make_control, make_framework
@@ -175,6 +177,24 @@ def test_what_depends_on_its_services_is_counted_and_shown(people, sign_in):
     panel = sign_in(people.stranger).get("/initiatives/rm-1/panels/roadmapinitiative-downstream-impact/")
     said = panel.content.decode()
     assert said.index("orders-api") < said.index("shop")
+
+
+def test_teams_are_counted_apart_from_people_and_from_names_nobody_described(people, sign_in):
+    made = make_initiative("Shard orders")
+    database = factories.make_entity("orders-db", kind="resource")
+    factories.depend(factories.make_entity("orders-api", owner=people.team), database)
+    factories.depend(factories.make_entity("orders-job", owner=factories.make_person("ada")), database)
+    forgotten = factories.make_reference("group:default/forgotten")
+    values = {"name": "orders-old", "type": "service", "lifecycle": "production", "owner": forgotten}
+    factories.depend(create_entity(by=None, values=values, kind="component"), database)
+    actions.link(by=None, initiative=made, kind="service", thing=database.reference)
+    state = InitiativeState.objects.get(initiative=made)
+    assert (state.reached, state.reached_teams) == (3, 1)
+    panel = sign_in(people.stranger).get("/initiatives/rm-1/panels/roadmapinitiative-downstream-impact/")
+    said = panel.content.decode()
+    assert "3 parts of the catalog, 1 team, 1 person and 1 undescribed name to tell" in said
+    reach = found_for(Initiative.objects.get())["reach"]
+    assert reach.source == "3 parts of the catalog and 1 team depend on what it changes"
 
 
 def test_a_criterion_shows_the_live_value_on_its_way(people, sign_in):

@@ -113,7 +113,7 @@ def test_the_evidence_says_what_is_measured_and_by_what(people):
     initiative.refresh_from_db()
     found = {factor: (each.value, each.source) for factor, each in found_for(initiative).items()}
     assert found == {
-        "reach": (12, "12 services and 3 teams depend on what it changes"),
+        "reach": (12, "12 parts of the catalog and 3 teams depend on what it changes"),
         "impact": (2.0, "500 minutes of 1 incident in twelve months"),
         "effort": (60, "its effort: 60 days of people"),
         "size": (3, "its effort: 60 days of people, 20 a point"),
