@@ -15,9 +15,10 @@ from portal.acting import act_page, attempt, tell
 from portal.actions import Conflict
 from portal.crumbs import crumbs_of
 from portal.saving import base_of, changed_meanwhile, conflict_context, version_of
+from portal.tenure import organisation_today
 from roadmap.collections import INITIATIVES
 from roadmap.initiatives.pages import load_initiative
-from roadmap.models import Horizon, Initiative
+from roadmap.models import Horizon, Initiative, Status
 from roadmap.views import actions
 from roadmap.views.networks import known_around
 from services.health.saying import day_in_words
@@ -84,10 +85,19 @@ def told_of(moved: Initiative) -> str:
 
 
 def problems_of(reader: Any, moved: Initiative) -> list[str]:
-    """What of its dependencies the plan does not keep, as far as the reader sees them."""
+    """What its dates do not keep: the day on which work began, and its dependencies as far as the reader sees them."""
     known = known_around(reader, moved.pk)
     found = (known.problem(tie) for tie in known.ties if moved.pk in (tie.before, tie.after))
-    return [each for each in found if each]
+    return [each for each in (_begun_before(moved), *found) if each]
+
+
+def _begun_before(moved: Initiative) -> str:
+    """``RM-3 is in progress since 3 Oct 2026 and is planned to start on 3 Dec 2026``"""
+    start, begun = moved.starts_on, moved.started_on
+    if moved.status != Status.IN_PROGRESS or not (start and begun) or start <= organisation_today():
+        return ""
+    since, planned = day_in_words(begun), day_in_words(start)
+    return f"{moved.name} is in progress since {since} and is planned to start on {planned}"
 
 
 def _dates_page(request: HttpRequest, form: Any, initiative: Initiative) -> HttpResponse:

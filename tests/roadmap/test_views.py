@@ -12,11 +12,12 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from portal.tenure import organisation_today
-from roadmap.initiatives.actions import add_part
+from roadmap.initiatives.actions import add_part, move
 from roadmap.models import BoundState, Category, Dependency, Initiative, InitiativeState, Objective
 from roadmap.views import actions, views
 from roadmap.views.networks import refresh_slack
 from services.health.models import Metric, MetricState
+from services.health.saying import day_in_words
 from tests.factories import make_proposal
 from tests.roadmap.core_makers import make_cycle, make_initiative
 from tests.roadmap.okr_makers import make_bound, make_freeze
@@ -238,6 +239,19 @@ def test_a_bar_that_breaks_a_dependency_says_so(sign_in, people, mine):
     earlier = sent(second, starts_on=day(25), ends_likely=day(35))
     answer = sign_in(people.editor).post(f"/initiatives/{second.name.lower()}/-/dates/", earlier, **SAID)
     assert json.loads(answer.content)["problems"] == [f"{second.name} starts 5 days before {mine.name} ends"]
+
+
+def test_what_is_in_progress_and_planned_to_start_on_a_day_to_come_says_so(sign_in, people, mine):
+    client, page = sign_in(people.editor), "/initiatives/rm-1/-/dates/"
+    begun = move(by=None, initiative=mine, status="in_progress")
+    assert client.post(page, sent(begun, ends_likely=day(31)), **SAID).json()["problems"] == []
+    begun.refresh_from_db()
+    later = {"starts_on": day(11), "ends_earliest": day(21), "ends_likely": day(41), "ends_latest": day(55)}
+    today, then = day_in_words(day(0)), day_in_words(day(11))
+    told = f"RM-1 is in progress since {today} and is planned to start on {then}"
+    assert client.post(page, sent(begun, **later), **SAID).json()["problems"] == [told]
+    begun.refresh_from_db()
+    assert f"{told}." in words(client.post(page, sent(begun, ends_likely=day(42)), follow=True))
 
 
 def test_others_may_not_move_it_and_a_private_one_is_not_there(sign_in, people, mine):
