@@ -63,13 +63,18 @@ def _cycle(request: HttpRequest) -> tuple[Cycle | None, list[Cycle]]:
         raise BadRequest(f"The board takes cycle alone, not “{unknown[0][:60]}”.")
     cycles = list(Cycle.objects.order_by("-starts_on"))
     if asked := request.GET.get("cycle", "").strip():
-        cycle = next((each for each in cycles if each.name.lower() == asked.lower()), None)
-        if cycle is None:
-            names = ", ".join(each.name for each in cycles[:8]) or "none yet"
-            raise BadRequest(f"There is no cycle “{asked[:60]}”. There are: {names}.")
-        return cycle, cycles
+        return cycle_called(asked, cycles), cycles
     current = Cycle.objects.current().first()
     return current or (cycles[0] if cycles else None), cycles
+
+
+def cycle_called(name: str, cycles: Sequence[Cycle]) -> Cycle:
+    """The one of this name, in capital or small letters. Raises BadRequest naming those there are."""
+    found = next((each for each in cycles if each.name.lower() == name.lower()), None)
+    if found is None:
+        names = ", ".join(each.name for each in cycles[:8]) or "none yet"
+        raise BadRequest(f"There is no cycle “{name[:60]}”. There are: {names}.")
+    return found
 
 
 def _places(reader: Any, objectives: Sequence[Objective]) -> list[Place]:

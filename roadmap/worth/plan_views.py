@@ -21,6 +21,7 @@ from portal.saving import base_of, conflict_context, version_of
 from portal.tenure import organisation_today
 from roadmap.constraints.above import banner
 from roadmap.models import Allocation, Bucket, Cycle, LoanState, TradeOff
+from roadmap.okr.board import cycle_called
 from roadmap.worth.allocating import objection, plan, replan, way_back
 from roadmap.worth.collections import ALLOCATIONS, TRADE_OFFS
 from roadmap.worth.guard import Verdict, verdict
@@ -122,13 +123,10 @@ def allocation_plan(request: HttpRequest) -> HttpResponse:
 
 
 def _cycle(request: HttpRequest) -> Cycle | None:
-    """The cycle that is asked for; else the one that goes on, the next one, or the last there was."""
-    text = request.GET.get("cycle", "")
-    if text:
-        found = Cycle.objects.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 10 else None
-        if found is None:
-            raise BadRequest(f"cycle={text[:40]}: there is no such cycle. Choose one on the page of the plan.")
-        return found
+    """The cycle that is asked for by name or id; else the one that goes on, the next one, or the last there was."""
+    if asked := request.GET.get("cycle", "").strip():
+        by_id = Cycle.objects.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 10 else None
+        return by_id or cycle_called(asked, list(Cycle.objects.order_by("-starts_on")))
     following = Cycle.objects.filter(starts_on__gt=organisation_today()).order_by("starts_on").first()
     return Cycle.objects.current().first() or following or Cycle.objects.order_by("-starts_on").first()
 

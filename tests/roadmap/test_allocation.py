@@ -147,7 +147,17 @@ def test_over_everything_and_foreign_teams_are_refused_in_the_page(people, sign_
     assert "130 days are planned of 100: 130%. Take 30 out." in page
     assert "no team of yours" in words(client.post(address, _sent(q4, "payments", feature_planned=1)), 422)
     assert Allocation.objects.count() == 0
-    assert "there is no such cycle" in words(client.get("/allocations/-/plan/?cycle=999"), 400)
+    assert "There is no cycle “999”. There are: 2026 Q4." in words(client.get("/allocations/-/plan/?cycle=999"), 400)
+
+
+def test_the_plan_takes_the_name_of_a_cycle_as_the_board_does_and_its_id(people, sign_in, q4):
+    client = sign_in(people.editor)
+    make_cycle("2020 Q1", dt.date(2020, 1, 1))
+    for page, asked in (
+        ("/allocations/-/plan/", "2026 Q4"), ("/allocations/-/plan/", "2026 q4"), ("/allocations/-/plan/", str(q4.pk)),
+        ("/objectives/-/board/", "2026 q4"),
+    ):  # fmt: skip
+        assert client.get(page, {"cycle": asked}).context["cycle"] == q4
 
 
 def test_the_sum_of_all_teams_is_below_them(people, sign_in, q4):
