@@ -138,7 +138,7 @@ class Line:
     cells: list[Cell]
 
 
-def matrix(reader: Any, number: Any = 1) -> tuple[list[Framework], list[Line], Page[Any]]:
+def matrix(reader: Any, number: int = 1) -> tuple[list[Framework], list[Line], Page[Any]]:
     """Active frameworks, and a page of the services that anything is recorded of, the company first."""
     frameworks = list(Framework.objects.filter(is_active=True).order_by("name"))
     recorded = seen(reader).filter(control__framework__is_active=True)

@@ -20,6 +20,7 @@ from portal.crumbs import crumbs_of
 from portal.fields import kinds_of
 from portal.forms import make_form
 from portal.people.models import Team
+from portal.query import page_number
 from portal.references.finding import find_reference
 from portal.references.models import Reference
 from portal.saving import version_of
@@ -47,7 +48,7 @@ def gap_list(request: HttpRequest) -> HttpResponse:
     found = [] if asked.problems else places(
         request.user, framework=asked.framework, service=asked.service, team=asked.team
     )  # fmt: skip
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found, PAGE).get_page(page_number(request.GET))
     counts = Counter(each.standing for each in found)
     kept = {name: request.GET.get(name, "") for name in ("framework", "service", "team")}
     context = {
@@ -96,7 +97,9 @@ def _shown(request: HttpRequest, rows: list[Gap]) -> list[dict[str, Any]]:
 @require_safe
 def by_service(request: HttpRequest) -> HttpResponse:
     """How each active framework stands at each service that anything is recorded of."""
-    frameworks, lines, page = matrix(request.user, request.GET.get("page"))
+    if unknown := sorted(set(request.GET) - {"page"}):
+        raise BadRequest(f"The table takes page alone, not “{unknown[0][:60]}”. The gap list can be narrowed.")
+    frameworks, lines, page = matrix(request.user, page_number(request.GET))
     shown = [{"service": line.service, "cells": [_cell(line.service, *each) for each in
               zip(frameworks, line.cells, strict=True)]} for line in lines]  # fmt: skip
     context = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -32,6 +32,9 @@ EDITIONS_SHOWN = 5
 @require_safe
 def strategy(request: HttpRequest) -> HttpResponse:
     """All sections with their live blocks, what they lack, and what was published."""
+    if request.GET:
+        told = "The strategy takes nothing in its address: it is shown as it is now. Editions are listed on its page."
+        raise BadRequest(told)
     found = content.sections()
     rendered = render_blocks({each.key: each.text for each in found}, Asked(request.user))
     saves = last_saves_of(StrategySection)

@@ -77,7 +77,9 @@ def ask(request: HttpRequest, shape: Shape) -> Asked:
     params, problems = request.GET.copy(), []
     by = params.get("by", "") or next(iter(shape.groupings), "")
     params.pop("by", None)
-    if shape.groupings and by not in shape.groupings:
+    if by and not shape.groupings:
+        problems.append(f"by={by[:40]}: “{shape.label}” is not grouped otherwise. Leave it away.")
+    elif by not in shape.groupings and shape.groupings:
         problems.append(f"by={by[:40]}: there is no such grouping. There are: {', '.join(shape.groupings)}.")
     try:
         query = parse(INITIATIVES, request.user, params)

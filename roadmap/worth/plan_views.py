@@ -17,6 +17,7 @@ from portal.actions import Conflict, Deleted
 from portal.collections import unknown_to
 from portal.crumbs import crumbs_of
 from portal.forms import RecordForm, make_form
+from portal.query import page_number
 from portal.saving import base_of, conflict_context, version_of
 from portal.tenure import organisation_today
 from roadmap.constraints.above import banner
@@ -194,7 +195,7 @@ def _saved(request: HttpRequest, saved: Allocation) -> HttpResponse:
 
 def _page(request: HttpRequest, cycle: Cycle | None, form: RecordForm | None, *, status: int = 200) -> HttpResponse:
     seen = _seen(request, cycle) if cycle else []
-    page = Paginator(seen, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(seen, PAGE).get_page(page_number(request.GET))
     rows = _rows(request, list(page))
     editing: Any = form.instance if form is not None and form.instance.pk else None
     context = {

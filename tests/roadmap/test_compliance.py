@@ -276,6 +276,21 @@ def test_the_gap_list_is_narrowed_and_says_what_there_is_not(sign_in, people):
         assert said in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/controls/-/by-service/?framework=abc", "The table takes page alone, not “framework”."),
+        ("/controls/-/by-service/?page=abc", "page=abc: expected a whole number from 1 to 10,000."),
+        ("/controls/-/gaps/?page=abc", "page=abc: expected a whole number from 1 to 10,000."),
+        ("/strategy/?edition=abc", "The strategy takes nothing in its address: it is shown as it is now."),
+        ("/allocations/-/plan/?page=abc", "page=abc: expected a whole number from 1 to 10,000."),
+    ],
+)
+def test_what_a_page_does_not_know_is_refused_in_words(sign_in, people, address, told):
+    answer = sign_in(people.reader).get(address)
+    assert (answer.status_code, told in unescape(answer.content.decode())) == (400, True)
+
+
 def test_the_gap_list_leads_to_its_controls_as_a_file(sign_in, people):
     make_control(make_framework("pci"), "1.1")
     client = sign_in(people.reader)

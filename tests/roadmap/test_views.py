@@ -122,6 +122,13 @@ def test_a_timeline_that_cannot_group_so_says_how_it_can(sign_in, people, mine):
     assert "by=colour: there is no such grouping. There are: objective, team" in words(response)
 
 
+@pytest.mark.parametrize("name", ["initiatives-board", "initiatives-horizons", "initiatives-objectives"])
+def test_a_shape_that_is_not_grouped_refuses_a_grouping(sign_in, people, mine, name):
+    answer = sign_in(people.reader).get(reverse(name), {"by": "team"})
+    assert answer.status_code == 400
+    assert re.search(r"by=team: “[^”]+” is not grouped otherwise\. Leave it away\.", words(answer))
+
+
 def test_a_filter_of_a_shape_comes_back_to_the_shape(sign_in, people, mine):
     asked = {"by": "team", "filter.field": "status", "filter.op": "", "filter.value": "idea"}
     response = sign_in(people.reader).get(reverse("initiatives-timeline"), asked)
