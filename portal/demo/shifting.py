@@ -5,7 +5,7 @@ Dates within texts and JSON stay as they read, but for the evidence and the fore
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pgtrigger
@@ -19,6 +19,8 @@ QUARTER = dt.timedelta(days=91)
 _AWAY = dt.timedelta(days=200_000)
 _IN_TIME = (models.DateField, DateTimeRangeField)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# PostgreSQL has years that Python cannot read. A day is left at both ends, so that no zone leads out of them either.
+_FIRST, _LAST = "0001-01-02", "9999-12-30"
 
 
 def shift(by: dt.timedelta) -> None:
@@ -29,7 +31,8 @@ def shift(by: dt.timedelta) -> None:
         if not fields or model._meta.db_table not in there:
             continue
         if _is_unique_in_time(model, {str(field.column) for field in fields}):
-            _move(model, fields, -_AWAY)
+            # What is on the way is read by nobody, wherever in time it lies.
+            _move(model, fields, -_AWAY, kept=str)
             _move(model, fields, _AWAY + by)
         else:
             _move(model, fields, by)
@@ -48,19 +51,26 @@ def _is_unique_in_time(model: type[models.Model], columns: set[str]) -> bool:
     return any(each["unique"] and columns.intersection(each["columns"]) for each in found)
 
 
-def _move(model: type[models.Model], fields: Sequence[Any], by: dt.timedelta) -> None:
-    changes = ", ".join(_moved(field, f"interval '{by.days} days'") for field in fields)
+def _readable(moment: str) -> str:
+    """The same moment in SQL, or the end of the calendar that it would lie beyond."""
+    return f"CASE WHEN {moment} < '{_FIRST}' THEN '{_FIRST}' WHEN {moment} > '{_LAST}' THEN '{_LAST}' ELSE {moment} END"
+
+
+def _move(
+    model: type[models.Model], fields: Sequence[Any], by: dt.timedelta, kept: Callable[[str], str] = _readable
+) -> None:
+    changes = ", ".join(_moved(field, f"interval '{by.days} days'", kept) for field in fields)
     with connection.cursor() as cursor, pgtrigger.ignore():
         cursor.execute(f"UPDATE {model._meta.db_table} SET {changes}")  # noqa: S608  names and a number of ours
 
 
-def _moved(field: Any, by: str) -> str:
+def _moved(field: Any, by: str, kept: Callable[[str], str]) -> str:
     """The assignment of one column; a moment without an end has none afterwards."""
     name = field.column
     if isinstance(field, DateTimeRangeField):
-        moved = f"tstzrange(lower({name}) + {by}, upper({name}) + {by})"
-        return f"{name} = CASE WHEN isempty({name}) THEN {name} ELSE {moved} END"
-    return f"{name} = {name} + {by}"
+        ends = ", ".join(kept(f"{end}({name}) + {by}") for end in ("lower", "upper"))
+        return f"{name} = CASE WHEN isempty({name}) THEN {name} ELSE tstzrange({ends}) END"
+    return f"{name} = {kept(f'{name} + {by}')}"
 
 
 def shift_days_in(value: Any, by: dt.timedelta) -> Any:
@@ -73,4 +83,8 @@ def shift_days_in(value: Any, by: dt.timedelta) -> Any:
 
 
 def _later(day: str, by: dt.timedelta) -> str:
-    return (dt.date.fromisoformat(day) + by).isoformat()
+    """The day that lies so much later; what is no day, or would be none, stays."""
+    try:
+        return (dt.date.fromisoformat(day) + by).isoformat()
+    except (ValueError, OverflowError):
+        return day
