@@ -40,7 +40,11 @@ def find_labelled(model: type[models.Model], text: str) -> Any:
     is near, or the several that are called so."""
     text = text.replace("\x00", "")
     rows = _labelled(model._default_manager.all())
-    found = list(rows.filter(said__iexact=text)[:2]) or _numbered(rows, text)
+    found = _called(rows, text) or _numbered(rows, text)
+    if not found and "/" in text:
+        # As live blocks name it: ``orders-api/lead-time``.
+        text = text.replace("/", ": ", 1)
+        found = _called(rows, text)
     if len(found) == 1:
         return found[0]
     what = model._meta.verbose_name
@@ -60,6 +64,10 @@ def _labelled(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
 
 def _labels(rows: models.QuerySet[Any]) -> list[str]:
     return list(rows.values_list("said", flat=True)[:_MOST_COMPARED])
+
+
+def _called(rows: models.QuerySet[Any], text: str) -> list[Any]:
+    return list(rows.filter(said__iexact=text)[:2])
 
 
 def _numbered(rows: models.QuerySet[Any], text: str) -> list[Any]:

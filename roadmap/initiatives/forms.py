@@ -102,7 +102,7 @@ class CriterionForm(forms.Form):
     title = forms.CharField(label="Criterion", max_length=200, help_text="Such as “Checkout answers in 200 ms”.")
     metric = LabelledField(
         model=Metric, required=False, label="Metric",
-        help_text="Such as checkout-api: latency-p95. Empty where nothing is measured yet.",
+        help_text="Such as checkout-api: lead-time. Empty where nothing is measured yet.",
     )  # fmt: skip
     way = forms.ChoiceField(label="Kind", choices=Way.choices, initial=Way.DECREASE)
     baseline = forms.FloatField(label="From", required=False, help_text="Where it stood when work began.")

@@ -2,6 +2,7 @@
 blocks name at once."""
 
 import datetime as dt
+import re
 from collections.abc import Collection, Iterable
 from functools import reduce
 from operator import or_
@@ -25,6 +26,10 @@ from services.health.saying import day_in_words, moment_in_words, percent, with_
 
 ORGANISATION = ("", "organisation")
 CURRENT = "current"
+# Of the demo company.
+EXAMPLE = "checkout-api/lead-time"
+# The label of a metric: ``checkout-api: errors (production)``.
+_AS_IN_FORMS = re.compile(r"(?P<subject>\S.*):\s+(?P<name>[^\s/(]+)\s*(?:\((?P<environment>[^)]*)\))?\s*")
 
 
 def _page(slug: str, pk: int) -> str:
@@ -47,7 +52,8 @@ def _any(conditions: Iterable[Q]) -> Q:
 
 
 def metrics(arguments: Collection[str], asked: Asked) -> dict[str, Answer]:
-    """``subject/name``, of the organisation ``name`` alone; ``?environment=`` and labels choose among several."""
+    """``subject/name``, of the organisation ``name`` alone; ``?environment=`` and labels choose among several. Or as
+    forms name a metric: ``subject: name (environment)``."""
     read = {each: _metric_parts(each) for each in arguments}
     condition = _any(_metric_condition(subject, name) for subject, name, _ in read.values())
     rows = list(Metric.objects.filter(condition).select_related("subject", "state").order_by("pk"))
@@ -58,6 +64,11 @@ def metrics(arguments: Collection[str], asked: Asked) -> dict[str, Answer]:
 
 def _metric_parts(argument: str) -> tuple[str, str, QueryDict]:
     path, _, query = argument.partition("?")
+    if found := _AS_IN_FORMS.fullmatch(path):
+        chosen = QueryDict(query, mutable=True)
+        if found["environment"]:
+            chosen["environment"] = found["environment"]
+        return found["subject"].strip().lower(), found["name"].lower(), chosen
     subject, _, name = path.rpartition("/")
     return subject.strip().lower(), name.strip().lower(), QueryDict(query)
 
@@ -81,7 +92,7 @@ def _metric(argument: str, parts: tuple[str, str, QueryDict], rows: Iterable[Met
     of = "the organisation" if subject in ORGANISATION else f"“{subject}”"
     return Answer(
         problem=f"There is no metric “{name}” of {of} that you may see. Write what it is about, a slash and its short "
-        "name, as its page under Metrics has them."
+        f"name, as its page under Metrics has them, such as {EXAMPLE}."
     )
 
 
@@ -307,7 +318,7 @@ def _allocation_figure(cycle: Cycle, each: Allocation) -> Figure:
                   None if share is None else 100 * share, "%")  # fmt: skip
 
 
-register(Kind("metric", "{{metric: checkout-api/latency-p95}}", "The value that a metric has now.", metrics))
+register(Kind("metric", f"{{{{metric: {EXAMPLE}}}}}", "The value that a metric has now.", metrics))
 register(Kind("limit", "{{limit: Connections of orders-db}}", "How much of a limit is used, and until when.", limits))
 register(Kind("okr", "{{okr: The title of an objective}}", "An objective with its key results.", objectives))
 register(Kind("allocation", "{{allocation: current}}", "What each team plans for the platform.", allocations))

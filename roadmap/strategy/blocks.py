@@ -1,4 +1,4 @@
-"""Live blocks in Markdown: ``{{metric: checkout-api/latency-p95}}`` becomes the value that the metric has now.
+"""Live blocks in Markdown: ``{{metric: checkout-api/lead-time}}`` becomes the value that the metric has now.
 
 What the blocks of all texts name is read together, a few queries a kind and one for all lists, however many there are.
 Every block is computed for one reader; what is unknown, or hidden from that reader, becomes a note that says how to

@@ -38,6 +38,8 @@ from roadmap.models import (
     TradeOff,
     Update,
 )
+from roadmap.strategy.blocks import kinds
+from roadmap.strategy.live import Asked, render
 from roadmap.worth.asking import SOON_DAYS
 from roadmap.worth.guard import verdict
 from services.health import samples
@@ -125,6 +127,13 @@ def test_the_strategy_has_an_edition_and_a_draft_that_says_more() -> None:
     assert all(each.text and each.goal and each.dependencies.exists() for each in StrategySection.objects.all())
     published = {each["key"]: each["markdown"] for each in edition.sections}
     assert all(each.text not in published[each.key] for each in StrategySection.objects.all())
+
+
+def test_the_example_of_a_live_metric_is_one_of_the_demo_company() -> None:
+    example = next(each.example for each in kinds() if each.name == "metric")
+    rendered = render({"it": example}, Asked(User.objects.get(email=DEMO_PEOPLE[0].email)))["it"]
+    assert rendered.problems == []
+    assert "Lead time for changes of checkout-api" in rendered.markdown.replace("\\", "")
 
 
 def test_a_quarter_later_what_was_promised_is_delivered_takes_effect_and_what_was_put_off_costs_more() -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal.actions import Conflict
 from portal.delivery.models import Notification
+from portal.labelled import find_labelled
 from roadmap.models import (
     Allocation,
     ClarifyingAnswer,
@@ -108,6 +109,23 @@ def test_a_metric_is_its_value_within_a_sentence_and_says_its_source_alone(peopl
     assert inline.endswith(" now.")
     alone = shown("{{ metric: group:default/checkout/latency-p95 }}", people.reader)
     assert "pushed, measured 22 Nov 2026" in alone
+
+
+def test_a_metric_is_named_with_a_slash_or_as_forms_name_it(people):
+    make_metric(people.team.reference, "lead-time")
+    make_metric(people.team.reference, "errors", 1, environment="production", unit="")
+    make_metric(people.team.reference, "errors", 2, environment="staging", unit="")
+    make_metric(None, "availability", 7, unit="")
+    for block, value in (
+        ("checkout/lead-time", "182"), ("checkout: lead-time", "182"), ("group:default/checkout: lead-time", "182"),
+        ("checkout: errors (staging)", "2"), ("organisation: availability", "7"),
+    ):  # fmt: skip
+        assert f"**[{value}" in shown(f"Now {{{{metric: {block}}}}} it is.", people.reader)
+
+
+def test_forms_take_a_metric_with_a_slash_too(people):
+    metric = make_metric(people.team.reference, "lead-time")
+    assert find_labelled(Metric, "checkout/lead-time") == find_labelled(Metric, "checkout: lead-time") == metric
 
 
 def test_a_share_is_in_percent_and_one_of_the_organisation_needs_no_subject(people):
