@@ -31,8 +31,7 @@ def suggestions(rows: models.QuerySet[Any], text: str) -> list[str]:
     """Up to ten labels with every word of the text, in their order."""
     found = reduce(lambda found, word: found.filter(said__icontains=word), text.split(), _labelled(rows))
     pairs = list(found.order_by("said", "pk").values_list("said", "pk")[: MOST + 1])
-    times = Counter(said for said, _ in pairs)
-    return [f"{said} #{pk}" if times[said] > 1 else said for said, pk in pairs[:MOST]]
+    return _told_apart(pairs)[:MOST]
 
 
 def find_labelled(model: type[models.Model], text: str) -> Any:
@@ -51,7 +50,7 @@ def find_labelled(model: type[models.Model], text: str) -> Any:
     if found:
         several = ", ".join(f"“{each}”" for each in suggestions(rows.filter(said__iexact=text), ""))
         raise ValidationError(f"“{text[:120]}” is more than one {what}. Write which: {several}.", code="several")
-    near = suggestions(rows, text)[:3] or difflib.get_close_matches(text, _labels(rows), 3, 0.6)
+    near = (suggestions(rows, text) or _alike(rows, text))[:3]
     hint = f" Did you mean {' or '.join(f'“{each}”' for each in near)}?" if near else ""
     raise ValidationError(f"There is no {what} “{text[:120]}”.{hint}", code="unknown")
 
@@ -62,8 +61,17 @@ def _labelled(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
     return labelled
 
 
-def _labels(rows: models.QuerySet[Any]) -> list[str]:
-    return list(rows.values_list("said", flat=True)[:_MOST_COMPARED])
+def _told_apart(pairs: list[tuple[str, int]]) -> list[str]:
+    times = Counter(said for said, _ in pairs)
+    return [f"{said} #{pk}" if times[said] > 1 else said for said, pk in pairs]
+
+
+def _alike(rows: models.QuerySet[Any], text: str) -> list[str]:
+    """What is called nearly so, the nearest first, each as it is found again."""
+    labels = dict.fromkeys(rows.values_list("said", flat=True)[:_MOST_COMPARED])
+    close = difflib.get_close_matches(text, labels, 3, 0.6)
+    pairs = rows.filter(said__in=close).order_by("pk").values_list("said", "pk")
+    return _told_apart(sorted(pairs, key=lambda pair: close.index(pair[0])))
 
 
 def _called(rows: models.QuerySet[Any], text: str) -> list[Any]:

@@ -48,7 +48,8 @@ def find_thing(reader: Any, kind: str, text: str) -> Any:
     if found:
         told = f"“{text[:80]}” is more than one {label.lower()}. Write which, or its number as its address has it."
         raise ValidationError({"thing": told})
-    near = difflib.get_close_matches(text, [str(each) for each in rows.values_list(names, flat=True)[:_MOST_COMPARED]])
+    known = dict.fromkeys(str(each) for each in rows.values_list(names, flat=True)[:_MOST_COMPARED])
+    near = difflib.get_close_matches(text, known)
     hint = f" Did you mean {' or '.join(f'“{each}”' for each in near)}?" if near else f" Write {written}."
     raise ValidationError({"thing": f"There is no {label.lower()} “{text[:80]}”.{hint}"})
 

@@ -1,6 +1,7 @@
 """The strategy: live blocks for a reader, editions for everybody, what is missing, the form it begins with."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -126,6 +127,17 @@ def test_a_metric_is_named_with_a_slash_or_as_forms_name_it(people):
 def test_forms_take_a_metric_with_a_slash_too(people):
     metric = make_metric(people.team.reference, "lead-time")
     assert find_labelled(Metric, "checkout/lead-time") == find_labelled(Metric, "checkout: lead-time") == metric
+
+
+def test_what_is_suggested_for_a_metric_is_said_once_and_is_found(people):
+    for labels in ({"region": "eu"}, {"region": "us"}):
+        make_metric(people.team.reference, "slo-attainment", labels=labels)
+    make_metric(people.team.reference, "lead-time")
+    with pytest.raises(ValidationError) as refused:
+        find_labelled(Metric, "checkout: slo-atainment")
+    near = re.findall("“([^”]+)”", refused.value.messages[0])[1:]
+    assert len(near) == len(set(near)) >= 2
+    assert {find_labelled(Metric, each) for each in near[:2]} == set(Metric.objects.filter(name="slo-attainment"))
 
 
 def test_a_share_is_in_percent_and_one_of_the_organisation_needs_no_subject(people):
