@@ -6,7 +6,7 @@ from typing import Any
 
 from roadmap.imports.mapping import LONGEST_SOURCE, TARGETS, FieldMapping, Rule
 from roadmap.imports.reading import Row
-from roadmap.models import Initiative
+from roadmap.models import Initiative, Status
 
 MOST_COLUMNS = 200
 DEEPEST = 3
@@ -35,6 +35,15 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "cost": ("cost", "budget", "price"),
     "goal": ("business goal", "goal", "outcome"),
 }
+# What other tools call a status of ours.
+STATUSES: Mapping[str, Status] = {
+    "new": Status.IDEA, "backlog": Status.IDEA, "proposed": Status.IDEA, "to do": Status.PLANNED,
+    "todo": Status.PLANNED, "open": Status.PLANNED, "ready": Status.PLANNED, "selected for development": Status.PLANNED,
+    "doing": Status.IN_PROGRESS, "started": Status.IN_PROGRESS, "active": Status.IN_PROGRESS,
+    "in review": Status.IN_PROGRESS, "on hold": Status.PAUSED, "blocked": Status.PAUSED, "done": Status.DONE,
+    "closed": Status.DONE, "completed": Status.DONE, "resolved": Status.DONE, "shipped": Status.DONE,
+    "cancelled": Status.DROPPED, "canceled": Status.DROPPED, "rejected": Status.DROPPED, "won t do": Status.DROPPED,
+}  # fmt: skip
 DATES = (
     ("%Y-%m-%d", "2026-11-22"), ("%d.%m.%Y", "22.11.2026"), ("%d/%m/%Y", "22/11/2026"), ("%m/%d/%Y", "11/22/2026"),
     ("%d %b %Y", "22 Nov 2026"),
@@ -102,9 +111,12 @@ def chosen(asked: Mapping[str, str], file: str) -> FieldMapping:
     dates = tuple(each for each, _ in DATES if each == asked.get("dates")) or (DATES[0][0],)
     leaves_out = asked.get("unknown") == "leave out"
     rules = tuple(
-        Rule(name, sources=(asked[name],), dates=dates, leaves_out=leaves_out and name != "title")
+        Rule(
+            name, sources=(asked[name],), dates=dates, leaves_out=leaves_out and name != "title", chosen=True,
+            usual_words=STATUSES if name == "status" else None,
+        )
         for name in TARGETS if asked.get(name)
     )  # fmt: skip
-    key = Rule("key", sources=(asked.get("key") or asked.get("title", ""),))
+    key = Rule("key", sources=(asked.get("key") or asked.get("title", ""),), chosen=True)
     source = asked.get("source", "").replace("\x00", "").strip()[:LONGEST_SOURCE]
     return FieldMapping(source or source_of(file), key, rules)

@@ -30,7 +30,8 @@ class MappingError(Exception):
 class Rule:
     """Where one field comes from: the first of the paths ``sources`` that has a value, a ``text`` with paths in braces,
     or a constant ``value``. ``table`` says what its words mean here; ``leaves_out`` that what cannot be understood is
-    left empty, where it would keep the row out."""
+    left empty, where it would keep the row out. One that was ``chosen`` on the page has no file that could be mended;
+    its ``usual_words`` are taken in one of our meanings."""
 
     name: str
     sources: tuple[str, ...] = ()
@@ -40,6 +41,8 @@ class Rule:
     default: Any = None
     dates: tuple[str, ...] = ()
     leaves_out: bool = False
+    chosen: bool = False
+    usual_words: Mapping[str, Any] | None = None
 
     def raw(self, row: Mapping[str, Any]) -> Any:
         """What the row has for it, as it stands there."""

@@ -36,6 +36,7 @@ _NAMED: Mapping[Any, Callable[[str], Any]] = {
     Objective: _objective,
 }
 _OR_LEFT_OUT = " Or leave it out: “unknown: leave out” in the mapping."
+_OR_LEFT_OUT_ON_THE_PAGE = " Or have it left out: the page of the columns asks about it."
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,16 @@ class Problem:
 
 
 class Unfit(Exception):  # noqa: N818  it names what it is
-    """A value that means nothing here."""
+    """A value that means nothing here. ``on_the_page`` is how to mend it without a mapping file, where that differs."""
 
-    def __init__(self, reason: str, mend: str) -> None:
+    def __init__(self, reason: str, mend: str, on_the_page: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.mend = reason, mend
+        self.reason, self.mend, self.on_the_page = reason, mend, on_the_page or mend
+
+    def problem(self, rule: Rule) -> Problem:
+        mend = self.on_the_page if rule.chosen else self.mend
+        or_left_out = _OR_LEFT_OUT_ON_THE_PAGE if rule.chosen else _OR_LEFT_OUT
+        return Problem(rule.name, self.reason, mend if rule.leaves_out else mend + or_left_out)
 
 
 @dataclass
@@ -83,10 +89,10 @@ class Meaning:
                 meant.values[rule.name] = self._value(rule, model_field, row)
             except Unfit as unfit:
                 if rule.leaves_out:
-                    meant.left_out.append(Problem(rule.name, unfit.reason, unfit.mend))
+                    meant.left_out.append(unfit.problem(rule))
                     meant.values[rule.name] = empty(model_field)
                 else:
-                    meant.problems.append(Problem(rule.name, unfit.reason, f"{unfit.mend}{_OR_LEFT_OUT}"))
+                    meant.problems.append(unfit.problem(rule))
         return meant
 
     def _value(self, rule: Rule, model_field: Any, row: Mapping[str, Any]) -> Any:
@@ -100,7 +106,7 @@ class Meaning:
         if isinstance(model_field, models.ForeignKey):
             return self._record(model_field, _single(raw))
         if model_field.choices:
-            return _choice(model_field, _single(raw))
+            return _choice(model_field, _single(raw), rule.usual_words or {})
         if isinstance(model_field, models.DateField):
             return _date(_single(raw), rule.dates or (ISO,))
         if isinstance(model_field, models.BooleanField):
@@ -175,7 +181,8 @@ def _single(raw: Any) -> str:
         raw = raw[0]
     if isinstance(raw, list | dict):
         shape = f"{len(raw)} values stand here" if isinstance(raw, list) else "Here stand fields with values"
-        raise Unfit(f"{shape}; one is needed.", "Name one of them by its path in the mapping, such as authors.0.")
+        by_path = "Name one of them by its path in the mapping, such as authors.0."
+        raise Unfit(f"{shape}; one is needed.", by_path, "Choose another column, or give it one value in the file.")
     return _text(raw)
 
 
@@ -193,15 +200,16 @@ def _plain(word: str) -> str:
     return _WORDS.sub(" ", word.casefold()).strip()
 
 
-def _choice(model_field: Any, text: str) -> Any:
-    """By the value or the label of a choice, whatever stands between its words."""
-    for value, label in model_field.choices:
+def _choice(model_field: Any, text: str, usual_words: Mapping[str, Any]) -> Any:
+    """By the value or the label of a choice, whatever stands between its words; else by a usual word for it."""
+    for value, label in (*model_field.choices, *((value, word) for word, value in usual_words.items())):
         if _plain(text) in (_plain(str(value)), _plain(str(label))):
             return value
-    there = ", ".join(str(value) for value, _ in model_field.choices)
+    there = f"There are: {', '.join(str(value) for value, _ in model_field.choices)}."
     raise Unfit(
-        f"“{text[:_SHOWN]}” is no {model_field.verbose_name}.", f"There are: {there}. Say in the mapping what it means."
-    )
+        f"“{text[:_SHOWN]}” is no {model_field.verbose_name}.", f"{there} Say in the mapping what it means.",
+        f"{there} Write one of them in the file.",
+    )  # fmt: skip
 
 
 def _date(text: str, formats: tuple[str, ...]) -> dt.date:
@@ -217,14 +225,16 @@ def _date(text: str, formats: tuple[str, ...]) -> dt.date:
         raise Unfit(
             f"“{text[:_SHOWN]}” is no day that there is, written such as {example}.",
             "Correct it in the source, or say in the mapping how dates are written (dates).",
+            "Correct it in the file, or say on the page of the columns how days are written.",
         ) from None
 
 
 def _yes_or_no(text: str) -> bool:
     if text.strip().casefold() not in _YES:
         raise Unfit(
-            f"“{text[:_SHOWN]}” is neither yes nor no.", "Write yes or no, or say in the mapping what it means."
-        )
+            f"“{text[:_SHOWN]}” is neither yes nor no.", "Write yes or no, or say in the mapping what it means.",
+            "Write yes or no in the file.",
+        )  # fmt: skip
     return _YES[text.strip().casefold()]
 
 

@@ -28,6 +28,8 @@ from services.health.uploads import LARGEST_FILE, keep, kept, text_of
 HOOK = "initiatives-import"
 MOST_ROWS = 500
 MOST_SHOWN = 200
+# Of a file of which no row can be read.
+MOST_REASONS = 5
 LARGEST_MAPPING = 100_000
 
 
@@ -94,6 +96,8 @@ def _rows(batch: ReceivedBatch, file: str, mapping: FieldMapping | None = None) 
         raise _Unusable([str(problem)]) from None
     if not found:
         raise _Unusable([f"{file} has no rows."])
+    if all(each.problem for each in found):
+        raise _Unusable([f"{each.file}: {each.problem}" for each in found[:MOST_REASONS]])
     if len(found) > MOST_ROWS:
         told = f"{file} has more than {MOST_ROWS} rows. Split it, or have it imported by the command roadmap import."
         raise _Unusable([told])

@@ -65,9 +65,8 @@ class Importing:
             return _refused(row, "", [key])
         meant = self.meaning.of(self.mapping.fields, row.value)
         if not meant.problems and not meant.values.get("title"):
-            meant.problems.append(
-                Problem("title", "It has none.", "Give it one in the source, or a default in the mapping.")
-            )
+            or_default = "" if self.mapping.key.chosen else ", or a default in the mapping"
+            meant.problems.append(Problem("title", "It has none.", f"Give it one in the source{or_default}."))
         if meant.problems:
             return _refused(row, key, meant.problems, meant)
         try:
@@ -85,9 +84,7 @@ class Importing:
         raw = self.mapping.key.raw(row.value)
         key = "" if raw is None or isinstance(raw, dict | list) else str(raw).strip()
         if not key:
-            return Problem(
-                "key", "The row has nothing that names it.", "Fill it in, or take another key in the mapping."
-            )
+            return Problem("key", "The row has nothing that names it.", "Fill it in, or let something else be the key.")
         if len(key) > _LONGEST_KEY:
             return Problem("key", f"It has {len(key):,} letters.", f"Take one of at most {_LONGEST_KEY}.")
         first = self.seen.setdefault(key, row)

@@ -36,7 +36,8 @@ class Preview:
 
 
 def keep(reader: Any, hook: str, file: Any) -> ReceivedBatch:
-    """Keep an uploaded file; the same one again is the same row. Raises ValidationError for one that is not taken."""
+    """Keep an uploaded file; the same one again is the same row, under the name that it has now. Raises
+    ValidationError for one that is not taken."""
     if file is None:
         raise ValidationError("Choose a file first.")
     if file.size > LARGEST_FILE:
@@ -45,10 +46,14 @@ def keep(reader: Any, hook: str, file: Any) -> ReceivedBatch:
         )
     body = file.read()
     digest = hashlib.sha256(body).hexdigest()
-    batch, _is_new = ReceivedBatch.objects.get_or_create(
+    name = file.name[:200]
+    batch, is_new = ReceivedBatch.objects.get_or_create(
         hook=hook, sender=sender_of(reader), key=digest,
-        defaults={"digest": digest, "body": body, "answer": {"file": file.name[:200]}},
+        defaults={"digest": digest, "body": body, "answer": {"file": name}},
     )  # fmt: skip
+    if not is_new and batch.answer["file"] != name:
+        batch.answer = {**batch.answer, "file": name}
+        batch.save(update_fields=["answer"])
     return batch
 
 

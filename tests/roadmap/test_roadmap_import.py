@@ -2,6 +2,7 @@
 overwritten; by the command and in the browser, on real proposals too."""
 
 import datetime as dt
+import html
 import io
 import json
 import re
@@ -358,6 +359,37 @@ def test_what_cannot_be_read_is_refused_on_the_page(sign_in, people, name, body,
     response = sent(sign_in(people.product_manager), name, body)
     assert response.status_code == 422
     assert said in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"title: [a\n", "plan.yaml: Line "), (b"title: caf\xe9\n", "plan.yaml: Line 1 holds bytes that are not UTF-8.")],
+)
+def test_yaml_of_which_nothing_can_be_read_is_refused_with_the_reason_at_once(sign_in, people, body, said):
+    response = sent(sign_in(people.product_manager), "plan.yaml", body)
+    assert (response.status_code, said in html.unescape(response.content.decode())) == (422, True)
+
+
+def test_the_same_bytes_are_told_by_the_name_that_they_were_sent_with_last(sign_in, people):
+    client = sign_in(people.product_manager)
+    assert "empty.csv is empty" in sent(client, "empty.csv", b"").content.decode()
+    assert "empty.yaml has no rows" in sent(client, "empty.yaml", b"").content.decode()
+    assert client.get(sent(client, "good.csv").url).context["file"] == "good.csv"
+    assert client.get(sent(client, "other-name.csv").url).context["file"] == "other-name.csv"
+
+
+def test_usual_words_of_other_tools_are_a_status_and_others_are_refused_in_words_of_the_page(sign_in, people):
+    body = b"Key,Summary,Status\n" + b"".join(
+        f"P-{place},Plan {place},{word}\n".encode() for place, word in enumerate(("Done", "To Do", "In Review", "odd"))
+    )
+    client = sign_in(people.product_manager)
+    address = sent(client, "words.csv", body).url + "preview/?key=Key&title=Summary&status=Status"
+    shown = client.post(address, follow=True).content.decode()
+    assert list(Initiative.objects.order_by("title").values_list("status", flat=True)) == [
+        "delivered", "planned", "in_progress",
+    ]  # fmt: skip
+    assert "Write one of them in the file. Or have it left out: the page of the columns asks about it." in shown
+    assert "mapping" not in shown
 
 
 def test_an_empty_upload_and_a_broken_mapping_are_refused(sign_in, people):
