@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.db.models import Model
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -69,6 +69,12 @@ def _count(item: Mapping[str, Any]) -> SafeString | str:
 def state_icon(state: str) -> SafeString:
     """The icon of a status."""
     return icon(STATUS_ICONS[state])
+
+
+@register.filter
+def problem_count(form: BaseForm) -> int:
+    """How many things are wrong with a form: of one field, or of all of it, there can be several."""
+    return sum(len(texts) for texts in form.errors.values())
 
 
 @register.filter

@@ -73,7 +73,7 @@ def publish(*, by: Any, title: str, note: str = "", acknowledged: bool = False) 
     check_texts({"title": title, "note": note})
     frozen = freezing.freeze(title.strip())
     if frozen.problems and not acknowledged:
-        raise ValidationError(f"{' '.join(frozen.problems)} Mend that, or say that it is meant so.", code="acknowledge")
+        raise ValidationError([ValidationError(each, code="acknowledge") for each in frozen.problems])
     if not any(map(content.is_written, frozen.written)):
         raise ValidationError("Nothing is written yet. An edition stays for good: write a section first.")
     last = StrategyEdition.objects.aggregate(last=Max("number"))["last"] or 0

@@ -53,7 +53,9 @@ class PublishForm(forms.Form):
         label="What changed", required=False, max_length=_longest(StrategyEdition, "note"),
         widget=forms.Textarea({"rows": 3}), help_text="Since the edition before, in a sentence or two.",
     )  # fmt: skip
-    acknowledged = forms.BooleanField(label="Publish it as it is, with what is missing", required=False)
+    acknowledged = forms.BooleanField(
+        label="Publish it as it is, with what is missing", required=False, help_text="Only where that is meant so."
+    )
 
     def __init__(self, problems: list[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

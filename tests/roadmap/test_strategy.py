@@ -320,6 +320,21 @@ def test_empty_sections_and_broken_blocks_are_refused_by_name_unless_that_is_mea
     assert edition.number == 1
 
 
+def test_the_page_lists_and_counts_what_keeps_an_edition_from_being_published(people, sign_in):
+    write_all()
+    write("current-state", " ".join(f"{{{{metric: no/thing-{number}}}}}" for number in range(13)))
+    client = sign_in(people.product_manager)
+    page = client.post("/strategy/-/publish/", {"title": "Strategy 2027"})
+    said = page.content.decode()
+    assert (page.status_code, "Not published: 13 things to mend" in said) == (422, True)
+    assert said.count("shows nothing to everybody") == 13
+    assert (
+        client.get("/strategy/-/publish/").content.decode().count("<li>Under “Current state” {{metric: no/thing-") == 13
+    )
+    sure = client.post("/strategy/-/publish/", {"title": "Strategy 2027", "acknowledged": "on"})
+    assert (sure.status_code, StrategyEdition.objects.count()) == (302, 1)
+
+
 def test_an_edition_is_told_to_product_managers_and_the_teams_whose_products_it_concerns(people):
     write_all()
     section = StrategySection.objects.order_by("place")[0]
