@@ -100,7 +100,7 @@ def share_text(share: float) -> str:
     """A fraction as percent; hundredths only where it is near the whole."""
     percent = 100 * share
     figure = f"{percent:.2f}".removesuffix(".00") if 95 <= percent < 100 else f"{percent:.0f}"
-    return f"{figure}\u00a0%"
+    return f"{figure}\u00a0%".replace("-0\u00a0", "0\u00a0").replace("-", "\N{MINUS SIGN}")
 
 
 def _boolean(field: Field, values: Values) -> SafeString:

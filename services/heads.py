@@ -158,7 +158,7 @@ def person_head(request: HttpRequest, person: Person) -> Head:
     mail = format_html('<a href="mailto:{}">{}</a>', person.email, person.email) if person.email else empty
     return Head(
         title=str(person),
-        tags=[] if person.is_active else [f"Left {person.left_at:%d %b %Y}" if person.left_at else "Left"],
+        tags=[] if person.is_active else [f"Left {person.left_at:%-d %b %Y}" if person.left_at else "Left"],
         reach=[Fact("E-mail", mail)],
     )
 

@@ -44,7 +44,7 @@ def commit(*, by: Any, follow_up: FollowUp, owner: Reference, due_on: dt.date, v
 
 def _refuse_past(due_on: dt.date) -> None:
     if due_on < organisation_today():
-        raise ValidationError({"due_on": f"{due_on:%d %b %Y} is over. Choose a day to come."})
+        raise ValidationError({"due_on": f"{due_on:%-d %b %Y} is over. Choose a day to come."})
 
 
 def finish(*, by: Any, follow_up: FollowUp, version: int | None = None) -> FollowUp:

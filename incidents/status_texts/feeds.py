@@ -177,7 +177,7 @@ def _said(at: dt.datetime) -> str:
 def _content(texts: Sequence[StatusText]) -> str:
     """The updates as HTML; what people wrote is text in it."""
     return "".join(
-        f"<p><small>{text.happened_at.astimezone(dt.UTC):%d %b %Y, %H:%M} UTC</small><br>"
+        f"<p><small>{text.happened_at.astimezone(dt.UTC):%-d %b %Y, %H:%M} UTC</small><br>"
         f"<strong>{escape(text.get_public_status_display())}</strong></p>"
         f"{linebreaks(text.public_text, autoescape=True)}"
         for text in texts

@@ -120,7 +120,7 @@ def _visible(request: HttpRequest, uid: str) -> Upload:
 def _there(request: HttpRequest, uid: str) -> Upload:
     found = _visible(request, uid)
     if found.withdrawn_at is not None:
-        raise Http404(f"{found.name} was withdrawn on {found.withdrawn_at:%d %b %Y}.")
+        raise Http404(f"{found.name} was withdrawn on {found.withdrawn_at:%-d %b %Y}.")
     return found
 
 

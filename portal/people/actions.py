@@ -121,7 +121,7 @@ def deactivate_person(*, by: Any, person: Person, left_at: dt.date | None = None
     day = left_at or organisation_today()
     if day > organisation_today():
         raise ValidationError(
-            f"{day:%d %b %Y} is yet to come, and the login would close at once. Note the last day when it has come."
+            f"{day:%-d %b %Y} is yet to come, and the login would close at once. Note the last day when it has come."
         )
     _hold_administrators()
     person = update_record(by=by, record=person, values={"is_active": False, "left_at": day})

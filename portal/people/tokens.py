@@ -81,9 +81,9 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             raise AuthenticationFailed("There is no such token. Make one under Profile, Tokens.")
         if token.revoked_at:
-            raise AuthenticationFailed(f"The token “{token.name}” was revoked on {token.revoked_at:%d %b %Y}.")
+            raise AuthenticationFailed(f"The token “{token.name}” was revoked on {token.revoked_at:%-d %b %Y}.")
         if token.expires_at and token.expires_at <= timezone.now():
-            raise AuthenticationFailed(f"The token “{token.name}” expired on {token.expires_at:%d %b %Y}.")
+            raise AuthenticationFailed(f"The token “{token.name}” expired on {token.expires_at:%-d %b %Y}.")
         return token
 
     def _note_use(self, token: ApiToken) -> None:

@@ -49,7 +49,7 @@ def summary_page(request: HttpRequest) -> HttpResponse:
         return query
     text, asked = summary(query), request.GET.urlencode()
     if request.method == "POST":
-        title = f"Roadmap summary, {organisation_today():%d %b %Y}"
+        title = f"Roadmap summary, {organisation_today():%-d %b %Y}"
         return to_report(request, kind=ReportKind.ROADMAP, title=title, markdown=text)
     context = {
         "title": "Roadmap summary", "text": prose(without_title(text)), "back": "the list",

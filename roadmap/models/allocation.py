@@ -87,7 +87,7 @@ class Allocation(Versioned):
         planned = self.planned_days
         if self.capacity_days and planned > self.capacity_days + DUST:
             share = planned / self.capacity_days
-            told = f"{planned:g} days are planned of {self.capacity_days:g}: {share:.0%}."
+            told = f"{planned:g} days are planned of {self.capacity_days:g}: {100 * share:.0f}\u00a0%."
             raise ValidationError({"capacity_days": f"{told} Take {round(planned - self.capacity_days, 6):g} out."})
 
     @property

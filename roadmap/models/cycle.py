@@ -52,7 +52,7 @@ class Cycle(Versioned):
             return
         others: Any = Cycle.objects.exclude(pk=self.pk).filter(starts_on__lte=self.ends_on, ends_on__gte=self.starts_on)
         if (other := others.first()) is not None:
-            told = f"{other} is from {other.starts_on:%d %b %Y} to {other.ends_on:%d %b %Y}. Cycles share no day."
+            told = f"{other} is from {other.starts_on:%-d %b %Y} to {other.ends_on:%-d %b %Y}. Cycles share no day."
             raise ValidationError({"starts_on": told})
 
     @property

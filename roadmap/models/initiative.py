@@ -153,7 +153,7 @@ class Initiative(Versioned, Referenced):
         for (before, first), (after, second) in pairwise(given):
             if second < first:
                 words = [str(getattr(self._meta.get_field(name), "verbose_name", name)) for name in (before, after)]
-                told = f"The {words[1]} ({second:%d %b %Y}) lies before the {words[0]} ({first:%d %b %Y})."
+                told = f"The {words[1]} ({second:%-d %b %Y}) lies before the {words[0]} ({first:%-d %b %Y})."
                 raise ValidationError({after: f"{told} Exchange them, or correct one."})
 
 

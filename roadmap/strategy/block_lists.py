@@ -50,17 +50,16 @@ def _query_of(argument: str, asked: Asked) -> Query | str:
         known = ", ".join(sorted(each.slug for each in _open_lists(asked.reader)))
         return f"There is no list “{slug[:60]}” that you may see. There are: {known}."
     try:
-        return parse(collection, asked.reader, QueryDict(parts.query), size=ROWS)
+        query = parse(collection, asked.reader, QueryDict(parts.query), size=ROWS)
     except BadQuery as problem:
         return " ".join(problem.problems)
+    if query.size > MOST_ROWS:
+        return f"size={query.size}: a block shows {MOST_ROWS} rows at most. Its last line leads to all of them."
+    return query
 
 
 def _open_lists(reader: Any) -> list[Collection]:
     return [each for each in collections() if each.listed and each.may(reader, "view")]
-
-
-def _size(query: Query) -> int:
-    return min(query.size, MOST_ROWS)
 
 
 def _rows_of(queries: Mapping[str, Query]) -> dict[str, _Rows]:
@@ -80,7 +79,7 @@ def _rows_of(queries: Mapping[str, Query]) -> dict[str, _Rows]:
 def _first(query: Query) -> Any:
     start = (query.page - 1) * query.size
     row = JSONArray(*(F(path) for path in query.paths))
-    return query.rows().annotate(block_row=row).values("block_row")[start : start + _size(query) + 1]
+    return query.rows().annotate(block_row=row).values("block_row")[start : start + query.size + 1]
 
 
 def _as_read(query: Query, row: Sequence[Any]) -> tuple[Any, ...]:
@@ -97,7 +96,7 @@ def _as_read(query: Query, row: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _shown(argument: str, query: Query, rows: _Rows, asked: Asked) -> Answer:
-    shown, more = rows[: _size(query)], len(rows) > _size(query)
+    shown, more = rows[: query.size], len(rows) > query.size
     title = query.collection.title
     url = _address(argument, query)
     figures = (_figure(argument, query),) if asked.frozen else ()

@@ -46,7 +46,7 @@ def _refuse_foreign(by: Any, team: Any) -> None:
 
 def _refuse_due_before(decided_on: Any, cycle: Cycle | None) -> None:
     if cycle is not None and cycle.ends_on < decided_on:
-        told = f"{cycle} was over on {cycle.ends_on:%d %b %Y}, before it was decided ({decided_on:%d %b %Y})."
+        told = f"{cycle} was over on {cycle.ends_on:%-d %b %Y}, before it was decided ({decided_on:%-d %b %Y})."
         raise ValidationError({"due_cycle": f"{told} Choose a later cycle."})
 
 
@@ -115,7 +115,7 @@ def renegotiate(
 
 def _refuse_no_later(trade_off: TradeOff, cycle: Cycle) -> None:
     if cycle.ends_on <= trade_off.due_cycle.ends_on:
-        told = f"{cycle} ends on {cycle.ends_on:%d %b %Y}, and it is due by {trade_off.due_cycle.ends_on:%d %b %Y}"
+        told = f"{cycle} ends on {cycle.ends_on:%-d %b %Y}, and it is due by {trade_off.due_cycle.ends_on:%-d %b %Y}"
         raise ValidationError({"to_cycle": f"{told} already. Choose a later cycle."})
     if cycle.ends_on < organisation_today():
         raise ValidationError({"to_cycle": f"{cycle} is over. Choose one that goes on or is to come."})
@@ -167,12 +167,12 @@ def _refuse_not_due_to(trade_off: TradeOff, incident: Incident) -> None:
     if incident.status.category in NO_INCIDENT:
         raise ValidationError({"incident": f"{incident.name} is {incident.status}: it was no incident of its own."})
     day, decided_on, ended_on = organisation_date(incident.declared_at), trade_off.decided_on, trade_off.ended_on
-    told = f"{incident.name} was declared on {day:%d %b %Y}"
+    told = f"{incident.name} was declared on {day:%-d %b %Y}"
     if day < decided_on:
-        told = f"{told}, before {trade_off.number} was decided ({decided_on:%d %b %Y})"
+        told = f"{told}, before {trade_off.number} was decided ({decided_on:%-d %b %Y})"
         raise ValidationError({"incident": f"{told}. It cannot come of it."})
     if trade_off.state == LoanState.PAID and ended_on is not None and day > ended_on:
-        told = f"{told}, after {trade_off.number} was paid ({ended_on:%d %b %Y})"
+        told = f"{told}, after {trade_off.number} was paid ({ended_on:%-d %b %Y})"
         raise ValidationError({"incident": f"{told}. Open it again first, if the work was not done."})
 
 

@@ -35,7 +35,7 @@ class Run(models.Model):
         get_latest_by = "started_at"
 
     def __str__(self) -> str:
-        return f"{self.source}, {self.started_at:%d %b %Y %H:%M}"
+        return f"{self.source}, {self.started_at:%-d %b %Y %H:%M}"
 
 
 class DocumentStatus(models.TextChoices):

@@ -131,7 +131,7 @@ def test_a_revoked_token_is_turned_away_with_the_day(sign_in, people):
     response = bearer(key).get("/api/v1/services/")
     assert (response.status_code, response.json()["error"]) == (
         401,
-        f"The token “laptop” was revoked on {timezone.now():%d %b %Y}.",
+        f"The token “laptop” was revoked on {timezone.now():%-d %b %Y}.",
     )
 
 

@@ -66,7 +66,7 @@ def test_the_guard_says_the_same_on_the_page_and_in_the_list(people, client, q4,
 
 
 def test_more_than_there_is_is_refused_with_the_figures(people, q4):
-    with pytest.raises(ValidationError, match=r"120 days are planned of 100: 120%. Take 20 out\."):
+    with pytest.raises(ValidationError, match=r"120 days are planned of 100: 120\\xa0%\. Take 20 out\."):
         make_allocation(people.team.reference, q4, 100, **days(100, 20))
 
 
@@ -144,7 +144,7 @@ def test_two_who_plan_at_once_lose_nothing(people, sign_in, q4):
 def test_over_everything_and_foreign_teams_are_refused_in_the_page(people, sign_in, q4):
     client, address = sign_in(people.editor), f"/allocations/-/plan/?cycle={q4.pk}"
     page = words(client.post(address, _sent(q4, people.team.name, feature_planned=130)), 422)
-    assert "130 days are planned of 100: 130%. Take 30 out." in page
+    assert "130 days are planned of 100: 130 %. Take 30 out." in page
     assert "no team of yours" in words(client.post(address, _sent(q4, "payments", feature_planned=1)), 422)
     assert Allocation.objects.count() == 0
     assert "There is no cycle “999”. There are: 2026 Q4." in words(client.get("/allocations/-/plan/?cycle=999"), 400)

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from portal.cells import share_text
 from roadmap.models import (
     ClosingValue,
     Cycle,
@@ -23,8 +24,10 @@ from roadmap.okr import actions
 from roadmap.okr import refresh as okr_refresh
 from roadmap.okr.readings import Ask, Kept, read, read_all
 from roadmap.okr.refresh import refresh
+from roadmap.okr.showing import share_in_words
 from services.health import samples
 from services.health.models import MetricDay, MetricKind
+from tests.roadmap.core_makers import make_cycle
 from tests.roadmap.okr_makers import make_key_result, make_metric, make_objective, measure, the_cycle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_november")]
@@ -289,6 +292,26 @@ def test_a_closed_cycle_keeps_its_values(closed):
     ):
         with pytest.raises(ValidationError, match="closed"):
             refused()
+
+
+def test_a_closed_cycle_is_edited_no_more(closed, people, sign_in):
+    cycle, open_one = Cycle.objects.get(), make_cycle("2027 Q1", dt.date(2027, 1, 1))
+    client = sign_in(people.product_manager)
+    for each, status in ((cycle, 403), (open_one, 200)):
+        page = f"/cycles/{each.pk}/"
+        assert client.get(f"{page}edit/").status_code == status
+        assert (f'href="{page}edit/"' in client.get(page).content.decode()) is (status == 200)
+
+
+def test_a_share_below_nothing_has_a_minus_sign_in_lists_as_everywhere():
+    for share, said in ((-0.11, "\N{MINUS SIGN}11 %"), (-0.001, "0 %"), (0.11, "11 %")):
+        assert share_text(share).replace("\u00a0", " ") == share_in_words(share).replace("\u00a0", " ") == said
+
+
+def test_days_in_messages_are_written_as_on_pages():
+    make_cycle("2026 Q4", dt.date(2026, 12, 1), 9)
+    with pytest.raises(ValidationError, match="2026 Q4 is from 1 Dec 2026 to 9 Dec 2026"):
+        Cycle(name="Another", starts_on=dt.date(2026, 12, 5), ends_on=dt.date(2026, 12, 20)).clean()
 
 
 def test_a_correction_is_added_and_counts(closed, people):

@@ -133,7 +133,7 @@ def test_what_the_source_changed_is_changed_and_what_people_changed_is_kept(tmp_
             "01.10.2026",
             "01.10.2027",
             "ends_likely",
-            "The likely end (01 Dec 2026) lies before the start (01 Oct 2027).",
+            "The likely end (1 Dec 2026) lies before the start (1 Oct 2027).",
         ),
         ("effort: 40", "effort: many", "effort_days", "“many” is no number."),
         ("cost: 1200.5", "cost: -3", "cost", "greater than or equal to 0"),

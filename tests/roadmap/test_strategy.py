@@ -162,6 +162,7 @@ def test_of_several_metrics_of_a_name_the_question_mark_chooses(people):
         ("{{just words}}", "A block has a kind"),
         ("{{}}", "A block has a kind"),
         ("{{list: initiatives?colour=red}}", "“colour” is not known here"),
+        ("{{list: initiatives?size=50}}", "size=50: a block shows 20 rows at most."),
         ("{{list: unicorns}}", "There is no list “unicorns”"),
         ("{{list: http://[::1/initiatives}}", "This is no address"),
         ("{{okr: Peace}}", "There is no objective “Peace”"),
