@@ -17,7 +17,7 @@ DUST = 1e-6
 
 
 def _days(label: str) -> models.FloatField:
-    return models.FloatField(label, default=0, validators=[MinValueValidator(0.0), MaxValueValidator(100_000.0)])
+    return models.FloatField(label, default=0, validators=[MinValueValidator(0), MaxValueValidator(100_000)])
 
 
 def total(ending: str) -> F:
@@ -36,7 +36,7 @@ class Allocation(Versioned):
         Reference, on_delete=models.PROTECT, related_name="allocations", limit_choices_to={"kind__in": ["group"]}
     )
     capacity_days = models.FloatField(
-        "capacity, days", validators=[MinValueValidator(0.5), MaxValueValidator(100_000.0)],
+        "capacity, days", validators=[MinValueValidator(0.5), MaxValueValidator(100_000)],
         help_text="Days that its people have, without holidays.",
     )  # fmt: skip
     feature_planned = _days("features, planned")

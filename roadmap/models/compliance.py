@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 from portal.history.tracking import track_history
 from portal.models import Versioned
 from portal.references.models import Reference
+from services.health.plausible import check_day
 from services.models import Entity
 
 
@@ -38,7 +39,7 @@ class Control(Versioned):
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True, max_length=2000)
     review_days = models.PositiveSmallIntegerField(
-        "reviewed every, days", default=180, validators=[MinValueValidator(1)]
+        "reviewed every, days", default=180, validators=[MinValueValidator(1), MaxValueValidator(3650)]
     )
 
     # What tells one from another in forms, such as SOC 2 CC6.1.
@@ -88,8 +89,8 @@ class Evidence(Versioned):
         "roadmap.Initiative", on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence",
         help_text="What closes the gap.",
     )  # fmt: skip
-    reviewed_on = models.DateField("reviewed", null=True, blank=True)
-    review_by = models.DateField("review by", null=True, blank=True)
+    reviewed_on = models.DateField("reviewed", null=True, blank=True, validators=[check_day])
+    review_by = models.DateField("review by", null=True, blank=True, validators=[check_day])
 
     objects = EvidenceQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ from portal.references.models import Reference
 from portal.tenure import organisation_today
 from roadmap.models.words import Statistic
 from services.health.models import Metric
+from services.health.plausible import check_day, check_number
 
 
 class Side(models.TextChoices):
@@ -26,8 +27,9 @@ class Bound(Versioned):
     metric = models.ForeignKey(Metric, on_delete=models.PROTECT, related_name="bounds")
     side = models.CharField(max_length=8, choices=Side, default=Side.AT_MOST)
     value = models.FloatField(
-        "bound", help_text="In the unit of the metric; of good of total as a share, such as 0.99."
-    )
+        "bound", validators=[check_number],
+        help_text="In the unit of the metric; of good of total as a share, such as 0.99.",
+    )  # fmt: skip
     statistic = models.CharField(max_length=4, choices=Statistic, default=Statistic.LAST)
     window_days = models.PositiveSmallIntegerField(
         "over days", default=7, validators=[MinValueValidator(1), MaxValueValidator(366)]
@@ -86,8 +88,8 @@ class Freeze(Versioned):
 
     title = models.CharField(max_length=200)
     why = models.TextField(max_length=5000)
-    starts_on = models.DateField("first day", default=organisation_today)
-    ends_on = models.DateField("last day", help_text="When to decide anew at the latest.")
+    starts_on = models.DateField("first day", default=organisation_today, validators=[check_day])
+    ends_on = models.DateField("last day", validators=[check_day], help_text="When to decide anew at the latest.")
     exit_condition = models.CharField("ends when", max_length=500, help_text="What must be true before features go on.")
     bound = models.ForeignKey(
         Bound, on_delete=models.SET_NULL, null=True, blank=True, related_name="freezes", verbose_name="non-negotiable"

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from portal.history.tracking import track_history
 from portal.models import Versioned
 from portal.tenure import organisation_today
+from services.health.plausible import check_day
 
 
 class CycleQuerySet(models.QuerySet["Cycle"]):
@@ -24,8 +25,8 @@ class Cycle(Versioned):
     they were; a later correction is a row of its own."""
 
     name = models.CharField(max_length=40, unique=True, help_text="Such as 2026 Q4.")
-    starts_on = models.DateField("first day")
-    ends_on = models.DateField("last day")
+    starts_on = models.DateField("first day", validators=[check_day])
+    ends_on = models.DateField("last day", validators=[check_day])
     closed_at = models.DateTimeField("closed", null=True, blank=True, editable=False)
 
     objects = CycleQuerySet.as_manager()
@@ -45,11 +46,16 @@ class Cycle(Versioned):
         return self.name
 
     def clean(self) -> None:
-        """Raise ValidationError where two cycles would share a day."""
+        """Raise ValidationError where it would end before it starts, or two cycles would share a day."""
         from django.core.exceptions import ValidationError
 
         if not (self.starts_on and self.ends_on):
             return
+        if self.ends_on <= self.starts_on:
+            last, first = (f"{day.day} {day:%b %Y}" for day in (self.ends_on, self.starts_on))
+            raise ValidationError(
+                {"ends_on": f"The last day ({last}) lies not after the first ({first}). Exchange them, or correct one."}
+            )
         others: Any = Cycle.objects.exclude(pk=self.pk).filter(starts_on__lte=self.ends_on, ends_on__gte=self.starts_on)
         if (other := others.first()) is not None:
             told = f"{other} is from {other.starts_on:%-d %b %Y} to {other.ends_on:%-d %b %Y}. Cycles share no day."

@@ -19,6 +19,7 @@ from roadmap.models.cycle import Cycle
 from roadmap.models.objective import Objective, refuse_other_way
 from roadmap.models.words import GUARDRAILS, OVER, Category, Course, Horizon, Status, Translation, Way
 from services.health.models import Metric
+from services.health.plausible import check_day, check_number
 
 
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
@@ -78,19 +79,20 @@ class Initiative(Versioned, Referenced):
         Objective, on_delete=models.SET_NULL, null=True, blank=True, related_name="initiatives",
         help_text="What it serves before all else.",
     )  # fmt: skip
-    starts_on = models.DateField("start", null=True, blank=True)
-    ends_earliest = models.DateField("earliest end", null=True, blank=True)
-    ends_likely = models.DateField("likely end", null=True, blank=True)
+    starts_on = models.DateField("start", null=True, blank=True, validators=[check_day])
+    ends_earliest = models.DateField("earliest end", null=True, blank=True, validators=[check_day])
+    ends_likely = models.DateField("likely end", null=True, blank=True, validators=[check_day])
     ends_latest = models.DateField(
-        "latest end", null=True, blank=True, help_text="In nine of ten cases it is done by then."
-    )
-    started_on = models.DateField("started", null=True, blank=True, editable=False)
-    delivered_on = models.DateField("delivered", null=True, blank=True, editable=False)
+        "latest end", null=True, blank=True, validators=[check_day],
+        help_text="In nine of ten cases it is done by then.",
+    )  # fmt: skip
+    started_on = models.DateField("started", null=True, blank=True, editable=False, validators=[check_day])
+    delivered_on = models.DateField("delivered", null=True, blank=True, editable=False, validators=[check_day])
     done_percent = models.PositiveSmallIntegerField(
         "done, percent", default=0, validators=[MaxValueValidator(100)], help_text="Of the work, not of its effect."
     )
     effort_days = models.FloatField(
-        "effort, days", null=True, blank=True, validators=[MinValueValidator(0.0), MaxValueValidator(100_000.0)],
+        "effort, days", null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(100_000)],
         help_text="Days of people.",
     )  # fmt: skip
     cost = models.DecimalField(
@@ -210,8 +212,8 @@ class Criterion(Versioned):
     title = models.CharField(max_length=200)
     metric = models.ForeignKey(Metric, on_delete=models.PROTECT, null=True, blank=True, related_name="criteria")
     way = models.CharField("kind", max_length=12, choices=Way, default=Way.DECREASE)
-    baseline = models.FloatField("from", null=True, blank=True)
-    target = models.FloatField("to", null=True, blank=True)
+    baseline = models.FloatField("from", null=True, blank=True, validators=[check_number])
+    target = models.FloatField("to", null=True, blank=True, validators=[check_number])
 
     objects = OfInitiative.as_manager()
 

@@ -4,6 +4,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -107,7 +108,9 @@ class Dependency(Versioned):
     before = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="awaited_by")
     after = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="awaits")
     kind = models.CharField(max_length=2, choices=DependencyKind, default=DependencyKind.FINISH_START)
-    lag_days = models.SmallIntegerField("lag, days", default=0)
+    lag_days = models.SmallIntegerField(
+        "lag, days", default=0, validators=[MinValueValidator(-366), MaxValueValidator(366)]
+    )
 
     objects = DependencyQuerySet.as_manager()
 

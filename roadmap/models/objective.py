@@ -15,6 +15,7 @@ from roadmap.models.append_only import append_only
 from roadmap.models.cycle import Cycle
 from roadmap.models.words import GUARDRAILS, Statistic, Way
 from services.health.models import Metric
+from services.health.plausible import check_number
 
 
 @track_history()
@@ -90,17 +91,18 @@ class KeyResult(Versioned):
     metric = models.ForeignKey(Metric, on_delete=models.PROTECT, related_name="key_results")
     way = models.CharField("kind", max_length=12, choices=Way, default=Way.INCREASE)
     baseline = models.FloatField(
-        "from", null=True, blank=True,
+        "from", null=True, blank=True, validators=[check_number],
         help_text="In the unit of the metric; of good of total as a share, such as 0.99. Empty: what is measured now.",
     )  # fmt: skip
     baseline_note = models.CharField("measured", max_length=200, blank=True, help_text="Of when, and how.")
     target = models.FloatField(
-        "to", blank=True,
+        "to", blank=True, validators=[check_number],
         help_text="In the unit of the metric; of good of total as a share, such as 0.999. Empty: by the percent below.",
     )  # fmt: skip
     relative = models.FloatField(
-        "change, percent", null=True, blank=True, help_text="Where the promise is one of percent: −40 for “40 % less”."
-    )
+        "change, percent", null=True, blank=True, validators=[check_number],
+        help_text="Where the promise is one of percent: −40 for “40 % less”.",
+    )  # fmt: skip
     statistic = models.CharField(max_length=4, choices=Statistic, default=Statistic.LAST)
     window_days = models.PositiveSmallIntegerField(
         "over days", default=7, validators=[MinValueValidator(1), MaxValueValidator(366)],
@@ -182,7 +184,7 @@ class CheckIn(models.Model):
     key_result = models.ForeignKey(KeyResult, on_delete=models.CASCADE, related_name="check_ins")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
-    confidence = models.FloatField(validators=[MinValueValidator(0.0), MaxValueValidator(1.0)])
+    confidence = models.FloatField(validators=[MinValueValidator(0), MaxValueValidator(1)])
     text = models.TextField(max_length=2000)
     value = models.FloatField(null=True)
     progress = models.FloatField(null=True)
@@ -201,7 +203,7 @@ class ClosingValue(models.Model):
     counts and the first one stays."""
 
     key_result = models.ForeignKey(KeyResult, on_delete=models.CASCADE, related_name="closing_values")
-    value = models.FloatField(null=True)
+    value = models.FloatField(null=True, validators=[check_number])
     progress = models.FloatField(null=True)
     note = models.CharField(max_length=500, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -1,5 +1,6 @@
 """What speaks for the order of initiatives, and what they claim to bring."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -8,6 +9,7 @@ from portal.history.tracking import track_history
 from portal.models import Versioned
 from roadmap.models.initiative import Initiative, OfInitiative
 from services.health.models import Metric
+from services.health.plausible import check_number
 
 
 class Factor(models.TextChoices):
@@ -34,7 +36,7 @@ class PriorityInput(Versioned):
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="inputs")
     factor = models.CharField(max_length=10, choices=Factor)
-    value = models.FloatField(validators=[MinValueValidator(0.0)])
+    value = models.FloatField(validators=[MinValueValidator(0), check_number])
     basis = models.CharField(max_length=8, choices=Basis, default=Basis.GUESSED)
     source = models.CharField(max_length=300, blank=True)
 
@@ -64,6 +66,15 @@ class ClaimKind(models.TextChoices):
     DAYS = "days", "Days of people"
 
 
+# What there is to remove of each kind a month, in the unit of the kind; and why there is no more.
+MOST_A_MONTH: dict[str, tuple[int, str]] = {
+    ClaimKind.INCIDENT_MINUTES: (44_640, "A month has at most 44,640 minutes."),
+    ClaimKind.BUDGET_MINUTES: (44_640, "A month has at most 44,640 minutes."),
+    ClaimKind.COST: (10**12, "Money is counted up to 1,000,000,000,000 a month."),
+    ClaimKind.DAYS: (100_000, "Days of people are counted up to 100,000 a month."),
+}
+
+
 @track_history()
 class Claim(Versioned):
     """What an initiative claims to remove each month, once delivered. ``metric`` is the series that must show it."""
@@ -72,7 +83,7 @@ class Claim(Versioned):
     kind = models.CharField(max_length=16, choices=ClaimKind)
     per_month = models.FloatField(
         "removed a month",
-        validators=[MinValueValidator(0.0)],
+        validators=[MinValueValidator(0)],
         help_text="In minutes, days, or the money of the metric.",
     )
     metric = models.ForeignKey(Metric, on_delete=models.PROTECT, null=True, blank=True, related_name="claims")
@@ -82,11 +93,27 @@ class Claim(Versioned):
 
     class Meta(Versioned.Meta):
         abstract = False
-        constraints = [models.UniqueConstraint(fields=["initiative", "kind", "metric"], name="one_claim_each",
-                                               nulls_distinct=False)]  # fmt: skip
+        constraints = [
+            models.UniqueConstraint(
+                fields=["initiative", "kind", "metric"], name="one_claim_each", nulls_distinct=False,
+                violation_error_message="There is a claim of this kind and metric already. Change that one.",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.per_month:g} {self.get_kind_display().lower()} a month"
+
+    def clean(self) -> None:
+        """Raise ValidationError for more than there is to remove, and for the same claim a second time; it is named."""
+        most, why = MOST_A_MONTH.get(self.kind, (0, ""))
+        if why and self.per_month is not None and not self.per_month <= most:
+            raise ValidationError({"per_month": f"{why} Write how much of it is removed."})
+        same = Claim.objects.filter(initiative=self.initiative_id, kind=self.kind, metric=self.metric_id)
+        if (other := same.exclude(pk=self.pk).first()) is not None:
+            shown = f", shown by {other.metric}" if other.metric else ""
+            told = f"{self.initiative.name} claims {other}{shown} already. Change that claim"
+            instead = "" if other.metric else ", or name a metric that shows this one"
+            raise ValidationError({"kind": f"{told}{instead}."})
 
 
 class Finding(models.Model):

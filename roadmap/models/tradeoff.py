@@ -18,6 +18,7 @@ from roadmap.models.allocation import Allocation
 from roadmap.models.append_only import append_only
 from roadmap.models.cycle import Cycle
 from roadmap.models.initiative import Initiative, granted_to
+from services.health.plausible import check_day
 
 
 class LoanState(models.TextChoices):
@@ -52,9 +53,9 @@ class TradeOff(Versioned):
         Reference, on_delete=models.SET_NULL, null=True, blank=True, related_name="decided_trade_offs",
         limit_choices_to={"kind__in": ["user"]},
     )  # fmt: skip
-    decided_on = models.DateField("decided", default=organisation_today)
+    decided_on = models.DateField("decided", default=organisation_today, validators=[check_day])
     principal_days = models.FloatField(
-        "principal, days", validators=[MinValueValidator(0.5), MaxValueValidator(10_000.0)],
+        "principal, days", validators=[MinValueValidator(0.5), MaxValueValidator(10_000)],
         help_text="Days of people that the work takes.",
     )  # fmt: skip
     due_cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="trade_offs", verbose_name="due in")

@@ -15,6 +15,8 @@ PLANNED_AHEAD = dt.timedelta(days=3653)
 DONE_AHEAD = dt.timedelta(hours=1)
 # No row of any day lies outside of these, whoever writes it; what each door takes is narrower.
 LATEST_KEPT = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+# The days of plans and decisions: all that anybody means, and no drawing of them is a hundred times too wide.
+FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
 # Of so large numbers a hundred years of samples can be summed, and a float still has their units.
 MOST = 10**15
 _MOMENT = "moment with a zone, such as 2026-11-21T12:00:00Z"
@@ -23,6 +25,18 @@ _MOMENT = "moment with a zone, such as 2026-11-21T12:00:00Z"
 def check_planned(moment: dt.datetime) -> None:
     """Raise ValidationError for a moment that nobody plans for. A validator of model fields."""
     if problem := moment_problem(moment, PLANNED_AHEAD):
+        raise ValidationError(problem)
+
+
+def check_day(day: dt.date) -> None:
+    """Raise ValidationError for a day that nobody plans or decides on. A validator of model fields."""
+    if problem := day_problem(day):
+        raise ValidationError(problem)
+
+
+def check_number(number: float) -> None:
+    """Raise ValidationError for a number that nobody measures. A validator of model fields."""
+    if problem := number_problem(number):
         raise ValidationError(problem)
 
 
@@ -50,6 +64,13 @@ def moment_problem(moment: dt.datetime, ahead: dt.timedelta) -> str:
     if ahead == DONE_AHEAD:
         return f"{_shown(moment)} is yet to come. Is the clock of the sender right, and its zone?"
     return f"{_shown(moment)} is more than {ahead.days // 365} years ahead. Choose an earlier day."
+
+
+def day_problem(day: dt.date) -> str:
+    """What is wrong with a day of a plan or a decision; nothing where it is taken."""
+    if FIRST_DAY <= day <= LAST_DAY:
+        return ""
+    return "Take a day from {} to {}.".format(*(f"{each.day} {each:%b %Y}" for each in (FIRST_DAY, LAST_DAY)))
 
 
 def number_problem(number: float) -> str:
