@@ -12,6 +12,7 @@ from portal.references.models import Reference
 from portal.tenure import organisation_today
 from roadmap.access import plans
 from roadmap.compliance.defaults import write_controls
+from roadmap.days import refuse_ahead
 from roadmap.models import Control, Evidence, Framework, Fulfilment, Initiative
 from services.models import Entity
 
@@ -116,11 +117,12 @@ def _team_of(service: Entity | None) -> Reference | None:
 
 
 def _dates(values: Mapping[str, Any], before: Evidence | None) -> dict[str, Any]:
-    """The days of review that follow from what is said."""
+    """The days of review that follow from what is said. Raises ValidationError for a review that is still to come."""
 
     def said(name: str) -> Any:
         return values[name] if name in values else getattr(before, name, None)
 
+    refuse_ahead(reviewed_on=values.get("reviewed_on"))
     if said("fulfilment") not in PROVEN:
         return {}
     reviewed = said("reviewed_on") or organisation_today()

@@ -13,6 +13,7 @@ from portal.events import emit
 from portal.people.models import User
 from portal.references.models import Reference
 from portal.tenure import organisation_today
+from roadmap.days import refuse_ahead
 from roadmap.initiatives import reach
 from roadmap.initiatives.events import InitiativeMoved
 from roadmap.models import (
@@ -54,7 +55,7 @@ def move(
         word = Status(status).label.lower()
         told = f"Say in {SHORTEST_REASON} letters or more why it is {word}: who planned on it will ask."
         raise ValidationError({"reason": told})
-    _refuse_ahead(started_on=started_on, delivered_on=delivered_on)
+    refuse_ahead(started_on=started_on, delivered_on=delivered_on)
     days = _days(status, started_on or locked.started_on, delivered_on)
     values = {"status": status, "status_reason": reason, **days}
     moved = update_record(by=by, record=locked, values=values)
@@ -68,12 +69,6 @@ def check_way(initiative: Initiative, status: str) -> None:
     if status not in WAYS[before]:
         ways = ", ".join(each.label.lower() for each in WAYS[before])
         raise ValidationError({"status": f"{initiative.name} is {before.label.lower()}. From there it can be: {ways}."})
-
-
-def _refuse_ahead(**days: dt.date | None) -> None:
-    for name, day in days.items():
-        if day is not None and day > organisation_today():
-            raise ValidationError({name: f"{day_in_words(day)} is still to come. Say a day that has been, or today."})
 
 
 def _days(status: str, started_on: dt.date | None, delivered_on: dt.date | None) -> dict[str, Any]:

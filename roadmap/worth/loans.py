@@ -10,6 +10,7 @@ from incidents.models import NO_INCIDENT, Incident, IncidentKind
 from portal.actions import create_record, delete_record, lock, update_record
 from portal.people.models import User
 from portal.tenure import organisation_date, organisation_today
+from roadmap.days import refuse_ahead
 from roadmap.models import Allocation, Cycle, Interest, LoanState, Renegotiation, TradeOff, TradeOffState
 from roadmap.worth import interest
 from roadmap.worth.asking import no_longer_asked
@@ -25,13 +26,14 @@ def record(
 ) -> TradeOff:  # fmt: skip
     """Write down what is put off and for what. ``allocation`` is the plan whose guard objected.
 
-    Raises ValidationError where it would be another team's, or due before it was decided.
+    Raises ValidationError where it would be another team's, decided on a day to come, or due before it was decided.
     """
     values = dict(values)
     refuse_hidden(by, "initiative", values.get("initiative"))
     _refuse_foreign(by, values.get("team"))
     if not values.get("decided_by") and (person := getattr(by, "person", None)):
         values["decided_by"] = person.reference
+    refuse_ahead(decided_on=values.get("decided_on"))
     _refuse_due_before(values.get("decided_on") or organisation_today(), values.get("due_cycle"))
     made = create_record(by=by, model=model, values={**values, "allocation": allocation})
     TradeOffState.objects.create(trade_off=made)
@@ -56,6 +58,8 @@ def edit(*, by: Any, record: TradeOff, values: Mapping[str, Any], version: int |
     if changed_in(record, values, "due_cycle"):
         told = f"{record.number} is due in {record.due_cycle}. Renegotiate it: that asks for the reason and keeps it."
         raise ValidationError({"due_cycle": told})
+    if changed_in(record, values, "decided_on"):
+        refuse_ahead(decided_on=values["decided_on"])
     if changed_in(record, values, "team"):
         _refuse_foreign(by, values["team"])
     if changed_in(record, values, "initiative"):

@@ -9,15 +9,16 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from roadmap.initiatives.actions import move
-from roadmap.models import Bound, Claim, Cycle, Freeze, Initiative, KeyResult
+from roadmap.models import Bound, Claim, Cycle, Evidence, Freeze, Initiative, KeyResult
 from roadmap.okr import actions as okr
 from roadmap.okr.actions import close_cycle
 from roadmap.worth import returns
+from tests.roadmap.compliance_makers import make_control
 from tests.roadmap.core_makers import make_cycle, make_initiative
 from tests.roadmap.okr_makers import make_key_result, make_metric, make_objective
 from tests.roadmap.test_roadmap_import import ONE, imported
 from tests.roadmap.views_makers import make_dependency
-from tests.roadmap.worth_makers import make_amount, make_claim
+from tests.roadmap.worth_makers import make_amount, make_claim, make_trade_off
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
@@ -87,6 +88,47 @@ def test_work_began_on_a_day_that_somebody_means():
     with pytest.raises(ValidationError, match="Take a day from 1 Jan 2000") as refused:
         move(by=None, initiative=initiative, status="in_progress", started_on=dt.date(1, 1, 1))
     assert list(refused.value.message_dict) == ["started_on"]
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("9999-12-31", "31 Dec 9999 is still to come. Say a day that has been, or today."),
+        ("2026-11-23", "23 Nov 2026 is still to come. Say a day that has been, or today."),
+        ("0001-01-01", TAKE_A_DAY),
+    ],
+)
+def test_evidence_was_reviewed_on_a_day_that_has_been(people, sign_in, api, day, told):
+    control = make_control()
+    values = {
+        "control": f"{control.framework} {control.identifier}",
+        "fulfilment": "met",
+        "text": "Seen",
+        "reviewed_on": day,
+    }
+    page = words(sign_in(people.product_manager).post("/evidence/-/new/", values), 422)
+    assert f"1 thing to mend Reviewed : {told}" in page
+    refused = api(people.product_manager).post("/api/v1/evidence/", {**values, "control": control.pk}, format="json")
+    assert refused.status_code == 422
+    assert not Evidence.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [(dt.date(2026, 11, 23), "23 Nov 2026 is still to come"), (dt.date(1999, 12, 31), TAKE_A_DAY)]
+)
+def test_a_trade_off_was_decided_on_a_day_that_has_been(people, day, told):
+    cycle = make_cycle()
+    with pytest.raises(ValidationError, match=told) as refused:
+        make_trade_off("Sharding", people.team.reference, cycle, decided_on=day)
+    assert list(refused.value.message_dict) == ["decided_on"]
+
+
+def test_a_decision_is_not_put_off_by_editing_it(people, sign_in):
+    loan = make_trade_off("Sharding", people.team.reference, make_cycle(), decided_on=dt.date(2026, 11, 1))
+    values = {"shipped": loan.shipped, "deferred": loan.deferred, "team": people.team.name, "principal_days": "5",
+              "due_cycle": loan.due_cycle_id, "decided_on": "2027-01-01", "version": loan.version}  # fmt: skip
+    page = words(sign_in(people.product_manager).post(f"/trade-offs/{loan.pk}/edit/", values), 422)
+    assert "1 Jan 2027 is still to come. Say a day that has been, or today." in page
 
 
 def test_a_cycle_whose_days_are_reversed_is_told_that_alone(people, sign_in):
