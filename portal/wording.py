@@ -42,6 +42,8 @@ def reword() -> None:
     models.Field.default_error_messages = {**models.Field.default_error_messages, **_MODELS}
     for kind, words in _SERIALIZERS.items():
         kind.default_error_messages = {**kind.default_error_messages, **words}
+    validators.MinValueValidator.message = "Take %(limit_value)s or more."
+    validators.MaxValueValidator.message = "Take %(limit_value)s or less."
     validators.URLValidator.message = _ADDRESS
     forms.URLField.default_error_messages = {"invalid": _ADDRESS}
     validators.EmailValidator.message = _EMAIL

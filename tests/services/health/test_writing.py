@@ -267,8 +267,8 @@ def test_everything_wrong_with_a_check_is_said_at_once(sign_in, people, orders):
     told = refused(client.post("/checks/-/new/", sent))
     for each in (
         "A check cannot need more failures than it looks at.", "“abc” is no status.",
-        "Time-out: Ensure this value is greater than or equal to 0.",
-        "Every: Ensure this value is greater than or equal to 10.",
+        "Time-out: Take 0 or more.",
+        "Every: Take 10 or more.",
     ):  # fmt: skip
         assert each in told
     assert "4 things to mend" in told
