@@ -104,16 +104,10 @@ class Claim(Versioned):
         return f"{self.per_month:g} {self.get_kind_display().lower()} a month"
 
     def clean(self) -> None:
-        """Raise ValidationError for more than there is to remove, and for the same claim a second time; it is named."""
+        """Raise ValidationError for more than there is to remove."""
         most, why = MOST_A_MONTH.get(self.kind, (0, ""))
         if why and self.per_month is not None and not self.per_month <= most:
             raise ValidationError({"per_month": f"{why} Write how much of it is removed."})
-        same = Claim.objects.filter(initiative=self.initiative_id, kind=self.kind, metric=self.metric_id)
-        if (other := same.exclude(pk=self.pk).first()) is not None:
-            shown = f", shown by {other.metric}" if other.metric else ""
-            told = f"{self.initiative.name} claims {other}{shown} already. Change that claim"
-            instead = "" if other.metric else ", or name a metric that shows this one"
-            raise ValidationError({"kind": f"{told}{instead}."})
 
 
 class Finding(models.Model):

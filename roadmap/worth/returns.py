@@ -174,6 +174,7 @@ def claim(*, by: Any, values: Mapping[str, Any], model: type[Claim] = Claim, kin
     told = f"You may not change {initiative}. Whoever owns it and product managers may."
     refuse_foreign(by, "roadmap.change_initiative", initiative, "initiative", told)
     _refuse_level(values.get("metric"))
+    _refuse_same(Claim(**values))
     return create_record(by=by, model=model, values=values)
 
 
@@ -183,6 +184,8 @@ def correct(*, by: Any, record: Claim, values: Mapping[str, Any], version: int |
     if values.get("initiative", record.initiative) != record.initiative:
         raise ValidationError({"initiative": "A claim stays with its initiative. Make another one there."})
     _refuse_level(values.get("metric"))
+    said = {"kind": record.kind, "metric": record.metric, **values, "initiative": record.initiative}
+    _refuse_same(Claim(pk=record.pk, **{name: said[name] for name in ("initiative", "kind", "metric")}))
     saved = update_record(by=by, record=record, values=values, version=version)
     Finding.objects.filter(claim=saved).delete()
     return saved
@@ -206,3 +209,14 @@ def _refuse_level(metric: Any) -> None:
         kind = metric.get_kind_display().lower()
         told = f"{metric} is a {kind}: its days cannot be added up to a month. Choose a metric that is an amount."
         raise ValidationError({"metric": told})
+
+
+def _refuse_same(claim: Claim) -> None:
+    """What is claimed already is corrected and not claimed twice; both would be added up."""
+    same = Claim.objects.filter(initiative=claim.initiative, kind=claim.kind, metric=claim.metric)
+    other = same.exclude(pk=claim.pk).first()
+    if other is not None:
+        shown = f", shown by {other.metric}," if other.metric else ""
+        told = f"{other.initiative.name} claims {other}{shown} already. Change that claim"
+        instead = "" if other.metric else ", or name a metric that shows this one"
+        raise ValidationError({"kind": f"{told}{instead}."})

@@ -215,7 +215,7 @@ def test_the_same_claim_twice_is_refused_with_the_one_there_is(people, sign_in):
 def test_the_same_claim_by_the_same_metric_is_named_with_it():
     initiative, metric = make_initiative("Two regions"), make_amount("incident-minutes")
     made = make_claim(initiative, 50, metric)
-    told = f"RM-1 claims 50 incident minutes a month, shown by {metric} already. Change that claim."
+    told = f"RM-1 claims 50 incident minutes a month, shown by {metric}, already. Change that claim."
     with pytest.raises(ValidationError) as refused:
         make_claim(initiative, 60, metric)
     assert refused.value.messages == [told]
