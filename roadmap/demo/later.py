@@ -21,7 +21,7 @@ from services.catalog.bulk import skip_no_trigger
 from services.demo.health.effects import share
 from services.demo.load import SOURCE
 from services.health import limits, providers, samples
-from services.health.models import Metric, Sample
+from services.health.models import Limit, Metric, Sample, Urgency
 
 # So many incidents of a quarter are charged to a loan at most.
 MOST_CHARGED = 2
@@ -38,6 +38,7 @@ def go_on(began: dt.datetime) -> None:
     past.date()
     providers.refresh()
     limits.refresh()
+    _ask_no_more_for_what_was_moved()
     checking_in.check_in(began.date())
     refreshing.refresh()
 
@@ -98,6 +99,12 @@ def _take_effect(delivered: Iterable[Initiative]) -> None:
     for each in delivered:
         for metric in effects.lowered_by(each):
             samples.write(_lowered(metric, each.delivered_on))
+
+
+def _ask_no_more_for_what_was_moved() -> None:
+    """What the limits asked for before the effect was written, nobody would have asked for."""
+    for limit in Limit.objects.filter(state__urgency__in=[Urgency.CALM, Urgency.PLAN]):
+        limits.no_longer_asked(limit, "What was delivered moved it: there is time again.")
 
 
 def _lowered(metric: Metric, since: dt.date | None) -> list[samples.SampleRow]:

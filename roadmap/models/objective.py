@@ -139,6 +139,9 @@ class KeyResult(Versioned):
             for field, value in given.items():
                 self.metric.check_share(field, value)
         refuse_other_way(self.way, self.baseline, self.target)
+        if self.way in GUARDRAILS and self.statistic == Statistic.SUM:
+            told = "A bound is judged day by day, and a sum is of many. Choose another statistic, or “decrease to”."
+            raise ValidationError({"statistic": told})
 
 
 def refuse_other_way(way: str, start: float | None, end: float | None) -> None:

@@ -43,7 +43,7 @@ from roadmap.strategy.live import Asked, render
 from roadmap.worth.asking import SOON_DAYS
 from roadmap.worth.guard import verdict
 from services.health import samples
-from services.health.models import Limit, Metric
+from services.health.models import Deployment, Limit, Metric
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("demo-roadmap")]
 
@@ -150,6 +150,9 @@ def test_a_quarter_later_what_was_promised_is_delivered_takes_effect_and_what_wa
         assert Interest.objects.count() > before["interest"]
         assert Incident.objects.count() > before["incidents"] + 10
         assert Incident.objects.open().count() <= 3
+        assert Deployment.objects.filter(finished_at__gte=timezone.now() - dt.timedelta(days=80)).count() > 500
+        assert Interest.objects.exclude(incident__kind="real").count() == before["not_real"]
+        _limits_that_have_time_ask_for_nothing()
         moved = {pk: before["updates"][pk] - at for pk, at in Update.objects.values_list("pk", "at")}
         assert {*moved.values()} == {dt.timedelta(days=91)}
         transaction.set_rollback(True)
@@ -159,12 +162,20 @@ def _standing() -> dict[str, Any]:
     """What stood before the quarter."""
     return {
         "interest": Interest.objects.count(),
+        "not_real": Interest.objects.exclude(incident__kind="real").count(),
         "running": set(Initiative.objects.filter(status=Status.IN_PROGRESS).values_list("pk", flat=True)),
         "connections": _mean_of_last_week("orders-db", "connections"),
         "incidents": Incident.objects.count(),
         "check_ins": set(CheckIn.objects.values_list("pk", flat=True)),
         "updates": dict(Update.objects.values_list("pk", "at")),
     }
+
+
+def _limits_that_have_time_ask_for_nothing() -> None:
+    calm = Limit.objects.filter(state__urgency__in=["calm", "plan"])
+    asked = Proposal.objects.filter(kind="limit", state="open").values_list("source_key", flat=True)
+    assert calm.exists()
+    assert not {each.split("@")[0] for each in asked} & {f"limit:{each.pk}" for each in calm}
 
 
 def _cycles_lie_a_quarter_earlier_and_the_next_one_is_there() -> None:

@@ -246,6 +246,11 @@ def test_an_objective_is_handed_over_among_teams_of_ones_own_alone(people):
     assert given.owner == people.other.reference
 
 
+def test_a_bound_is_judged_day_by_day_and_no_sum_of_days():
+    with pytest.raises(ValidationError, match="a sum is of many"):
+        make_key_result(way=Way.STAY_BELOW, baseline=None, target=600, statistic=Statistic.SUM)
+
+
 # Check-ins
 
 

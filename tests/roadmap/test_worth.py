@@ -276,6 +276,18 @@ def test_the_interval_of_noise_holds_what_did_not_change():
     assert held >= 4
 
 
+def test_of_what_comes_now_and_then_no_more_is_found_than_there_was():
+    """Incidents became more week by week, and then fewer: no trend says that there would have been still more."""
+    delivered, draw = NOON.date(), random.Random(7)
+    minutes = [draw.choice([0, 0, 0, 40 + n]) for n in range(120)]
+    before = {delivered - dt.timedelta(days=120 - n): float(value) for n, value in enumerate(minutes)}
+    after = {delivered + dt.timedelta(days=n): float(draw.choice([0, 0, 0, 50])) for n in range(1, 41)}
+    found = finding.compare(before, after, delivered)
+    of_a_month = 30 * sum(minutes) / len(minutes)
+    assert found["expected"] == pytest.approx(of_a_month, rel=0.1)
+    assert found["low"] < found["per_month"] < found["high"] < 2 * of_a_month
+
+
 def test_words_say_whether_the_claim_came_true():
     claim = make_claim(make_initiative("Two regions"), 200)
     for low, high, told in (

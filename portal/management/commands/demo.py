@@ -40,6 +40,7 @@ class Command(BaseCommand):
             raise CommandError("The demo company is not loaded. Load it first: manage.py demo")
         try:
             if options["later"]:
+                self.stderr.write("A quarter passes at Larkspur. It takes some minutes, and pages of the portal wait.")
                 data.a_quarter_later()
                 self.stderr.write("At Larkspur a quarter has passed.")
                 return

@@ -13,6 +13,8 @@ QUANTILES = (0.1, 0.5, 0.9)
 FEW_POINTS_FACTOR = 1.3
 # What the averaged fan is too narrow by on real series of the past (make bench-forecast).
 CALIBRATION = 1.3
+# Of a series with nothing on so many of its days no trend can be read: what comes now and then comes on as before.
+SELDOM = 0.25
 # One day at the ceiling may be an accident; a second one within the week is not (docs/adr/0018 has the figures).
 DAYS_AT_CEILING = 2
 
@@ -42,12 +44,26 @@ def mean_ahead(series: Daily, *, days: Sequence[int]) -> tuple[float, float, flo
         value = float(series.values[-1])
         return value, value, value
     seed, at = zlib.crc32(series.values.tobytes()), np.array(days) - 1
+    if np.mean(series.values == 0) >= SELDOM:
+        low, middle, high = np.quantile(_means_of_weeks(series, len(days), seed), QUANTILES)
+        return float(low), float(middle), float(high)
     with np.errstate(all="ignore"):
         means = [_member_paths(series, each, max(days), seed)[:, at].mean(axis=1) for each in MEMBERS]
     low, middle, high = sorted(
         float(each) for each in np.mean([np.quantile(each, QUANTILES) for each in means], axis=0)
     )
     return low, middle, high
+
+
+def _means_of_weeks(series: Daily, days: int, seed: int) -> np.ndarray:
+    """Means of so many days drawn as whole weeks from the past, made wider by what the past itself does not know of
+    its mean: the fewer its days, the more."""
+    weeks = series.values[len(series.values) % WEEK :].reshape(-1, WEEK)
+    drawn = np.random.default_rng(seed).integers(len(weeks), size=(PATHS, -(-days // WEEK)))
+    means = np.nanmean(weeks[drawn].reshape(PATHS, -1)[:, :days], axis=1)
+    middle = float(np.median(means))
+    wider = CALIBRATION * (FEW_POINTS_FACTOR if series.is_short else 1.0) * (1 + days / len(series.values)) ** 0.5
+    return np.maximum(middle + wider * (means - middle), 0.0 if series.is_never_negative else -np.inf)
 
 
 def _unchanging(value: float, ceiling: float, days: int) -> Outlook:
