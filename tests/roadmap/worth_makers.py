@@ -59,11 +59,12 @@ def _cycle(n: int) -> Cycle:
 def _trade_off(n: int) -> TradeOff:
     cycle = _cycle(n)
     team = factories.make_team(f"owing-{n:03}").reference
+    decided_on = dt.date(2026, 9, 1) - dt.timedelta(days=n)
     if n % 2 == 0:
-        return make_trade_off(f"Work {n:03}", team, cycle, decided_on=cycle.starts_on)
+        return make_trade_off(f"Work {n:03}", team, cycle, decided_on=decided_on)
     made = make_trade_off(
         f"Work {n:03}", team, cycle, shipped=f"Feature {n:03}", why=f"Because of {n}", principal_days=n + 0.5,
-        decided_by=factories.make_person(f"decider-{n:03}").reference, decided_on=cycle.starts_on,
+        decided_by=factories.make_person(f"decider-{n:03}").reference, decided_on=decided_on,
         initiative=make_initiative(f"Pays {n:03}"),
     )  # fmt: skip
     later = make_cycle(f"Later {n:03}", cycle.ends_on + dt.timedelta(days=1), 1 + 1)
