@@ -8,7 +8,7 @@ import rules
 
 from portal.people.access import is_administrator
 from portal.proposals.access import is_product_manager
-from roadmap.models import Cycle, Initiative, granted_to
+from roadmap.models import Initiative, granted_to
 
 
 @rules.predicate
@@ -41,19 +41,11 @@ def initiative_of(record: Any) -> Initiative | None:
     return found if isinstance(found, Initiative) else None
 
 
-@rules.predicate
-def goes_on(reader: Any, cycle: Cycle | None) -> bool:
-    """A cycle that is not closed."""
-    return cycle is None or cycle.closed_at is None
-
-
 plans = is_administrator | is_product_manager
 changes = may_see & (plans | owns)
 
 # Anybody who is in a team may write down an idea; it binds nobody.
 rules.add_perm("roadmap.add_initiative", plans | owns)
 rules.add_perm("roadmap.change_initiative", changes)
-# The days of a closed cycle stand, as its values do.
-rules.add_perm("roadmap.add_cycle", plans)
-rules.add_perm("roadmap.change_cycle", plans & goes_on)
-rules.add_perm("roadmap.delete_cycle", plans & goes_on)
+for _act in ("add", "change", "delete"):
+    rules.add_perm(f"roadmap.{_act}_cycle", plans)

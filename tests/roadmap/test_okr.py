@@ -299,15 +299,6 @@ def test_a_closed_cycle_keeps_its_values(closed):
             refused()
 
 
-def test_a_closed_cycle_is_edited_no_more(closed, people, sign_in):
-    cycle, open_one = Cycle.objects.get(), make_cycle("2027 Q1", dt.date(2027, 1, 1))
-    client = sign_in(people.product_manager)
-    for each, status in ((cycle, 403), (open_one, 200)):
-        page = f"/cycles/{each.pk}/"
-        assert client.get(f"{page}edit/").status_code == status
-        assert (f'href="{page}edit/"' in client.get(page).content.decode()) is (status == 200)
-
-
 def test_a_share_below_nothing_has_a_minus_sign_in_lists_as_everywhere():
     for share, said in ((-0.11, "\N{MINUS SIGN}11 %"), (-0.001, "0 %"), (0.11, "11 %")):
         assert share_text(share).replace("\u00a0", " ") == share_in_words(share).replace("\u00a0", " ") == said
