@@ -110,7 +110,7 @@ def test_a_save_that_does_not_say_what_was_read_is_a_conflict(sign_in, people, v
 @pytest.mark.parametrize(
     ("field", "text", "problem"),
     [
-        ("tier", "5", "less than or equal to 4"),
+        ("tier", "5", "Take 4 or less"),
         ("tier", "high", "This is no whole number."),
         ("lifecycle", "dead", "“dead” is none of the choices."),
         ("owner", "chekout", "There is no team or person “chekout”. Did you mean checkout?"),

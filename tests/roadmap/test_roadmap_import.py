@@ -136,7 +136,7 @@ def test_what_the_source_changed_is_changed_and_what_people_changed_is_kept(tmp_
             "The likely end (1 Dec 2026) lies before the start (1 Oct 2027).",
         ),
         ("effort: 40", "effort: many", "effort_days", "“many” is no number."),
-        ("cost: 1200.5", "cost: -3", "cost", "greater than or equal to 0"),
+        ("cost: 1200.5", "cost: -3", "cost", "Take 0 or more"),
         ("big: yes", "big: rather", "is_hundredfold", "“rather” is neither yes nor no."),
         ("name: Shard the orders", "name:", "title", "It has none."),
         ("name: Shard the orders", f"name: {'x' * 201}", "title", "at most 200 characters"),
