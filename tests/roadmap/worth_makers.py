@@ -59,7 +59,8 @@ def _cycle(n: int) -> Cycle:
 def _trade_off(n: int) -> TradeOff:
     cycle = _cycle(n)
     team = factories.make_team(f"owing-{n:03}").reference
-    decided_on = dt.date(2026, 9, 1) - dt.timedelta(days=n)
+    # Before its cycle, and on a day that has been, however far off that is.
+    decided_on = min(cycle.starts_on, dt.date(2026, 9, 1) - dt.timedelta(days=n))
     if n % 2 == 0:
         return make_trade_off(f"Work {n:03}", team, cycle, decided_on=decided_on)
     made = make_trade_off(
