@@ -14,7 +14,6 @@ from operator import and_, or_
 from typing import Any
 
 import orjson
-from django.core.exceptions import BadRequest
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import QueryDict
@@ -184,14 +183,6 @@ def unnamed(fields: Iterable[Field], values: list[tuple[Any, ...]], hidden: froz
         (None,) * len(value) if field.kind is REFERENCE and value[1] in hidden else value
         for field, value in zip(fields, values, strict=True)
     ]
-
-
-def page_number(params: QueryDict) -> int:
-    """Which part of it a page shows that is no list but has parts as lists have. Raises BadRequest."""
-    text = params.get("page") or "1"
-    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= DEEPEST_PAGE:
-        raise BadRequest(f"page={text[:40]}: expected a whole number from 1 to {DEEPEST_PAGE:,}.")
-    return int(text)
 
 
 def annotated(rows: QuerySet[Any], reader: Any, fields: Iterable[Field]) -> QuerySet[Any]:

@@ -19,8 +19,8 @@ from portal.collections import unknown_to
 from portal.crumbs import crumbs_of
 from portal.fields import kinds_of
 from portal.forms import make_form
+from portal.page_numbers import page_number
 from portal.people.models import Team
-from portal.query import page_number
 from portal.references.finding import find_reference
 from portal.references.models import Reference
 from portal.saving import version_of

@@ -17,7 +17,7 @@ from portal.actions import Conflict, Deleted
 from portal.collections import unknown_to
 from portal.crumbs import crumbs_of
 from portal.forms import RecordForm, make_form
-from portal.query import page_number
+from portal.page_numbers import page_number
 from portal.saving import base_of, conflict_context, version_of
 from portal.tenure import organisation_today
 from roadmap.constraints.above import banner
