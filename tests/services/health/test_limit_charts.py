@@ -95,7 +95,7 @@ def test_a_span_of_the_past_has_no_fan(client, limit):
 
 def test_what_breaks_at_multiples_is_told_by_how_it_grew_with_its_driver(client, limit, cart):
     page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said(client, f"/limits/{limit.pk}/")))
-    assert "2× 799.5 133 % Breaks" in page
+    assert "2× 799 133 % Breaks" in page
     assert "There is room for 1.5× of today's load." in page
     assert "No driver is named" in page
     driver = make_metric(cart, "orders")
@@ -103,7 +103,7 @@ def test_what_breaks_at_multiples_is_told_by_how_it_grew_with_its_driver(client,
     Limit.objects.filter(pk=limit.pk).update(driver=driver)
     page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said(client, f"/limits/{limit.pk}/")))
     assert "One percent more load needs 0.50 percent more" in page
-    assert "2× 565.3 94 % Holds" in page
+    assert "2× 565 94 % Holds" in page
 
 
 def test_a_later_start_makes_it_likelier_that_the_ceiling_comes_first(client, limit):
@@ -128,7 +128,7 @@ def test_a_limit_of_a_ratio_is_told_in_percent_throughout(client, cart):
     limit = make_limit([0.5 + n / 1000 for n in range(100)], ceiling=0.75, entity=cart, kind="ratio")
     Forecast.objects.create(of=limit, made_on=TODAY, points=100, urgency="calm", value=0.599, band=[])
     page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said(client, f"/limits/{limit.pk}/")))
-    for words in ("59.9 % of 75 %", "The ceiling of 75 % is not likely", "2× 119.7 % 160 %"):
+    for words in ("59.9 % of 75 %", "The ceiling of 75 % is not likely", "2× 120 % 160 %"):
         assert words in page, words
     part = drawn(said(client, f"/limits/{limit.pk}/"), "forecast")
     assert (part["percent"], part["levels"][0]["label"]) == (True, "ceiling 75\u00a0%")
