@@ -47,7 +47,7 @@ async function bundle() {
     format: "iife",
     target: ["chrome123", "firefox121", "safari17.5"],
     legalComments: "none",
-    loader: { ".woff2": "file" },
+    loader: { ".woff2": "file", ".svg": "dataurl" },
     plugins: [tablerParts],
     logLevel: "warning",
   });

@@ -29,7 +29,7 @@ function enhance(svg) {
   const bar = svg.querySelector(".gw-views-bar");
   bar.setAttribute("role", "slider");
   bar.setAttribute("tabindex", "0");
-  bar.setAttribute("aria-label", `${svg.dataset.name} ${svg.dataset.title}`);
+  bar.setAttribute("aria-label", `${svg.dataset.name} ${svg.closest("tr").querySelector(".gw-name").textContent}`);
   const help = document.getElementById("how-to-move");
   if (help) bar.setAttribute("aria-describedby", help.id);
   say(svg, daysOf(svg));

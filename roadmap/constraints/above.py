@@ -13,6 +13,9 @@ from roadmap.constraints.freezes import in_force_for, shown
 from roadmap.models import Bound, Keeping
 from services.health.saying import with_unit
 
+# Named above a plan; the list has all of them.
+NAMED = 5
+
 
 @dataclass(frozen=True)
 class Broken:
@@ -37,6 +40,15 @@ class Standing:
         if self.broken:
             return Keeping.BROKEN
         return Keeping.UNKNOWN if self.unknown else Keeping.KEPT
+
+    @property
+    def named(self) -> list[Broken]:
+        """Those that have been broken longest."""
+        return self.broken[:NAMED]
+
+    @property
+    def unnamed(self) -> int:
+        return len(self.broken) - len(self.named)
 
     @property
     def in_words(self) -> str:

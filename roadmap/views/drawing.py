@@ -6,11 +6,10 @@ Bars are SVG in percent of the width: they need no style attribute and no script
 
 import datetime as dt
 from collections.abc import Iterator
+from html import escape
 
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.icons import icon
 from roadmap.collections import INITIATIVES
 from roadmap.models import Status
 from roadmap.views.actions import DATES
@@ -72,8 +71,9 @@ def under(bar: Bar) -> str:
 def _dates_link(bar: Bar) -> str:
     if not bar.may:
         return ""
-    link = '<a class="gw-views-dates" href="{}" aria-label="Dates of {}" title="Dates">{}</a>'
-    return format_html(link, dates_url(bar), bar.initiative.name, icon("calendar"))
+    # Its icon is in the stylesheet: a browser copies one of the sprite into each of hundreds of rows.
+    url = escape(dates_url(bar))
+    return f'<a class="gw-views-dates" href="{url}" aria-label="Dates of {bar.initiative.name}" title="Dates"></a>'
 
 
 def dates_url(bar: Bar) -> str:
@@ -107,9 +107,9 @@ def picture(bar: Bar, scale: Scale) -> str:
 
 def _moves(bar: Bar) -> str:
     it = bar.initiative
-    said = {"moves": dates_url(bar), "version": it.version, "name": it.name, "title": it.title}
+    said = {"moves": dates_url(bar), "version": it.version, "name": it.name}
     dates = {name.replace("_", "-"): getattr(it, name) or "" for name in DATES}
-    return " ".join(f'data-{name}="{escape(value)}"' for name, value in {**said, **dates}.items())
+    return " ".join(f'data-{name}="{escape(str(value))}"' for name, value in {**said, **dates}.items())
 
 
 def _shapes(bar: Bar, scale: Scale) -> Iterator[str]:
@@ -129,18 +129,18 @@ def _without_dates(bar: Bar, scale: Scale) -> str:
 
 
 def _bar(bar: Bar, scale: Scale) -> str:
-    it, state = bar.initiative, bar.state
+    it = bar.initiative
     start, likely = scale.at(it.starts_on or scale.first), scale.at(it.ends_likely or scale.first)
     latest = scale.at(it.ends_latest) if it.ends_latest else likely
     width = max(likely - start, 0.2)
     dashed = ' stroke-dasharray="4 3"' if it.status == Status.IDEA else ""
-    parts = [f'<g class="gw-views-bar{" gw-views-critical" if bar.is_critical else ""}" data-s="{state}">']
+    parts = [f'<g class="gw-views-bar{" gw-views-critical" if bar.is_critical else ""}" data-s="{bar.state}">']
     if latest > likely:
-        parts.append(_rect("bar bar-dash", state, likely, latest - likely, 'y="14" height="16" rx="3"'))
-    parts.append(_rect("bar", state, start, width, f'data-whole y="9" height="26" rx="5"{dashed}'))
+        parts.append(_rect("bar bar-dash", likely, latest - likely, 'y="14" height="16" rx="3"'))
+    parts.append(_rect("bar", start, width, f'data-whole y="9" height="26" rx="5"{dashed}'))
     if it.done_percent:
         done = width * it.done_percent / 100
-        parts.append(_rect("bar-done", state, start, done, 'y="32" height="3" rx="1.5"'))
+        parts.append(_rect("bar-done", start, done, 'y="32" height="3" rx="1.5"'))
     parts.append(_word(bar, start, max(likely, latest), width, _first_of_limit(bar, scale)))
     if bar.may and not bar.is_over:
         edge = 'y="7" width="12" height="30" transform="translate(-6 0)"'
@@ -148,8 +148,8 @@ def _bar(bar: Bar, scale: Scale) -> str:
     return "".join([*parts, "</g>"])
 
 
-def _rect(name: str, state: str, x: float, width: float, more: str) -> str:
-    return f'<rect class="{name}" data-s="{state}" x="{x}%" width="{width:.2f}%" {more}/>'
+def _rect(name: str, x: float, width: float, more: str) -> str:
+    return f'<rect class="{name}" x="{x}%" width="{width:.2f}%" {more}/>'
 
 
 def _word(bar: Bar, start: float, end: float, width: float, limit: float | None) -> str:
@@ -163,7 +163,7 @@ def _word(bar: Bar, start: float, end: float, width: float, limit: float | None)
         where = f'x="{start}%" dx="-6" text-anchor="end"'
     else:
         where = f'x="{start}%" dx="8"'
-    return f'<text class="bar-t" data-s="{bar.state}" {where} y="26">{escape(bar.word)}</text>'
+    return f'<text class="bar-t" {where} y="26">{escape(bar.word)}</text>'
 
 
 def _first_of_limit(bar: Bar, scale: Scale) -> float | None:

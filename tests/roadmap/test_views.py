@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from portal.tenure import organisation_today
 from roadmap.initiatives.actions import add_part, move
-from roadmap.models import BoundState, Category, Dependency, Initiative, InitiativeState, Objective
+from roadmap.models import Bound, BoundState, Category, Dependency, Initiative, InitiativeState, Objective
 from roadmap.views import actions, views
 from roadmap.views.networks import refresh_slack
 from services.health.models import Metric, MetricState
@@ -196,6 +196,11 @@ def test_every_plan_says_whether_the_non_negotiables_are_kept(sign_in, people, m
     page = client.get(reverse(name))
     assert "1 of 2 non-negotiables is broken : p95 below 200 ms , now 240 ms. See all" in words(page)
     assert f'href="/non-negotiables/{broken.pk}/"' in page.content.decode()
+    others = [make_bound(f"p99 below {n}00 ms") for n in range(1, 8)]
+    BoundState.objects.filter(bound__in=others).update(keeping="broken", value=900.0)
+    told = words(client.get(reverse(name)))
+    assert ("8 of 9 non-negotiables are broken" in told, "; and 3 more. See all" in told) == (True, True)
+    Bound.objects.filter(pk__in=[each.pk for each in others]).update(is_active=False)
     BoundState.objects.filter(bound=broken).update(keeping="unknown", value=None)
     assert "1 of 2 non-negotiables has no data" in words(client.get(reverse(name)))
 
