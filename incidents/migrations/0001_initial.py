@@ -13,6 +13,7 @@ import incidents.models.status_text
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
+import services.health.plausible
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -219,7 +220,7 @@ class Migration(migrations.Migration):
                     ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                     ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                     ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('published', 'Published')], default='draft', editable=False, max_length=10)),
-                    ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
+                    ('due_on', models.DateField(blank=True, null=True, validators=[services.health.plausible.check_day], verbose_name='due')),
                 ],
                 options={
                     'abstract': False,
@@ -236,7 +237,7 @@ class Migration(migrations.Migration):
                     ('pgh_context_id', models.UUIDField(null=True)),
                     ('id', models.BigIntegerField()),
                     ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('published', 'Published')], default='draft', editable=False, max_length=10)),
-                    ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
+                    ('due_on', models.DateField(blank=True, null=True, validators=[services.health.plausible.check_day], verbose_name='due')),
                 ],
                 options={
                     'abstract': False,
@@ -734,7 +735,7 @@ class Migration(migrations.Migration):
                     ('title', models.CharField(max_length=200)),
                     ('text', models.TextField(blank=True, max_length=10000, verbose_name='what and why')),
                     ('state', models.CharField(choices=[('idea', 'Idea'), ('committed', 'Committed'), ('done', 'Done'), ('verified', 'Verified'), ('declined', 'Declined')], default='idea', editable=False, max_length=10)),
-                    ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
+                    ('due_on', models.DateField(blank=True, null=True, validators=[services.health.plausible.check_day], verbose_name='due')),
                     ('ticket', models.CharField(blank=True, help_text='Address or number of where the work is planned.', max_length=500)),
                     ('evidence', models.TextField(blank=True, editable=False, max_length=2000, verbose_name='what shows it')),
                     ('reason', models.CharField(blank=True, editable=False, max_length=500, verbose_name='why not')),
@@ -848,7 +849,7 @@ class Migration(migrations.Migration):
                     ('title', models.CharField(max_length=200)),
                     ('text', models.TextField(blank=True, max_length=10000, verbose_name='what and why')),
                     ('state', models.CharField(choices=[('idea', 'Idea'), ('committed', 'Committed'), ('done', 'Done'), ('verified', 'Verified'), ('declined', 'Declined')], default='idea', editable=False, max_length=10)),
-                    ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
+                    ('due_on', models.DateField(blank=True, null=True, validators=[services.health.plausible.check_day], verbose_name='due')),
                     ('ticket', models.CharField(blank=True, help_text='Address or number of where the work is planned.', max_length=500)),
                     ('evidence', models.TextField(blank=True, editable=False, max_length=2000, verbose_name='what shows it')),
                     ('reason', models.CharField(blank=True, editable=False, max_length=500, verbose_name='why not')),

@@ -11,6 +11,7 @@ from incidents.models.taxonomy import Node
 from portal.history.tracking import track_history
 from portal.models import Versioned
 from portal.references.models import Reference
+from services.health.plausible import check_day
 
 
 class FollowUpState(models.TextChoices):
@@ -60,7 +61,7 @@ class FollowUp(Versioned):
         Reference, on_delete=models.SET_NULL, null=True, blank=True, related_name="follow_ups",
         limit_choices_to={"kind__in": ["group"]},
     )  # fmt: skip
-    due_on = models.DateField("due", null=True, blank=True)
+    due_on = models.DateField("due", null=True, blank=True, validators=[check_day])
     ticket = models.CharField(max_length=500, blank=True, help_text="Address or number of where the work is planned.")
     evidence = models.TextField("what shows it", max_length=2000, blank=True, editable=False)
     reason = models.CharField("why not", max_length=500, blank=True, editable=False)

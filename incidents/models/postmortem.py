@@ -14,6 +14,7 @@ from portal.history.tracking import track_history
 from portal.models import Versioned
 from portal.references.models import Reference
 from portal.texts import LONGEST_TEXT
+from services.health.plausible import check_day
 
 
 def check_sections(sections: object) -> None:
@@ -69,7 +70,7 @@ class Postmortem(Versioned):
     incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="postmortem")
     template = models.ForeignKey(PostmortemTemplate, on_delete=models.SET_NULL, null=True, related_name="postmortems")
     state = models.CharField(max_length=10, choices=PostmortemState, default=PostmortemState.DRAFT, editable=False)
-    due_on = models.DateField("due", null=True, blank=True)
+    due_on = models.DateField("due", null=True, blank=True, validators=[check_day])
     latest = models.ForeignKey("Edition", on_delete=models.SET_NULL, null=True, related_name="+", editable=False)
 
     objects = PostmortemQuerySet.as_manager()

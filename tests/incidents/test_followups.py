@@ -78,6 +78,12 @@ def test_nobody_commits_to_a_day_that_is_over(idea, people):
         followups.commit(by=people.editor, follow_up=idea, owner=people.team.reference, due_on=dt.date(2026, 11, 21))
 
 
+def test_nobody_commits_to_a_day_that_nobody_means(idea, people):
+    for day in (dt.date(9999, 1, 1), dt.date(2101, 1, 1)):
+        with pytest.raises(ValidationError, match="Take a day from 1 Jan 2000 to 31 Dec 2100"):
+            followups.commit(by=people.editor, follow_up=idea, owner=people.team.reference, due_on=day)
+
+
 def test_declined_with_a_reason_is_an_end_and_can_be_an_idea_again(idea, people):
     ended = followups.decline(by=people.editor, follow_up=idea, reason="The new gateway has this built in")
     assert (ended.state, ended.ended_at) == ("declined", NOON)

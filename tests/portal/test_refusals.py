@@ -59,18 +59,21 @@ def test_too_many_parameters_are_refused_as_json_under_the_api(api, people):
     assert list(answer.json()) == ["error"]
 
 
-def test_what_somebody_asked_wrongly_is_one_warning_in_the_log_without_a_traceback():
+@pytest.mark.parametrize(("logger", "more"), [
+    ("django.security.TooManyFieldsSent", {}), ("django.request", {"status_code": 403}),
+])  # fmt: skip
+def test_what_somebody_asked_wrongly_is_one_warning_in_the_log_without_a_traceback(logger, more):
     lines = io.StringIO()
     config = logging_settings(readable=False, level="INFO")
     handler = {**config["handlers"]["terminal"], "stream": lines}
-    config["loggers"] = {"django.security": {"handlers": ["terminal"], "propagate": False}}
+    config["loggers"] = {logger: {"handlers": ["terminal"], "propagate": False}}
     root = logging.root.handlers[:], logging.root.level
     try:
         logging.config.dictConfig({**config, "handlers": {"terminal": handler}, "root": {"handlers": []}})
         try:
             raise ValueError("too many")
         except ValueError as problem:
-            logging.getLogger("django.security.TooManyFieldsSent").error(str(problem), exc_info=problem)
+            logging.getLogger(logger).error(str(problem), exc_info=problem, extra=more)
     finally:
         logging.root.handlers[:], logging.root.level = root
     [line] = lines.getvalue().splitlines()
