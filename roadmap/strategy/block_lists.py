@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F
+from django.db.models import F, Func, IntegerField
 from django.db.models.functions import JSONArray
 from django.http import QueryDict
 
@@ -31,9 +31,9 @@ def lists(arguments: Several[str], asked: Asked) -> dict[str, Answer]:
     """The slug of a list with its query string, or its whole address."""
     read = {each: _query_of(each, asked) for each in arguments}
     queries = {each: found for each, found in read.items() if isinstance(found, Query)}
-    rows = _rows_of(queries)
+    rows, totals = _rows_of(queries), _totals_of(queries) if asked.frozen else {}
     return {
-        each: _shown(each, found, rows[each], asked) if isinstance(found, Query) else Answer(problem=found)
+        each: _shown(each, found, rows[each], totals.get(each)) if isinstance(found, Query) else Answer(problem=found)
         for each, found in read.items()
     }
 
@@ -64,16 +64,28 @@ def _open_lists(reader: Any) -> list[Collection]:
 
 def _rows_of(queries: Mapping[str, Query]) -> dict[str, _Rows]:
     """The first rows of each, one more than are shown. One query: a row of an array for each list."""
-    if not queries:
-        return {}
-    names = {argument: f"list_{at}" for at, argument in enumerate(queries)}
-    parts = {names[argument]: ArraySubquery(_first(query)) for argument, query in queries.items()}
-    # Any one row will do to hang the arrays on; there are always sections.
-    found = StrategySection.objects.order_by("pk").annotate(**parts).values(*parts).first() or {}
+    found = _at_once({argument: ArraySubquery(_first(query)) for argument, query in queries.items()})
     return {
-        argument: [_as_read(query, row) for row in found.get(names[argument]) or ()]
-        for argument, query in queries.items()
+        argument: [_as_read(query, row) for row in found.get(argument) or ()] for argument, query in queries.items()
     }
+
+
+def _totals_of(queries: Mapping[str, Query]) -> dict[str, int]:
+    """How many rows each has as a whole. One query."""
+    wholes = {argument: ArraySubquery(query.matching().order_by().values("pk")) for argument, query in queries.items()}
+    return _at_once({
+        argument: Func(whole, function="CARDINALITY", output_field=IntegerField()) for argument, whole in wholes.items()
+    })  # fmt: skip
+
+
+def _at_once(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """What each expression gives, in one query. Any one row will do to hang them on; there are always sections."""
+    if not parts:
+        return {}
+    names = {f"list_{at}": argument for at, argument in enumerate(parts)}
+    annotations = {name: parts[argument] for name, argument in names.items()}
+    found = StrategySection.objects.order_by("pk").annotate(**annotations).values(*annotations).first() or {}
+    return {names[name]: value for name, value in found.items()}
 
 
 def _first(query: Query) -> Any:
@@ -95,11 +107,11 @@ def _as_read(query: Query, row: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _shown(argument: str, query: Query, rows: _Rows, asked: Asked) -> Answer:
+def _shown(argument: str, query: Query, rows: _Rows, total: int | None) -> Answer:
     shown, more = rows[: query.size], len(rows) > query.size
     title = query.collection.title
     url = _address(argument, query)
-    figures = (_figure(argument, query),) if asked.frozen else ()
+    figures = () if total is None else (_figure(argument, query, total),)
     if not shown:
         said = f"Nothing of {link(title, url)} meets this question"
         return Answer(whole=f"{said}.", inline=said, figures=figures)
@@ -121,8 +133,7 @@ def _address(argument: str, query: Query) -> str:
     return f"{query.collection.url}?{asks}" if asks else query.collection.url
 
 
-def _figure(argument: str, query: Query) -> Figure:
-    total = query.matching().order_by().count()
+def _figure(argument: str, query: Query, total: int) -> Figure:
     return Figure(f"{query.collection.title}: {argument}", f"{total:,}", "", float(total), "rows")
 
 
