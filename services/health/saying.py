@@ -28,9 +28,11 @@ def with_unit(metric: Metric, value: float) -> str:
 
 
 def in_unit(value: float, unit: str, kind: str) -> str:
-    """The same, of what a list reads."""
+    """The same, of what a list reads. Parts of an hour are minutes: nobody says 0.167 h."""
     if kind == MetricKind.RATIO:
         return f"{number(100 * value)}\u00a0%"
+    if unit == "h" and 0 < abs(value) < 1:
+        return f"{number(60 * value)}\u00a0min"
     return f"{number(value)}\u00a0{unit}" if unit else number(value)
 
 

@@ -23,7 +23,7 @@ from services.health.models import (
 )
 from services.health.results import Answer, record
 from services.health.samples import SampleRow
-from services.health.saying import number, percent
+from services.health.saying import in_unit, number, percent
 from services.health.slo_evaluation import evaluate
 from tests.services.health.reading import in_words
 from tests.services.health.results import answer, every, make_check
@@ -345,3 +345,10 @@ def test_a_form_that_cannot_be_tried_says_which_field_is_wrong(sign_in, people, 
 )  # fmt: skip
 def test_a_number_has_no_more_digits_than_say_something(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.1667, "10 min"), (0.5, "30 min"), (1, "1 h"), (26.5, "26.5 h"), (0, "0 h")]
+)
+def test_parts_of_an_hour_are_said_in_minutes(value, text):
+    assert in_unit(value, "h", "gauge").replace("\u00a0", " ") == text
