@@ -36,6 +36,7 @@ def load_roadmap() -> None:
         initiatives.write_initiatives(cast)
         plan.write_plan(cast)
         strategy.write_evidence(cast)
-        strategy.write_strategy(cast)
+        with pghistory.context(user=cast.planner.pk):
+            strategy.write_strategy(cast)
     past.date()
     refreshing.refresh()

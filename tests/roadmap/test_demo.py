@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.models import FollowUp, Incident
+from incidents.postmortems.saves import last_saves_of
 from portal.demo import data
 from portal.people.demo import DEMO_PEOPLE
 from portal.people.models import Membership, User
@@ -127,6 +128,7 @@ def test_the_strategy_has_an_edition_and_a_draft_that_says_more() -> None:
     assert all(each.text and each.goal and each.dependencies.exists() for each in StrategySection.objects.all())
     published = {each["key"]: each["markdown"] for each in edition.sections}
     assert all(each.text not in published[each.key] for each in StrategySection.objects.all())
+    assert {each.who for each in last_saves_of(StrategySection).values()} == {"Tomasz Wrona"}
 
 
 def test_the_example_of_a_live_metric_is_one_of_the_demo_company() -> None:
