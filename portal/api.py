@@ -86,7 +86,8 @@ class CollectionView(APIView):
     def validated(self, record: models.Model | None = None) -> dict[str, Any]:
         """The written values, read and checked; a name that may not be written is refused, not dropped."""
         reads = serializer_class(self.collection.slug, is_new=record is None)
-        return read(reads(instance=record, data=self.request.data, partial=record is not None))
+        context = {"reader": self.request.user}
+        return read(reads(instance=record, data=self.request.data, partial=record is not None, context=context))
 
 
 class ListView(CollectionView):

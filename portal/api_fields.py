@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from portal.fields import chosen_from, kinds_of
+from portal.fields import chosen_from, kinds_of, references_of
 from portal.forms import reference_kinds
 from portal.references.finding import find_reference
 from portal.references.models import Reference, Referenced
@@ -31,9 +31,13 @@ class ReferenceField(serializers.Field):  # type: ignore[type-arg]
         if not isinstance(text, str) or not text.strip():
             raise serializers.ValidationError("Expected a name such as “checkout”, or a reference.")
         try:
-            return find_reference(text.strip(), self.kinds)
+            return find_reference(text.strip(), self.kinds, self.among())
         except InvalidValue as problem:
             raise serializers.ValidationError(problem.messages) from None
+
+    def among(self) -> models.QuerySet[Reference] | None:
+        """Where it is looked for; None for everywhere."""
+        return None
 
     def to_representation(self, value: Any) -> str:
         return str(value.canonical)
@@ -41,7 +45,7 @@ class ReferenceField(serializers.Field):  # type: ignore[type-arg]
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
 class RecordField(ReferenceField):
-    """A record itself, by its reference or by its number."""
+    """A record itself, by its reference or by its number, of those that the ``reader`` of the context may see."""
 
     def __init__(self, *, model: type[Referenced], **options: Any) -> None:
         self.model = model
@@ -50,11 +54,15 @@ class RecordField(ReferenceField):
     def to_internal_value(self, data: Any) -> Any:
         is_number = not isinstance(data, bool) and _NUMBER.fullmatch(str(data)) is not None
         asked = {"pk": int(data)} if is_number else {"reference": super().to_internal_value(data)}
-        found = self.model._default_manager.filter(**asked).first()
+        rows, seen = self.model._default_manager.filter(**asked), self.among()
+        found = (rows if seen is None else rows.filter(reference__in=seen)).first()
         if found is None:
             told = f"There is none of the number {data}." if is_number else "It is pointed at, but nobody described it."
             raise serializers.ValidationError(told)
         return found
+
+    def among(self) -> models.QuerySet[Reference] | None:
+        return references_of(self.model, self.context.get("reader"))
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})

@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import URLValidator
 from django.db import models
 
-from portal.collections import collections
+from portal.collections import collections, first_collection_of
 from portal.labelled import find_labelled, label_of
 from portal.named_values import masked
 from portal.references.finding import find_reference
@@ -45,7 +45,11 @@ class ReferenceField(forms.Field):
             return value
         text = str(value or "").strip()
         super().clean(text)
-        return find_reference(text, self.kinds) if text else None
+        return find_reference(text, self.kinds, self.among()) if text else None
+
+    def among(self) -> models.QuerySet[Reference] | None:
+        """Where it is looked for; None for everywhere."""
+        return None
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "").strip()
@@ -81,8 +85,20 @@ def kinds_of(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(kind for each in collections() if each.model is model for kind in each.kinds)
 
 
+def references_of(model: type[models.Model], reader: Any) -> models.QuerySet[Reference] | None:
+    """The references of the records of a model that the reader may see, so that another one is as unknown as one that
+    is not there; None where everybody sees all."""
+    home = first_collection_of(model)
+    if home is None or not home.has_row_rule:
+        return None
+    return Reference.objects.filter(pk__in=home.visible(reader).values("reference"))
+
+
 class RecordField(ReferenceField):
-    """A record itself, typed and suggested by its reference."""
+    """A record itself, typed and suggested by its reference, of those that ``reader`` may see: nobody signed in unless
+    the form says who it is for."""
+
+    reader: Any = None
 
     def __init__(self, *, model: type[Referenced], **options: Any) -> None:
         self.model = model
@@ -92,6 +108,9 @@ class RecordField(ReferenceField):
         if isinstance(value, int):
             value = self.model._default_manager.filter(pk=value).first()
         return super().prepare_value(value.reference if isinstance(value, self.model) else value)
+
+    def among(self) -> models.QuerySet[Reference] | None:
+        return references_of(self.model, self.reader)
 
     def clean(self, value: Any) -> Any:
         if isinstance(value, self.model):

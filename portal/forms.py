@@ -98,14 +98,18 @@ def form_class(slug: str) -> type[RecordForm]:
     return found
 
 
-def make_form(collection: Collection, record: models.Model | None = None, data: Any = None) -> RecordForm:
-    """The form for a new record, or for this one; bound when ``data`` is given."""
+def make_form(
+    collection: Collection, record: models.Model | None = None, data: Any = None, reader: Any = None
+) -> RecordForm:
+    """The form for a new record, or for this one; bound when ``data`` is given. It finds what ``reader`` may see."""
     form = form_class(collection.slug)(data, instance=record)
     if hasattr(record, "version"):
         form.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, initial=getattr(record, "version", 0))
         if "owner" in form.fields:
             form.fields["owner"].help_text = "Whoever is named here may change it from then on, others no longer."
     for name, bound in form.fields.items():
+        if isinstance(bound, RecordField):
+            bound.reader = reader
         if isinstance(bound, ReferenceField) and record is not None:
             form.initial[name] = bound.prepare_value(getattr(record, name))
         if isinstance(bound, forms.ModelChoiceField) and bound.queryset is not None:

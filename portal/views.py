@@ -214,7 +214,7 @@ def record_new(request: HttpRequest, slug: str) -> HttpResponse:
     found = load_collection(request, slug)
     if not found.may(request.user, "add"):
         raise PermissionDenied(f"You may not add to {found.title}.")
-    form = make_form(found, data=request.POST if request.method == "POST" else None)
+    form = make_form(found, data=request.POST if request.method == "POST" else None, reader=request.user)
     # A link may say what it knows already: /key-results/-/new/?metric=…
     form.initial.update(found.first_values | {name: text for name, text in request.GET.items() if name in form.fields})
     if request.method == "POST" and form.is_valid():
@@ -245,7 +245,7 @@ def record_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         return record_gone(request, found, key) if request.method == "POST" else loaded
     _require_change(request, found, loaded)
     declared = declared_fields(loaded)
-    form = make_form(found, loaded, request.POST if request.method == "POST" else None)
+    form = make_form(found, loaded, request.POST if request.method == "POST" else None, request.user)
     readonly = _take_declared_out(form, declared)
     if request.method == "POST" and form.is_valid():
         try:

@@ -3,32 +3,36 @@
 import difflib
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from portal.references.models import Reference
 
 
-def find_reference(text: str, kinds: tuple[str, ...]) -> Reference:
-    """The reference that ``text`` names, by its short name, its former one, canonically, or by the label of its record.
-    A loose end is one too. Raises ValidationError naming what is near."""
+def find_reference(text: str, kinds: tuple[str, ...], among: QuerySet[Reference] | None = None) -> Reference:
+    """The reference that ``text`` names, by its short name, its former one, canonically, or by the label of its record;
+    of those ``among`` which it is looked for. A loose end is one too. Raises ValidationError naming what is near."""
+    rows = Reference.objects.all() if among is None else among
     text = text.replace("\x00", "")
     kind, _, rest = text.lower().rpartition(":")
     namespace, _, name = rest.rpartition("/")
     for each in [kind] if kind else kinds:
-        found = Reference.objects.filter(canonical=f"{each}:{namespace or 'default'}/{name}").first()
+        found = rows.filter(canonical=f"{each}:{namespace or 'default'}/{name}").first()
         if found and each in kinds:
             return found
-    if renamed := _renamed(kind, namespace or "default", name, kinds):
+    if renamed := _renamed(rows, kind, namespace or "default", name, kinds):
         return renamed
-    by_label = Reference.objects.filter(kind__in=kinds, label__iexact=text, attached=True)[:2]
+    by_label = rows.filter(kind__in=kinds, label__iexact=text, attached=True)[:2]
     if len(by_label) == 1:
         return by_label[0]
     raise ValidationError(_unknown(text, kinds), code="unknown")
 
 
-def _renamed(kind: str, namespace: str, name: str, kinds: tuple[str, ...]) -> Reference | None:
+def _renamed(
+    rows: QuerySet[Reference], kind: str, namespace: str, name: str, kinds: tuple[str, ...]
+) -> Reference | None:
     """What had this name before it was renamed."""
     former = [f"{each}:{namespace}/{name}" for each in ([kind] if kind else kinds)]
-    return Reference.objects.filter(kind__in=kinds, aliases__canonical__in=former).first()
+    return rows.filter(kind__in=kinds, aliases__canonical__in=former).first()
 
 
 def _unknown(text: str, kinds: tuple[str, ...]) -> str:

@@ -124,7 +124,7 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
     control = get_object_or_404(Control.objects.select_related("framework"), pk=key)
     if not EVIDENCE.may(request.user, "add"):
         raise PermissionDenied("You may not record evidence: you are in no team that could answer for it.")
-    form = make_form(EVIDENCE, data=request.POST if request.method == "POST" else None)
+    form = make_form(EVIDENCE, data=request.POST if request.method == "POST" else None, reader=request.user)
     del form.fields["control"]
     form.instance.control = control
     if request.method == "POST" and form.is_valid():

@@ -11,7 +11,7 @@ from roadmap.models import Cycle, TradeOff
 
 
 class PayForm(forms.Form):
-    def __init__(self, trade_off: TradeOff, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, trade_off: TradeOff, reader: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
 
 
@@ -22,8 +22,8 @@ class RenegotiateForm(PayForm):
         help_text="It stays with the trade-off, however often it is put off.",
     )  # fmt: skip
 
-    def __init__(self, trade_off: TradeOff, *args: Any, **kwargs: Any) -> None:
-        super().__init__(trade_off, *args, **kwargs)
+    def __init__(self, trade_off: TradeOff, reader: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(trade_off, reader, *args, **kwargs)
         later = Cycle.objects.filter(ends_on__gt=trade_off.due_cycle.ends_on, ends_on__gte=organisation_today())
         field: Any = self.fields["to_cycle"]
         field.queryset = later.order_by("starts_on")
@@ -43,7 +43,8 @@ class InterestForm(PayForm):
         label="Why it came of it", max_length=300, required=False, help_text="Such as: the queue that was put off."
     )
 
-    def __init__(self, trade_off: TradeOff, *args: Any, **kwargs: Any) -> None:
-        super().__init__(trade_off, *args, **kwargs)
+    def __init__(self, trade_off: TradeOff, reader: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(trade_off, reader, *args, **kwargs)
         field = RecordField(model=Incident, label="Incident", help_text="Such as INC-12.")
+        field.reader = reader
         self.fields = {"incident": field, **self.fields}

@@ -66,7 +66,7 @@ def act(request: HttpRequest, key: int, act: str) -> HttpResponse:
     if found is None:
         raise Http404(f"“{act}” cannot be done with a trade-off. There are: {', '.join(ACTS)}.")
     trade_off = load(request, key)
-    form = found.form(trade_off, request.POST if request.method == "POST" else None)
+    form = found.form(trade_off, request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         versioned = {} if act == "interest" else {"version": version_of(request, trade_off)}
         said = {**versioned, **form.cleaned_data}
@@ -117,7 +117,7 @@ def record(request: HttpRequest, key: int) -> HttpResponse:
         raise PermissionDenied(
             f"You may not record what {allocation.team} puts off. That team and product managers may."
         )
-    form = make_form(TRADE_OFFS, data=request.POST if request.method == "POST" else None)
+    form = make_form(TRADE_OFFS, data=request.POST if request.method == "POST" else None, reader=request.user)
     form.initial.update(_from_plan(allocation, user))
     if request.method == "POST" and form.is_valid():
         values = form.values

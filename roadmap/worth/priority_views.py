@@ -45,7 +45,7 @@ def inputs(request: HttpRequest, key: str) -> HttpResponse:
 def claim(request: HttpRequest, key: str) -> HttpResponse:
     """Say what one initiative claims to remove each month."""
     initiative = load_initiative(request, key)
-    form = make_form(CLAIMS, data=request.POST if request.method == "POST" else None)
+    form = make_form(CLAIMS, data=request.POST if request.method == "POST" else None, reader=request.user)
     del form.fields["initiative"]
     form.instance.initiative = initiative
     address = INITIATIVES.url_of(initiative)

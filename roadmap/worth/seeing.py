@@ -11,13 +11,13 @@ from roadmap.models import Initiative
 
 
 def refuse_hidden(by: Any, field: str, named: Initiative | Incident | None) -> None:
-    """Raise ValidationError for a private record that ``by`` may not see, in the words for one that is not there.
-    Machines (None) see all."""
+    """Raise ValidationError for a private record that ``by`` may not see. Machines (None) see all. Forms and the API do
+    not find it in the first place, so that what they say of it is what they say of any text."""
     if named is None or by is None or not named.is_private:
         return
     model: Any = type(named)
     if not model.objects.visible(by).filter(pk=named.pk).exists():
-        raise ValidationError({field: f"There is no {model._meta.verbose_name} “{named.name.lower()}”."})
+        raise ValidationError({field: f"There is no {model._meta.verbose_name} that you may see."})
 
 
 def refuse_foreign(by: Any, perm: str, trial: models.Model, field: str, told: str) -> None:
