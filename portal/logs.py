@@ -29,8 +29,8 @@ def _hide_capabilities(_logger: WrappedLogger, _method: str, event: EventDict) -
 
 
 class RefusalsInOneLine(logging.Filter):
-    """What Django refuses, as forbidden, malformed or suspicious, is the doing of whoever asks: no fault of ours, and no
-    traceback."""
+    """What Django refuses, as forbidden, malformed or suspicious, is the doing of whoever asks: no fault of ours, and
+    no traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.security") or 400 <= getattr(record, "status_code", 0) < 500:

@@ -5,7 +5,6 @@ while it works, so that one makes each file; what nobody took, because the queue
 round takes.
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,12 +14,12 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from incidents.models import Incident
 from incidents.postmortems.content import clock
 from incidents.postmortems.pdf import Report as Printed
 from incidents.postmortems.pdf import pdf
 from portal.people.models import User
-from roadmap.making import PRIVATE
-from roadmap.models import Initiative, Report, ReportKind, ReportState
+from roadmap.models import Initiative, Report, ReportState
 
 log = structlog.get_logger(__name__)
 MOST_AT_ONCE = 20
@@ -35,8 +34,9 @@ def ask(*, by: Any, kind: str, title: str, markdown: str, edition: Any = None) -
         kept = _of_edition(kind, edition) if edition is not None else None
         if kept is None:
             kept = Report.objects.create(
-                kind=kind, title=title[:300], markdown=markdown, edition=edition, asked_by=asked_by
-            )
+                kind=kind, title=title[:300], markdown=markdown, edition=edition, asked_by=asked_by,
+                might_tell=_private_to(by) if edition is None else [],
+            )  # fmt: skip
         if kept.state != ReportState.READY:
             _ask_again(kept)
     return kept
@@ -77,20 +77,18 @@ def visible(reader: Any) -> models.QuerySet[Report]:
     return Report.objects.filter(own | Q(edition__isnull=False))
 
 
-# Where a report names the private initiatives that it tells: in its title and where one waits for another, or at the
-# beginning of a row of its tables.
-_TELLS = {
-    ReportKind.SPECIFICATION: re.compile(rf"(?:\A# |^- (?:Waits for )?)({PRIVATE}-\d+) ", re.MULTILINE),
-    ReportKind.ROADMAP: re.compile(rf"^\| ({PRIVATE}-\d+) \|", re.MULTILINE),
-}
-
-
 def is_hidden_now(report: Report, reader: Any) -> bool:
-    """It tells a private initiative that the reader might see when it was asked for, and may not see any more."""
-    tells = _TELLS.get(ReportKind(report.kind))
-    # A hyphen may be written so that it is no mark.
-    names = set(tells.findall(report.markdown.replace("\\-", "-"))) if tells else set()
-    return Initiative.objects.hidden_from(reader).filter(name__in=names).exists() if names else False
+    """Something private that the reader might see when it was asked for is hidden from them now. Whether the text tells
+    of it is not looked for: titles and figures do, without a name that could be found."""
+    models: tuple[Any, ...] = (Initiative, Incident)
+    return any(each.objects.hidden_from(reader).filter(reference__in=report.might_tell).exists() for each in models)
+
+
+def _private_to(reader: Any) -> list[int]:
+    """The references of everything private that the reader may see."""
+    models: tuple[Any, ...] = (Initiative, Incident)
+    seen = [each.objects.visible(reader).filter(is_private=True).values_list("reference", flat=True) for each in models]
+    return sorted(seen[0].union(*seen[1:]))
 
 
 def file_of(report: Report) -> Any:

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -110,7 +111,8 @@ def _report_name(report: "Report", name: str) -> str:
 
 class Report(models.Model):
     """A PDF of the roadmap that somebody asked for, made by a worker from ``markdown``. Whoever asked sees it, and of
-    the strategy everybody. ``problem`` says why it was not made."""
+    the strategy everybody. ``might_tell`` are the references of everything private that the asking reader saw then;
+    ``problem`` says why it was not made."""
 
     kind = models.CharField(max_length=13, choices=ReportKind)
     title = models.CharField(max_length=300)
@@ -121,6 +123,7 @@ class Report(models.Model):
     state = models.CharField(max_length=8, choices=ReportState, default=ReportState.WAITING)
     file = models.FileField(upload_to=_report_name, blank=True)
     problem = models.CharField(max_length=500, blank=True)
+    might_tell = ArrayField(models.BigIntegerField(), default=list)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
     made_at = models.DateTimeField(null=True, blank=True)

@@ -50,7 +50,8 @@ class LoanAct(CollectionView):
         trade_off = self.load(key)
         self.require("change", trade_off)
         version = {"version": version_asked(request, trade_off)} if "If-Match" in request.headers else {}
-        return {"by": request.user, "trade_off": trade_off, **version, **read(reads(data=request.data, context={"reader": request.user}))}
+        said = read(reads(data=request.data, context={"reader": request.user}))
+        return {"by": request.user, "trade_off": trade_off, **version, **said}
 
     def as_it_is(self, trade_off: TradeOff) -> Response:
         return self.answer(trade_off)

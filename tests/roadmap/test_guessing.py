@@ -8,8 +8,8 @@ import pytest
 
 from incidents.declaring import declare
 from roadmap.models import Claim
-from tests.roadmap.test_worth import words
 from tests.roadmap.core_makers import make_cycle, make_initiative
+from tests.roadmap.test_worth import words
 from tests.roadmap.worth_makers import make_trade_off
 
 pytestmark = pytest.mark.django_db

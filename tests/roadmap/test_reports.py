@@ -63,21 +63,32 @@ def test_a_file_that_is_gone_can_be_made_again(people, sign_in):
     assert "The file is gone" in client.get(page).content.decode()
 
 
-def test_a_report_of_a_private_initiative_is_closed_to_whoever_was_taken_out_of_it(people, sign_in):
+def test_what_was_asked_for_while_one_saw_something_private_is_closed_once_it_is_hidden(people, sign_in):
     hidden = make_initiative("Leave the supplier", by=people.editor, is_private=True)
     let_in(by=people.editor, initiative=hidden, who=[people.stranger.person.reference])
     make_initiative("Encrypt the backups", problem="As RMP-1 showed")
     for before, after in ((hidden, make_initiative("Pay less")), (make_initiative("Write to him"), hidden)):
         add_dependency(by=people.editor, before=before, after=after)
     client = sign_in(people.stranger)
-    asked = ("rmp-1/-/specification/", "-/summary/", "rm-2/-/specification/", "rm-3/-/specification/",
-             "rm-1/-/specification/")  # fmt: skip
-    *of_it, of_another = (client.post(f"/initiatives/{address}").url for address in asked)
-    assert {client.get(page).status_code for page in (*of_it, of_another)} == {200}
+    asked = ("initiatives/rmp-1/-/specification/", "initiatives/-/summary/", "initiatives/rm-2/-/specification/",
+             "strategy/-/now/summary/pdf/", "strategy/-/now/strategy/pdf/")  # fmt: skip
+    pages = [client.post(f"/{address}").url for address in asked]
+    assert {client.get(page).status_code for page in pages} == {200}
     take_out(by=people.editor, initiative=hidden, who=people.stranger.person.reference)
-    for page in of_it:
+    for page in pages:
         assert {client.get(f"{page}{file}").status_code for file in ("", "report.md", "report.pdf")} == {404}
-    assert client.get(of_another).status_code == 200
+    again = client.post("/initiatives/rm-2/-/specification/").url
+    assert client.get(again).status_code == 200
+    assert "RMP-1" not in client.get(f"{again}report.md").content.decode()
+
+
+def test_a_number_that_somebody_guessed_in_a_text_of_their_own_closes_no_report(people, sign_in):
+    make_initiative("Leave the supplier", by=people.editor, is_private=True)
+    for number in (1, 2):
+        make_initiative(f"Guess {number}", problem=f"- RMP-{number} is what I guess")
+    client = sign_in(people.stranger)
+    for number in (1, 2):
+        assert client.get(client.post(f"/initiatives/rm-{number}/-/specification/").url).status_code == 200
 
 
 def test_an_edition_is_made_once_and_read_by_everybody(people, sign_in):
