@@ -1,5 +1,5 @@
 """What a deletion takes and leaves, and why there is none: others rest on the record. Those that a reader may know of
-are named, all are counted."""
+are named, all but private ones are counted."""
 
 from itertools import islice
 from typing import Any
@@ -65,9 +65,11 @@ def needed_by(record: models.Model, reader: Any) -> str:
 
 
 def why_kept(problem: StillNeeded, reader: Any) -> str:
-    """What needs the record, the first few by name, and how to mend it."""
+    """What needs the record, the first few by name, and how to mend it. How many of what is private is not told."""
     names = list(islice((_named(each) for each in problem.holders if _may_know(reader, each)), MOST_NAMES))
-    more = len(problem.holders) - len(names)
+    more = sum(not _is_private(reader, each) for each in problem.holders) - len(names)
+    if not names and not more:
+        return f"{problem.record} is needed by what you may not see. It stays."
     if more:
         names.append(f"{more:,} more" if names else f"{more:,} that you may not see")
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
@@ -78,6 +80,12 @@ def _named(record: models.Model) -> str:
     home = collection_of(record)
     assert home is not None  # noqa: S101  _may_know has asked
     return f"the {home.title_one} “{record}”"
+
+
+def _is_private(reader: Any, record: models.Model) -> bool:
+    """It hides from the reader in a list of which others see more, or belongs to such a record."""
+    home = collection_of(record)
+    return home is None or (home.has_row_rule and not _may_know(reader, record))
 
 
 def _may_know(reader: Any, record: models.Model) -> bool:

@@ -41,7 +41,8 @@ def eaten_by_features(reader: Any) -> Iterable[Waiting]:
     rows = Allocation.objects.filter(cycle__closed_at=None, cycle__starts_on__lte=today)
     if not getattr(reader, "is_product_manager", False):
         rows = rows.filter(team__in=list(reader.team_ids))
-    recorded = TradeOff.objects.filter(team=OuterRef("team"), decided_on__gte=OuterRef("cycle__starts_on"))
+    put_off = TradeOff.objects.visible(reader).exclude(state=LoanState.WRITTEN_OFF)
+    recorded = put_off.filter(team=OuterRef("team"), decided_on__gte=OuterRef("cycle__starts_on"))
     below = rows.annotate(guard=state_column("planned")).filter(~Exists(recorded), guard=Guard.BELOW)
     for each in below.select_related("team", "cycle").order_by("cycle__starts_on", "pk")[:MOST]:
         said = verdict(each)

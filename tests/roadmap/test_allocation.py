@@ -9,12 +9,12 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from portal.delivery.models import Notification
-from roadmap.models import Allocation, Cycle, Freeze, TradeOff
+from roadmap.models import Allocation, Cycle, Freeze, LoanState, TradeOff
 from roadmap.worth import plan_views
 from roadmap.worth.allocating import replan
 from roadmap.worth.guard import Guard, verdict
 from tests import factories
-from tests.roadmap.core_makers import make_cycle
+from tests.roadmap.core_makers import make_cycle, make_initiative
 from tests.roadmap.worth_makers import make_allocation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
@@ -225,3 +225,8 @@ def test_a_plan_below_its_guard_waits_for_its_team_and_product_managers_until_a_
         decided_on=dt.date(2026, 11, 20),
     )  # fmt: skip
     assert told not in words(sign_in(people.editor).get("/"))
+    TradeOff.objects.update(state=LoanState.WRITTEN_OFF, reason="Nobody waits for it", ended_on=dt.date(2026, 11, 21))
+    assert told in words(sign_in(people.editor).get("/"))
+    hidden = make_initiative("Leave the supplier", by=people.editor, is_private=True)
+    TradeOff.objects.update(state=LoanState.OPEN, reason="", ended_on=None, initiative=hidden)
+    assert [told in words(sign_in(each).get("/")) for each in (people.editor, people.product_manager)] == [False, True]

@@ -70,6 +70,13 @@ def test_an_incident_that_is_hidden_counts_as_unknown_where_interest_is_counted(
     assert answer.json()["fields"]["incident"] == [f"There is none of the number {hidden.pk}."]
 
 
+def test_a_cycle_that_hidden_trade_offs_need_does_not_tell_how_many(secret, people, sign_in):
+    cycle = make_cycle("2031 Q1", dt.date(2031, 1, 1))
+    make_trade_off("Zanzibar", people.team.reference, cycle, initiative=secret, decided_on=dt.date(2026, 7, 2))
+    said = words(sign_in(people.product_manager).get(f"/cycles/{cycle.pk}/delete/"))
+    assert "2031 Q1 is needed by what you may not see. It stays." in said
+
+
 def test_whoever_is_let_in_names_it_everywhere(secret, people, sign_in, api):
     sent = {"initiative": "rmp-1", "kind": "days", "per_month": 2}
     assert api(people.editor).post("/api/v1/claims/", sent, format="json").status_code == 201
