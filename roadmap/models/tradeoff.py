@@ -20,6 +20,10 @@ from roadmap.models.cycle import Cycle
 from roadmap.models.initiative import Initiative, granted_to
 from services.health.plausible import check_day
 
+# Trade-offs of private initiatives have the keys above this one, and a series of their own: no gap in what everybody
+# sees tells of them.
+PRIVATE_FROM = 10**9
+
 
 class LoanState(models.TextChoices):
     OPEN = "open", "Open"
@@ -101,7 +105,8 @@ class TradeOff(Versioned):
 
     @property
     def number(self) -> str:
-        return f"TR-{self.pk}"
+        """``TR-7``; ``TRP-1`` of a private initiative."""
+        return f"TRP-{self.pk - PRIVATE_FROM}" if self.pk > PRIVATE_FROM else f"TR-{self.pk}"
 
 
 class OfTradeOff(models.QuerySet[Any]):

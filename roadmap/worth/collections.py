@@ -11,6 +11,7 @@ from portal.looks import looks
 from portal.tenure import organisation_today
 from roadmap.collections import INITIATIVES
 from roadmap.models import Allocation, Basis, Claim, LoanState, PriorityInput, Renegotiation, TradeOff
+from roadmap.models.tradeoff import PRIVATE_FROM
 from roadmap.worth import allocating, loans, returns, scores
 from roadmap.worth.guard import Guard, share_column, state_column, sum_column
 
@@ -80,6 +81,10 @@ def _days_late(reader: Any) -> Case:
 _TIMES = Renegotiation.objects.filter(trade_off=OuterRef("pk")).order_by().values("trade_off")
 _RENEGOTIATED = Coalesce(Subquery(_TIMES.annotate(number=Count("pk")).values("number"), IntegerField()), 0)
 
+_PRIVATE = Concat(Value("TRP-"), Cast(F("pk") - PRIVATE_FROM, CharField()), output_field=CharField())
+_PUBLIC = Concat(Value("TR-"), Cast("pk", CharField()), output_field=CharField())
+_NUMBER = Case(When(pk__gt=PRIVATE_FROM, then=_PRIVATE), default=_PUBLIC)
+
 TRADE_OFFS = register(
     Collection(
         model=TradeOff,
@@ -94,7 +99,7 @@ TRADE_OFFS = register(
         group="Roadmap",
         columns=(
             Column("deferred", cell="link", search="A", label="Put off"),
-            Column("number", expr=Concat(Value("TR-"), Cast("pk", CharField()), output_field=CharField())),
+            Column("number", expr=_NUMBER),
             Column("state", cell="status"),
             Column("team", search="C"),
             Column("due", source="due_cycle__name", label="Due in"),

@@ -6,12 +6,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from incidents.declaring import next_number
 from incidents.models import NO_INCIDENT, Incident, IncidentKind
 from portal.actions import create_record, delete_record, lock, update_record
 from portal.people.models import User
 from portal.tenure import organisation_date, organisation_today
 from roadmap.days import refuse_ahead
 from roadmap.models import Allocation, Cycle, Interest, LoanState, Renegotiation, TradeOff, TradeOffState
+from roadmap.models.tradeoff import PRIVATE_FROM
 from roadmap.worth import interest
 from roadmap.worth.asking import no_longer_asked
 from roadmap.worth.seeing import changed_in, refuse_foreign, refuse_hidden
@@ -35,9 +37,17 @@ def record(
         values["decided_by"] = person.reference
     refuse_ahead(decided_on=values.get("decided_on"))
     _refuse_due_before(values.get("decided_on") or organisation_today(), values.get("due_cycle"))
-    made = create_record(by=by, model=model, values={**values, "allocation": allocation})
+    made = create_record(by=by, model=model, values={**values, "allocation": allocation, **_key_of(values)})
     TradeOffState.objects.create(trade_off=made)
     return made
+
+
+def _key_of(values: Mapping[str, Any]) -> dict[str, int]:
+    """The next key of those of private initiatives; public ones take the one that the database gives."""
+    initiative = values.get("initiative")
+    if initiative is None or not initiative.is_private:
+        return {}
+    return {"pk": PRIVATE_FROM + int(next_number("TRP").removeprefix("TRP-"))}
 
 
 def _refuse_foreign(by: Any, team: Any) -> None:

@@ -218,11 +218,22 @@ def test_a_trade_off_of_a_private_initiative_is_there_for_those_let_in_alone(peo
         assert client.get(f"/trade-offs/{loan.pk}/-/pay/").status_code == 404
         for where in ("/trade-offs/", "/", f"/teams/{people.team.name}/panels/peopleteam-what-it-owes/"):
             assert "zanzibar" not in words(client.get(where))
+    assert loan.number == "TRP-1"
+    assert "TRP-1" in words(sign_in(people.editor).get("/trade-offs/?columns=deferred,number"))
     with pytest.raises(ValidationError, match="Record another"):
         loans.edit(by=people.editor, record=loan, values={"initiative": None})
     with pytest.raises(ValidationError, match="There is no initiative"):
         make_trade_off("Probe", people.team.reference, q3, by=people.product_manager, initiative=secret,
                        decided_on=dt.date(2026, 7, 2))  # fmt: skip
+
+
+def test_public_numbers_of_trade_offs_have_no_gap_where_a_private_one_was_recorded(people, q3):
+    secret = make_initiative("Leave the supplier", by=people.editor, is_private=True, team=people.team.reference)
+    made = [make_trade_off(each, people.team.reference, q3, initiative=about, decided_on=dt.date(2026, 7, 2)).number
+            for each, about in (("First", None), ("Hidden", secret), ("Second", None))]  # fmt: skip
+    first, hidden, second = made
+    assert hidden == "TRP-1"
+    assert int(second.removeprefix("TR-")) == int(first.removeprefix("TR-")) + 1
 
 
 def test_pages_of_others_show_what_is_owed(people, sign_in, q3):
