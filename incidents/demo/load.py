@@ -20,7 +20,7 @@ from incidents.demo.rows import Writer
 from incidents.demo.scenes import scenes
 from incidents.demo.steps import declared_at
 from incidents.demo.telling import timeline
-from incidents.insights import facts
+from incidents.insights import facts, recurring
 from incidents.models import Category, Incident, IncidentTime, Point, Series, Status
 from portal.collections import collections
 from portal.search import index
@@ -55,6 +55,7 @@ def load_incidents(now: dt.datetime | None = None) -> None:
         public.write(writer, told, now)
     past.date()
     facts.refresh_stale()
+    recurring.refresh()
     _refresh_search()
 
 
@@ -73,6 +74,7 @@ def load_since(began: dt.datetime) -> None:
         _write(writer, past, told, now)
     past.date()
     facts.refresh_stale()
+    recurring.refresh()
     _refresh_search()
 
 

@@ -10,13 +10,14 @@ import pghistory
 from django.utils import timezone
 
 from incidents.demo.history import Past
-from incidents.models import NO_INCIDENT, Incident, IncidentKind
+from incidents.models import Incident
 from portal.history.events import event_model
 from portal.search import index
 from portal.tenure import organisation_today
 from roadmap.demo import checking_in, effects, refreshing
 from roadmap.demo.objectives import NAME, named, quarter
-from roadmap.models import Course, Cycle, Initiative, Interest, Link, LoanState, Status, TradeOff
+from roadmap.demo.plan import chargeable
+from roadmap.models import Allocation, Bucket, Course, Cycle, Initiative, Interest, Link, LoanState, Status, TradeOff
 from services.catalog.bulk import skip_no_trigger
 from services.demo.health.effects import share
 from services.demo.load import SOURCE
@@ -35,6 +36,7 @@ def go_on(began: dt.datetime) -> None:
         _turn_cycles()
         _take_effect(_deliver(past))
         _charge(past, began)
+        _spend()
     past.date()
     providers.refresh()
     limits.refresh()
@@ -54,6 +56,16 @@ def _turn_cycles() -> None:
     first, last = quarter(organisation_today(), 1)
     Cycle.objects.get_or_create(name=named(first), defaults={"starts_on": first, "ends_on": last})
     index.refresh(Cycle)
+
+
+def _spend() -> None:
+    """Of the running cycle teams have spent as much of their plans as it is over."""
+    for each in Allocation.objects.filter(cycle__in=Cycle.objects.current()).select_related("cycle"):
+        begun, ends = each.cycle.starts_on, each.cycle.ends_on
+        over = (organisation_today() - begun) / (ends - begun)
+        for bucket in Bucket.values:
+            setattr(each, f"{bucket}_actual", round(over * (getattr(each, f"{bucket}_planned") or 0)))
+        each.save(update_fields=[f"{bucket}_actual" for bucket in Bucket.values])
 
 
 def _deliver(past: Past) -> list[Initiative]:
@@ -118,8 +130,7 @@ def _lowered(metric: Metric, since: dt.date | None) -> list[samples.SampleRow]:
 
 def _charge(past: Past, began: dt.datetime) -> None:
     """Charge open loans with incidents of the quarter that hit what the put-off work is about."""
-    real = Incident.objects.filter(kind=IncidentKind.REAL, is_private=False).exclude(status__category__in=NO_INCIDENT)
-    lately = real.filter(declared_at__gte=began)
+    lately = chargeable().filter(declared_at__gte=began)
     for loan in TradeOff.objects.filter(state=LoanState.OPEN, initiative__isnull=False):
         links = Link.objects.filter(initiative=loan.initiative)
         hit = lately.filter(impacts__subject__in=links.values("service"))

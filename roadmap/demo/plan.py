@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from incidents.models import Incident, Tag
+from incidents.models import NO_INCIDENT, Incident, IncidentKind, Tag
 from portal.search import index
 from roadmap.demo.cast import Cast, story
 from roadmap.models import (
@@ -76,10 +76,15 @@ def _put_off(cast: Cast, row: TradeOff, told: dict[str, Any]) -> None:
     cast.past.change(TradeOff, ("due_cycle",), [(row, at)])
 
 
+def chargeable() -> Any:
+    """Incidents that everybody may know of, and that cost somebody something."""
+    return Incident.objects.filter(kind=IncidentKind.REAL, is_private=False).exclude(status__category__in=NO_INCIDENT)
+
+
 def _charge(cast: Cast, row: TradeOff, told: dict[str, Any]) -> None:
     """Interest: incidents with the factor since it was decided, the longest first."""
     tagged = Tag.objects.filter(node__slug=told.get("factor", "")).values("incident")
-    found = Incident.objects.filter(pk__in=tagged, is_private=False, declared_at__date__gte=row.decided_on)
+    found = chargeable().filter(pk__in=tagged, declared_at__date__gte=row.decided_on)
     chosen = found.order_by("-state__hurt_s", "pk")[: told.get("incidents", 0)]
     rows = [
         Interest(trade_off=row, incident=each, note="It would not have happened with the work done.") for each in chosen

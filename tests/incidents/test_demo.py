@@ -36,6 +36,7 @@ from incidents.models import (
 from incidents.status_texts.posting import leaks_in
 from portal.history.events import event_model
 from portal.people.models import User
+from portal.proposals.models import Proposal
 from portal.search.models import SearchEntry
 from services.demo.health.deployments import rollouts_of
 from services.demo.health.world import DAY, MINUTE, Outcome, answers, nature_of
@@ -261,3 +262,8 @@ def test_pages_of_the_live_of_a_merged_and_of_a_retrospective_one_open() -> None
     for incident in shown:
         page = client.get(f"/incidents/{incident.name}/", headers={"host": "127.0.0.1:8000"})
         assert incident.title in page.content.decode()
+
+
+def test_what_recurs_is_proposed_from_the_first_minute():
+    proposed = Proposal.objects.filter(kind="recurring-factor", state="open").values_list("source_key", flat=True)
+    assert "recurring-factor:change-code:organisation" in proposed

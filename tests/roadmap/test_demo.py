@@ -111,6 +111,7 @@ def test_most_of_what_goes_on_has_scores_of_what_is_measured_and_of_what_is_gues
 
 def test_loans_are_open_overdue_put_off_paid_and_written_off() -> None:
     assert Counter(TradeOff.objects.values_list("state", flat=True)) == {"open": 5, "paid": 1, "written_off": 1}
+    assert set(Interest.objects.values_list("incident__kind", flat=True)) == {"real"}
     assert TradeOff.objects.overdue().count() == 1
     assert [each.deferred for each in TradeOff.objects.filter(renegotiations__isnull=False)] == [
         "Archive of the ledger"
@@ -144,6 +145,9 @@ def test_a_quarter_later_what_was_promised_is_delivered_takes_effect_and_what_wa
         data.a_quarter_later()
         _cycles_lie_a_quarter_earlier_and_the_next_one_is_there()
         _what_ran_is_delivered_on_its_likely_day(before["running"])
+        spent = [each.actual_days for each in Allocation.objects.filter(cycle__in=Cycle.objects.current())]
+        assert spent
+        assert all(spent)
         pooled = Initiative.objects.get(title="Pool and share the connections of orders-db")
         assert pooled.status == Status.DONE
         assert _mean_of_last_week("orders-db", "connections") < before["connections"]
