@@ -189,10 +189,13 @@ const stopsOf = (row) => [...row.querySelectorAll("a, .gw-views-bar")];
 function refused(svg, move, form, answer, told) {
   const note = document.querySelector("[data-problem]");
   const isConflict = answer?.status === 409;
-  note.querySelector("[data-problem-text]").textContent = told?.error ?? (answer ? `The portal answered ${answer.status}.` : "The portal cannot be reached. Try again.");
+  note.querySelector("[data-problem-text]").textContent = told?.error ?? (answer ? `The portal answered ${answer.status}.` : "The portal cannot be reached. What you moved is kept here.");
   const both = note.querySelector("[data-problem-act=both]");
   both.hidden = !isConflict;
   both.onclick = () => open(svg.dataset.moves, form);
+  const again = note.querySelector("[data-problem-act=again]");
+  again.hidden = Boolean(answer);
+  again.onclick = () => { hideProblem(); save(svg); };
   note.hidden = false;
   note.scrollIntoView({ block: "nearest" });
   note.querySelector("[data-problem-act=theirs]").onclick = () => { end(svg); hideProblem(); };

@@ -91,6 +91,20 @@ def test_arrow_keys_move_a_bar_by_days_and_weeks_and_escape_takes_it_back(visit:
     assert dates(initiative) == [8, 28, 37, 53]
 
 
+def test_a_move_that_did_not_reach_the_portal_is_kept_and_sent_again(visit: Visit, people, initiative):
+    page = visit(people.editor)
+    page.goto(TIMELINE)
+    page.context.set_offline(True)
+    bar_of(page).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-problem]")).to_contain_text("The portal cannot be reached. What you moved is kept here.")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("svg[data-moves]")).to_have_attribute("data-version", str(initiative.version + 1))
+    assert dates(initiative) == [1, 21, 31, 46]
+    expect(page.locator("[data-problem]")).to_be_hidden()
+
+
 def test_what_is_moved_while_it_is_being_saved_is_saved_after_it(visit: Visit, people, initiative):
     page = visit(people.editor)
     page.goto(TIMELINE)
