@@ -198,10 +198,10 @@ function refused(svg, move, form, answer, told) {
   again.onclick = () => { hideProblem(); save(svg); };
   note.hidden = false;
   note.scrollIntoView({ block: "nearest" });
-  note.querySelector("[data-problem-act=theirs]").onclick = () => { end(svg); hideProblem(); };
+  note.querySelector("[data-problem-act=theirs]").onclick = () => { show(svg, move.was); end(svg); hideProblem(); };
   move.sent = null;
   isOutdated ||= isConflict;
-  if (isConflict) return;
+  if (isConflict || !answer) return;
   if (dragged?.svg === svg) dragged = null;
   show(svg, move.was);
   end(svg);
