@@ -14,12 +14,14 @@ from django.utils.safestring import SafeString
 from portal.cells import as_text, cell, cut
 from portal.collections import Collection
 from portal.columns import Field
-from portal.kinds import BOOLEAN, JSON, TAGS
+from portal.kinds import BOOLEAN, DATE, DATETIME, JSON, TAGS
 from portal.query import DEEPEST_PAGE, EXACT_TOTAL, Filter, Query, Sort
 from portal.shapes import shapes_of
 
 # On a phone: the name, then at most this many columns.
 SHOWN_ON_A_PHONE = 3
+# Their values say nothing without the name of the column: a day of what, and yes to what?
+BARE = (BOOLEAN, DATE, DATETIME)
 
 
 def with_params(params: QueryDict, /, **changes: str | list[str] | tuple[str, ...] | None) -> str:
@@ -65,7 +67,8 @@ def table(request: HttpRequest, query: Query) -> dict[str, Any]:
     """Only the table of a query, for a page that shows a few rows of a list: headings without sorting."""
     rows = query.rows().values_list(*query.paths)[: query.size]
     columns = [
-        {"label": field.label, "numeric": field.kind.numeric, "low": at > 1} for at, field in enumerate(query.columns)
+        {"label": field.label, "numeric": field.kind.numeric, "bare": field.kind in BARE, "low": at > 1}
+        for at, field in enumerate(query.columns)
     ]
     return {"columns": columns, "rows": _rows(query, rows)}
 
@@ -159,6 +162,7 @@ def _headers(request: HttpRequest, query: Query) -> Iterable[dict[str, Any]]:
             "sort_url": with_params(request.GET, sort=_next_sort(field, sort)) if field.kind.sortable else "",
             "aria_sort": _aria_sort(sort) if sort is query.sort[0] else "",
             "numeric": field.kind.numeric,
+            "bare": field.kind in BARE,
             "low": at >= SHOWN_ON_A_PHONE,
             "head": at == link_at,
         }

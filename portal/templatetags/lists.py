@@ -35,7 +35,8 @@ def list_rows(columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, 
     """The rows of a table. Cells are safe HTML in the order of the columns.
 
     The column that is marked ``head``, else ``name``, else the first one, names the row and links to its record. On a
-    phone a row becomes a block of a few lines: the name, then the columns that are not ``low``, right and left in turn.
+    phone a row becomes a block of a few lines: the name, then the columns that are not ``low``, right and left in turn;
+    those that are ``numeric`` or ``bare`` say nothing without their label, and have it there.
     """
     names = [column.get("name") for column in columns]
     marked = [at for at, column in enumerate(columns) if column.get("head")]
@@ -61,8 +62,10 @@ def _openings(columns: Sequence[Mapping[str, Any]], head: int) -> list[str]:
         numeric, low = column.get("numeric"), column.get("low")
         classes = [*(["n"] if numeric else []), *(["gw-lo"] if low else ["r"] if right else [])]
         right = right if low else not right
-        label = format_html(' data-label="{}"', column["label"]) if numeric else ""
-        openings.append(f'<td class="{" ".join(classes)}"{label}>' if classes else "<td>")
+        says_little = numeric or (column.get("bare") and not low)
+        label = format_html(' data-label="{}"', column["label"]) if says_little else ""
+        styled = f' class="{" ".join(classes)}"' if classes else ""
+        openings.append(f"<td{styled}{label}>")
     return openings
 
 

@@ -152,6 +152,13 @@ def test_rows_name_the_record_first_and_fold_on_a_phone() -> None:
     )
 
 
+def test_rows_say_on_a_phone_what_a_bare_value_is_of() -> None:
+    columns = [{"label": "Name"}, *({"label": label, "bare": True} for label in ("First day", "Last day")),
+               {"label": "Closed", "bare": True, "low": True}]  # fmt: skip
+    html = lists.list_rows(columns, [{"url": "/cycles/1/", "cells": ["Q1", "1 Jan", "31 Mar", "no"]}])
+    assert '<td class="r" data-label="First day">1 Jan<td data-label="Last day">31 Mar<td class="gw-lo">no' in html
+
+
 def test_rows_link_the_name_wherever_it_stands() -> None:
     columns = [{"name": "owner", "label": "Owner"}, {"name": "name", "label": "Name"}]
     html = lists.list_rows(columns, [{"url": "/services/a/", "cells": ["Checkout", "a"]}])
