@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.collections import unknown_to
 from roadmap.initiatives.actions import WAYS
-from roadmap.models import Category, Horizon, Initiative, Objective, Status
+from roadmap.models import OVER, Category, Horizon, Initiative, Objective, Status
 from roadmap.views.reading import Asked
 from roadmap.views.timeline import state_of, word_of
 
@@ -51,7 +51,8 @@ def columns_of(asked: Asked, field: str, choices: Sequence[tuple[str, str]]) -> 
     """A column for each value of ``field``, in their order; the numbers are of what the reader sees."""
     hidden = unknown_to(asked.reader, {each.team_id for each in asked.initiatives})
     found: dict[str, list[Initiative]] = {key: [] for key, _ in choices}
-    for each in asked.initiatives:
+    # What is over stands last: the column says what comes now.
+    for each in sorted(asked.initiatives, key=lambda each: each.status in OVER):
         found[getattr(each, field)].append(each)
     return [_column(asked, field, key, label, found[key], hidden) for key, label in choices]
 

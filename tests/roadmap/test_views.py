@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from portal.tenure import organisation_today
 from roadmap.initiatives.actions import add_part, move
-from roadmap.models import Bound, BoundState, Category, Dependency, Initiative, InitiativeState, Objective
+from roadmap.models import Bound, BoundState, Category, Dependency, Initiative, InitiativeState, Objective, Status
 from roadmap.views import actions, files, views
 from roadmap.views.networks import refresh_slack
 from services.health.models import Metric, MetricState
@@ -114,6 +114,16 @@ def test_the_board_counts_and_sums_what_it_shows(sign_in, people, mine):
     make_initiative("Third")
     told = words(sign_in(people.reader).get(reverse("initiatives-board")))
     assert "Idea 3 20 days, 1 says nothing" in told
+
+
+def test_what_is_over_stands_last_in_now_next_later(sign_in, people):
+    statuses = {"Long done": Status.DONE, "Given up": Status.DROPPED, "At work": Status.IDEA}
+    for title, status in statuses.items():
+        made = dated(title, 0, 10, horizon="now")
+        Initiative.objects.filter(pk=made.pk).update(status=status, status_reason="No need")
+    told = words(sign_in(people.reader).get(reverse("initiatives-horizons")))
+    assert told.index("At work") < told.index("Long done")
+    assert told.index("At work") < told.index("Given up")
 
 
 def test_a_timeline_that_cannot_group_so_says_how_it_can(sign_in, people, mine):
