@@ -2,9 +2,11 @@
 person or by a team, changes that; everybody else reads. What of it one may see at all is the row rule of each model.
 Loaded when the apps are ready."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import rules
+from django.core.exceptions import ValidationError
 
 from portal.people.access import is_administrator
 from portal.proposals.access import is_product_manager
@@ -43,6 +45,18 @@ def initiative_of(record: Any) -> Initiative | None:
 
 plans = is_administrator | is_product_manager
 changes = may_see & (plans | owns)
+
+
+def refuse_unplanned(by: Any, record: Any, values: Mapping[str, Any], fields: Iterable[str], told: str) -> None:
+    """Raise ValidationError, at each of ``fields`` that ``values`` change, where ``by`` does not plan. Machines (None)
+    change all. ``told`` may name the field: {field}."""
+    if by is None or plans(by, None):
+        return
+    changed = [name for name in fields if name in values and values[name] != getattr(record, name)]
+    if changed:
+        said = {name: str(record._meta.get_field(name).verbose_name) for name in changed}
+        raise ValidationError({name: told.format(field=label) for name, label in said.items()})
+
 
 # Anybody who is in a team may write down an idea; it binds nobody.
 rules.add_perm("roadmap.add_initiative", plans | owns)

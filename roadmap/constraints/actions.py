@@ -12,6 +12,7 @@ from portal.actions import create_record, lock, update_record
 from portal.references.models import Reference
 from portal.search import index
 from portal.tenure import organisation_today
+from roadmap.access import refuse_unplanned
 from roadmap.constraints.keeping import refresh
 from roadmap.constraints.telling import tell_decided, tell_lifted
 from roadmap.models import Bound, Freeze, FreezeScope
@@ -20,6 +21,9 @@ from services.health.saying import day_in_words
 SHORTEST_REASON = 10
 # What a freeze can halt; nothing is the whole company.
 SCOPES = ("group", "component", "system", "resource", "api", "domain")
+# What is not negotiable. Its team keeps name, why and metric true.
+HOLDS = ("value", "side", "statistic", "window_days", "owner", "is_active")
+NOT_NEGOTIABLE = "Product managers say the “{field}” of a non-negotiable. Leave it as it was, or ask one of them."
 
 
 @transaction.atomic
@@ -32,7 +36,10 @@ def create_bound(*, by: Any, model: type[Bound] = Bound, values: Mapping[str, An
 
 @transaction.atomic
 def update_bound(*, by: Any, record: Bound, values: Mapping[str, Any], version: int | None = None) -> Bound:
-    saved = update_record(by=by, record=record, values=values, version=version)
+    """Change it. Raises ValidationError where somebody who does not plan changes what is not negotiable."""
+    locked = lock(record, version, values)
+    refuse_unplanned(by, locked, values, HOLDS, NOT_NEGOTIABLE)
+    saved = update_record(by=by, record=locked, values=values)
     refresh([saved.pk])
     return saved
 

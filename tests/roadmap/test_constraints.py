@@ -13,7 +13,7 @@ from portal.home import home_context
 from roadmap.constraints import actions
 from roadmap.constraints.freezes import in_force_for
 from roadmap.constraints.keeping import refresh
-from roadmap.models import BoundState, Freeze, Keeping, Link, Objective
+from roadmap.models import Bound, BoundState, Freeze, Keeping, Link, Objective
 from services.health import samples
 from tests import factories
 from tests.roadmap.core_makers import make_initiative
@@ -220,3 +220,20 @@ def test_the_board_shows_what_serves_what_and_asks_as_often_however_much_there_i
         make_key_result(f"More {number}", objective=make_objective(f"More {number}", parent=above))
     assert before - 2 <= queries() <= 15
     assert client.get("/objectives/-/board/?cycle=2019").status_code == 400
+
+
+def test_a_team_keeps_the_words_of_its_non_negotiable_and_who_plans_says_what_holds(api, people):
+    made = make_bound(owner=people.team.reference)
+    address, editor = f"/api/v1/non-negotiables/{made.pk}/", api(people.editor)
+    anyway = {"format": "json", "headers": {"If-Match": "*"}}
+    hollow = {
+        "value": 99999, "side": "at_least", "statistic": "mean", "window_days": 366, "owner": None, "is_active": False,
+    }  # fmt: skip
+    refused = editor.patch(address, {"why": "Another", **hollow}, **anyway)
+    assert (refused.status_code, set(refused.json()["fields"])) == (422, set(hollow))
+    assert "Product managers say the “bound” of a non-negotiable." in str(refused.json()["fields"]["value"])
+    words = {"why": "Buyers leave after that", "metric": make_metric("p95").pk}
+    assert editor.patch(address, words, **anyway).status_code == 200
+    held = Bound.objects.get()
+    assert (held.why, held.metric.name, held.value, held.is_active) == ("Buyers leave after that", "p95", 200, True)
+    assert api(people.product_manager).patch(address, hollow, **anyway).status_code == 200
