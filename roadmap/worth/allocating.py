@@ -6,23 +6,29 @@ from typing import Any
 
 from django.db import transaction
 
-from portal.actions import create_record, update_record
+from portal.actions import create_record, lock, update_record
 from portal.collections import get_collection
 from portal.delivery.actions import notify
 from portal.people.models import Role, User
 from portal.references.models import Reference
+from roadmap.access import refuse_unplanned
 from roadmap.models import Allocation
 from roadmap.worth.guard import Guard, Verdict, verdict
 from roadmap.worth.seeing import changed_in, refuse_foreign
 from services.health.saying import number
 
 KIND = "allocation-guard"
+# The guard is agreed with whom it guards, and not set by them.
+GUARD = ("target_low", "target_high")
+AGREED = "Product managers say the “{field}” that is agreed with a team. Leave it as it was, or ask one of them."
 
 
 @transaction.atomic
 def plan(*, by: Any, values: Mapping[str, Any], model: type[Allocation] = Allocation, kind: str = "") -> Allocation:
-    """Share out the days of a team. Raises ValidationError where more is planned than there is, or it is another's."""
+    """Share out the days of a team. Raises ValidationError where more is planned than there is, it is another's,
+    or somebody who does not plan the roadmap sets another guard than the usual one."""
     _refuse_foreign(by, values.get("team"))
+    refuse_unplanned(by, model(), values, GUARD, AGREED)
     made = create_record(by=by, model=model, values=values)
     _tell_outside(by, made)
     return made
@@ -31,9 +37,11 @@ def plan(*, by: Any, values: Mapping[str, Any], model: type[Allocation] = Alloca
 @transaction.atomic
 def replan(*, by: Any, record: Allocation, values: Mapping[str, Any], version: int | None = None) -> Allocation:
     """Share them out anew, or say what was spent."""
-    if changed_in(record, values, "team"):
+    locked = lock(record, version, values)
+    if changed_in(locked, values, "team"):
         _refuse_foreign(by, values["team"])
-    saved = update_record(by=by, record=record, values=values, version=version)
+    refuse_unplanned(by, locked, values, GUARD, AGREED)
+    saved = update_record(by=by, record=locked, values=values)
     _tell_outside(by, saved)
     return saved
 

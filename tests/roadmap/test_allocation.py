@@ -230,3 +230,21 @@ def test_a_plan_below_its_guard_waits_for_its_team_and_product_managers_until_a_
     hidden = make_initiative("Leave the supplier", by=people.editor, is_private=True)
     TradeOff.objects.update(state=LoanState.OPEN, reason="", ended_on=None, initiative=hidden)
     assert [told in words(sign_in(each).get("/")) for each in (people.editor, people.product_manager)] == [False, True]
+
+
+def test_the_guard_of_a_team_is_said_by_who_plans_and_not_by_the_team(people, api, q4):
+    editor, planner = api(people.editor), api(people.product_manager)
+    anyway = {"format": "json", "headers": {"If-Match": "*"}}
+    sent = {"cycle": q4.pk, "team": people.team.name, "capacity_days": 100, **days(90, 10)}
+    refused = editor.post("/api/v1/allocations/", {**sent, "target_low": 0}, format="json")
+    assert (refused.status_code, set(refused.json()["fields"])) == (422, {"target_low"})
+    made = editor.post("/api/v1/allocations/", {**sent, "target_low": 20}, format="json")
+    assert made.status_code == 201
+    address = f"/api/v1/allocations/{Allocation.objects.get().pk}/"
+    refused = editor.patch(address, {"target_low": 0, "target_high": 100}, **anyway)
+    assert (refused.status_code, set(refused.json()["fields"])) == (422, {"target_low", "target_high"})
+    assert "Product managers say the “target from, percent”" in str(refused.json()["fields"]["target_low"])
+    assert planner.patch(address, {"target_low": 10, "target_high": 40}, **anyway).status_code == 200
+    # What a form sends along as it stands is no change.
+    assert editor.patch(address, {"target_low": 10, "note": "As agreed"}, **anyway).status_code == 200
+    assert Allocation.objects.get().target_low == 10
