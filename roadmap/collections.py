@@ -6,7 +6,7 @@ from portal.api_fields import ReferenceField
 from portal.collections import Collection, Tool, register
 from portal.columns import Column
 from portal.looks import looks
-from roadmap import making
+from roadmap import cycles, making
 from roadmap.models import LET_IN, Course, Cycle, Horizon, Initiative, Status
 
 looks({
@@ -119,5 +119,6 @@ CYCLES = register(
         ),
         form=("name", "starts_on", "ends_on"),
         empty="Make the cycle that today lies in, such as 2026 Q4: objectives and capacity are of a cycle.",
+        update=cycles.update_cycle,
     )
 )

@@ -299,6 +299,19 @@ def test_a_closed_cycle_keeps_its_values(closed):
             refused()
 
 
+def test_a_closed_cycle_keeps_its_days_and_may_be_renamed(closed, api, people):
+    cycle = closed.objective.cycle
+    client, address = api(people.product_manager), f"/api/v1/cycles/{cycle.pk}/"
+    anyway = {"format": "json", "headers": {"If-Match": "*"}}
+    refused = client.patch(address, {"starts_on": "2026-10-02", "ends_on": "2027-03-31"}, **anyway)
+    assert (refused.status_code, set(refused.json()["fields"])) == (422, {"starts_on", "ends_on"})
+    assert "2026 Q4 is closed" in str(refused.json()["fields"]["ends_on"])
+    renamed = client.patch(address, {"name": "Q4 of 2026", "ends_on": str(cycle.ends_on)}, **anyway)
+    assert renamed.status_code == 200
+    cycle.refresh_from_db()
+    assert (cycle.name, cycle.ends_on) == ("Q4 of 2026", dt.date(2026, 12, 31))
+
+
 def test_a_share_below_nothing_has_a_minus_sign_in_lists_as_everywhere():
     for share, said in ((-0.11, "\N{MINUS SIGN}11 %"), (-0.001, "0 %"), (0.11, "11 %")):
         assert share_text(share).replace("\u00a0", " ") == share_in_words(share).replace("\u00a0", " ") == said
