@@ -8,9 +8,9 @@ from django.db import transaction
 
 from incidents.declaring import next_number
 from portal.actions import insert_record, lock, new_record, update_record
-from portal.people.models import User
+from portal.people.models import ServiceAccount, User
 from portal.references.models import Reference
-from roadmap.models import Initiative, InitiativeAccess, InitiativeState
+from roadmap.models import Initiative, InitiativeAccess, InitiativeState, granted_to
 
 PUBLIC, PRIVATE = "RM", "RMP"
 # What is said when it is made, and never changes afterwards, or by acts of its own.
@@ -28,9 +28,10 @@ def make(
     kind: str = "initiative",
 ) -> Initiative:
     """Make an initiative with the next number of its series. Whoever makes a private one is let into it, with the team
-    that does it and everybody in ``let_in``.
+    that does it and everybody in ``let_in``; a machine is by its team.
 
-    Raises ValidationError where a value does not fit, or people are let into a public one.
+    Raises ValidationError where a value does not fit, people are let into a public one, or whoever makes a private one
+    would not see it.
     """
     grants = set(let_in)
     if grants and not is_private:
@@ -52,7 +53,19 @@ def make(
 def _let_in(made: Initiative, by: Any, grants: set[Reference]) -> None:
     if person := getattr(by, "person", None):
         grants.add(person.reference)
+    if isinstance(by, ServiceAccount):
+        grants.add(by.team)
     _grant(made, grants | _concerned(made))
+    _refuse_unseen(made, by)
+
+
+def _refuse_unseen(made: Initiative, by: Any) -> None:
+    """Nobody is let into a private one from outside: one that is seen by nobody would be lost."""
+    if by is None and not made.access.exists():
+        raise ValidationError({"let_in": "Nobody would see it. Name a person or a team that does."})
+    if by is not None and not granted_to(by).filter(initiative=made.pk).exists():
+        told = "Your login is of no person, so you would not see it. Ask an administrator to say whose it is."
+        raise ValidationError({"let_in": told})
 
 
 def _concerned(initiative: Initiative) -> set[Reference]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.urls import reverse
 
@@ -16,7 +17,7 @@ from incidents.models import FollowUp, Incident, Node
 from portal.collections import collections
 from portal.delivery.models import Notification, OutboxMessage
 from portal.panels import registered_panels
-from portal.people.models import Person, Team
+from portal.people.models import Person, Role, Team, User
 from roadmap.initiatives import actions, reminders
 from roadmap.making import edit
 from roadmap.models import Criterion, Initiative, InitiativeState, Link, Status, TradeOff
@@ -261,3 +262,19 @@ def test_a_private_incident_hides_behind_the_link_of_a_public_initiative(people,
     assert "There is no incident" in _said(refused)
     link = made.links.get()
     assert outsider.post(f"/initiatives/rm-1/-/links/{link.pk}/remove/").status_code == 404
+
+
+def test_a_private_one_of_a_machine_is_seen_by_its_team_and_one_that_its_maker_would_not_see_is_not_made(people, api):
+    sent = {"title": "Leave the supplier", "is_private": True}
+    made = api(people.service_account).post("/api/v1/initiatives/", sent, format="json")
+    assert made.status_code == 201
+    assert [each.who for each in Initiative.objects.get().access.all()] == [people.team.reference]
+    assert api(people.editor).get("/api/v1/initiatives/rmp-1/").status_code == 200
+    nobody = User.objects.create_user("root@larkspur.example", "correct horse", role=Role.ADMINISTRATOR)
+    for more in ({}, {"team": people.team.name}, {"let_in": ["editor"]}):
+        refused = api(nobody).post("/api/v1/initiatives/", {**sent, **more}, format="json")
+        assert refused.status_code == 422
+        assert "Your login is of no person" in str(refused.json()["fields"]["let_in"])
+    with pytest.raises(ValidationError, match="Nobody would see it"):
+        make_initiative("Leave the supplier", is_private=True)
+    assert Initiative.objects.count() == 1
