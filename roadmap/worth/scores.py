@@ -67,6 +67,7 @@ def say(
 ) -> PriorityInput:
     """Say one input of an initiative that has none yet."""
     initiative = values["initiative"]
+    _hold(initiative)
     refuse_hidden(by, "initiative", initiative)
     told = f"You may not change {initiative}. Whoever owns it and product managers may."
     refuse_foreign(by, "roadmap.change_initiative", initiative, "initiative", told)
@@ -81,6 +82,7 @@ def correct(
     *, by: Any, record: PriorityInput, values: Mapping[str, Any], version: int | None = None
 ) -> PriorityInput:  # fmt: skip
     """Say it anew."""
+    _hold(record.initiative)
     if values.get("initiative", record.initiative) != record.initiative:
         raise ValidationError({"initiative": "An input stays with its initiative. Say another one there."})
     check(values.get("factor", record.factor), values.get("value", record.value))
@@ -93,6 +95,7 @@ def correct(
 def take_out(*, by: Any, record: PriorityInput, version: int | None = None) -> None:
     """Say that it is not known after all."""
     initiative = record.initiative
+    _hold(initiative)
     delete_record(by=by, record=record, version=version)
     refresh(initiative)
 
@@ -104,7 +107,8 @@ def say_all(
 ) -> list[PriorityInput]:  # fmt: skip
     """Say several inputs at once: factor → value (None takes it out), basis, source. ``versions`` are those that the
     writer read, of what there was. Raises Conflict where somebody changed one of them."""
-    held = {each.factor: each for each in initiative.inputs.all()}
+    _hold(initiative)
+    held = {each.factor: each for each in PriorityInput.objects.filter(initiative=initiative)}
     made = []
     for factor, (value, basis, source) in said.items():
         found, given = held.get(factor), {"value": value, "basis": basis, "source": source}
@@ -115,6 +119,12 @@ def say_all(
         elif found is not None and value is not None and _differs(found, given):
             made.append(correct(by=by, record=found, values=given, version=versions.get(factor, 0)))
     return made
+
+
+def _hold(initiative: Initiative) -> None:
+    """Let inputs of one initiative be said one after the other: of two at once neither would see the other's, and the
+    score that is reckoned last would lack one."""
+    Initiative.objects.select_for_update(of=("self",)).get(pk=initiative.pk)
 
 
 def _differs(held: PriorityInput, given: Mapping[str, Any]) -> bool:

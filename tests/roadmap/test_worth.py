@@ -4,11 +4,15 @@ import datetime as dt
 import html
 import random
 import re
+import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from incidents.followups.actions import suggest
 from incidents.models import Assignment, IncidentRole
@@ -335,3 +339,35 @@ def test_pages_take_few_queries(people, sign_in, django_assert_max_num_queries):
     client.get("/initiatives/-/priorities/")
     with django_assert_max_num_queries(15):
         client.get("/initiatives/-/priorities/")
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_of_inputs_that_are_said_at_once_each_counts_in_the_score(people, api):
+    make_initiative("Shard orders", team=people.team.reference)
+    clients = {factor: api(people.editor) for factor in scores.RICE}
+    asked = [threading.Thread(target=_post_input, args=(client, factor)) for factor, client in clients.items()]
+    for each in asked:
+        each.start()
+    for each in asked:
+        each.join()
+    assert (PriorityInput.objects.count(), InitiativeState.objects.get().rice) == (4, 0.25)
+
+
+def _post_input(client, factor):
+    client.post("/api/v1/priority-inputs/", {"initiative": "rm-1", "factor": factor, "value": 0.5}, format="json")
+    connection.close()
+
+
+def test_an_input_is_said_corrected_and_taken_out_while_its_initiative_is_held(people, api):
+    made = make_initiative("Shard orders", team=people.team.reference)
+    say(made, effort=2)
+    client, address = api(people.editor), f"/api/v1/priority-inputs/{PriorityInput.objects.get().pk}/"
+    anyway = {"headers": {"If-Match": "*"}}
+    correct = partial(client.patch, address, {"value": 3}, format="json", **anyway)
+    more = {"initiative": "rm-1", "factor": "reach", "value": 4}
+    another = partial(client.post, "/api/v1/priority-inputs/", more, format="json")
+    for act in (another, correct, partial(client.delete, address, **anyway)):
+        with CaptureQueriesContext(connection) as asked:
+            assert act().status_code in (200, 201, 204)
+        held = [each["sql"] for each in asked if "FOR UPDATE" in each["sql"]]
+        assert 'FROM "roadmap_initiative"' in held[0]
