@@ -65,9 +65,7 @@ def take_on(by: Any, proposal: Proposal, into: Initiative | None = None) -> Init
         }  # fmt: skip
         initiative = make(by=by, values=values)
     else:
-        if into.is_private:
-            told = f"{into.name} is private, and everybody reads what becomes of a proposal. Choose a public one."
-            raise ValidationError({"initiative": told})
+        _refuse_into(into)
         initiative = into
     for kind, thing, note in taken.links:
         if not Link.objects.filter(initiative=initiative, **{kind: thing}).exists():
@@ -75,6 +73,17 @@ def take_on(by: Any, proposal: Proposal, into: Initiative | None = None) -> Init
     if taken.after:
         taken.after(by, initiative)
     return initiative
+
+
+def _refuse_into(initiative: Initiative) -> None:
+    """Raise ValidationError where nobody may read it, or nobody works on it any more."""
+    if initiative.is_private:
+        told = f"{initiative.name} is private, and everybody reads what becomes of a proposal. Choose a public one."
+        raise ValidationError({"initiative": told})
+    if initiative.status in OVER:
+        over = initiative.get_status_display().lower()
+        told = f"{initiative.name} is {over}: nobody works on it any more. Take it up again, or choose another."
+        raise ValidationError({"initiative": told})
 
 
 def _problem(proposal: Proposal) -> str:

@@ -85,6 +85,18 @@ def test_it_can_go_into_an_initiative_that_is_there(people, sign_in):
     assert Initiative.objects.count() == 2
 
 
+@pytest.mark.parametrize(("status", "said"), [(Status.DONE, "delivered"), (Status.DROPPED, "dropped")])
+def test_it_goes_into_no_initiative_that_is_over(people, sign_in, status, said):
+    _, proposal = _of_limit(people)
+    make_initiative("Shard orders", status=status, status_reason="No money for it")
+    client, page = sign_in(people.product_manager), f"/proposals/{proposal.pk}/-/take-into/"
+    refused = client.post(page, {"initiative": "rm-1", "version": proposal.version})
+    assert refused.status_code == 422
+    assert f"RM-1 is {said}: nobody works on it any more. Take it up again" in refused.content.decode()
+    proposal.refresh_from_db()
+    assert (proposal.state, Link.objects.count()) == ("open", 0)
+
+
 def test_a_recurring_factor_brings_its_incidents_and_open_follow_ups(people):
     node = Node.objects.get(slug="cf-no-alert")
     for at in range(3):
