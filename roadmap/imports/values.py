@@ -66,9 +66,11 @@ class Unfit(Exception):  # noqa: N818  it names what it is
 
 @dataclass
 class Meant:
-    """The values of one row by field, what of it was left out, and what keeps it out."""
+    """The values of one row by field, what of it was left out, and what keeps it out. ``by_status`` names the values
+    that the row does not say itself, and that follow from its status."""
 
     values: dict[str, Any] = field(default_factory=dict)
+    by_status: set[str] = field(default_factory=set)
     left_out: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 

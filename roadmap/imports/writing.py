@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from portal.actions import new_record
+from roadmap.imports.delivery import settle
 from roadmap.imports.mapping import FieldMapping
 from roadmap.imports.reading import Row
 from roadmap.imports.values import Meaning, Meant, Problem, as_kept, empty
@@ -69,6 +70,7 @@ class Importing:
             meant.problems.append(Problem("title", "It has none.", f"Give it one in the source{or_default}."))
         if meant.problems:
             return _refused(row, key, meant.problems, meant)
+        settle(meant)
         try:
             with transaction.atomic():
                 outcome = self._write(row, key, meant)
@@ -115,6 +117,9 @@ class Importing:
     def _change(self, row: Row, key: str, meant: Meant, said: Mapping[str, Any], known: ImportedInitiative) -> Outcome:
         record = Initiative.objects.select_for_update(of=("self",)).get(pk=known.initiative_id)
         changed, kept = _compared(record, said, known.values)
+        if "status" in kept:
+            # People say where it stands, so what follows from the status of the row does not hold here.
+            changed = [name for name in changed if name not in meant.by_status]
         if changed:
             edit(by=self.by, record=record, values={name: meant.values[name] for name in changed})
         ImportedInitiative.objects.filter(pk=known.pk).update(values={**known.values, **said})

@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -165,6 +166,43 @@ def test_what_may_be_left_out_is_left_out_and_filled_in_when_it_is_known(tmp_pat
     factories.make_person("zoe")
     (told,) = imported(tmp_path, text)
     assert (told["result"], told["changed"], Initiative.objects.get().owner.name) == ("changed", ["owner"], "zoe")
+
+
+DELIVERED = ONE.replace("accepted", "shipped")
+
+
+def test_what_is_delivered_is_done_and_was_delivered_on_its_likely_end_where_that_has_been(tmp_path, platform):
+    with time_machine.travel(dt.datetime(2026, 12, 2, 12, tzinfo=dt.UTC), tick=False):
+        (told,) = imported(tmp_path, DELIVERED)
+        made = Initiative.objects.get()
+        assert (told["result"], told["left_out"][1:]) == ("created", [])
+        assert (made.status, made.delivered_on, made.done_percent) == ("delivered", dt.date(2026, 12, 1), 100)
+        assert imported(tmp_path, DELIVERED)[0]["result"] == "unchanged"
+        (told,) = imported(tmp_path, ONE)
+    made.refresh_from_db()
+    assert set(told["changed"]) == {"status", "status_reason", "delivered_on", "done_percent"}
+    assert (made.status, made.delivered_on, made.done_percent) == ("planned", None, 0)
+
+
+def test_what_is_delivered_without_a_day_that_has_been_says_that_nothing_will_be_found_of_it(tmp_path, platform):
+    with time_machine.travel(dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC), tick=False):
+        (told,) = imported(tmp_path, DELIVERED)
+    made = Initiative.objects.get()
+    assert (made.status, made.delivered_on, made.done_percent) == ("delivered", None, 100)
+    (no_day,) = [each for each in told["left_out"] if each["field"] == "delivered_on"]
+    assert "no day of delivery is known" in no_day["reason"]
+    assert "Say in the source on which day it was delivered" in no_day["mend"]
+
+
+def test_where_people_say_another_status_the_day_of_delivery_of_the_row_does_not_count(tmp_path, platform, people):
+    imported(tmp_path, ONE)
+    dropped = {"status": "dropped", "status_reason": "No money for it"}
+    edit(by=people.product_manager, record=Initiative.objects.get(), values=dropped)
+    with time_machine.travel(dt.datetime(2026, 12, 2, 12, tzinfo=dt.UTC), tick=False):
+        (told,) = imported(tmp_path, DELIVERED)
+    made = Initiative.objects.get()
+    assert "status" in told["kept"]
+    assert (made.status, made.delivered_on, made.done_percent) == ("dropped", None, 0)
 
 
 def test_a_cycle_is_found_by_its_name(tmp_path, platform):
