@@ -5,7 +5,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 
 from portal.actions import Conflict, create_record, delete_record, lock, update_record
 from portal.references.models import Reference
@@ -14,6 +16,7 @@ from portal.texts import check_texts
 from roadmap.models import ClarifyingAnswer, SectionDependency, StrategyEdition, StrategySection
 from roadmap.strategy import content, freezing
 from roadmap.strategy.telling import tell_published
+from services.health.saying import moment_in_words
 
 # What a section may concern: what builds on the platform.
 PRODUCTS = ("system", "component", "group", "api", "domain", "resource")
@@ -65,22 +68,30 @@ def answer(*, by: Any, texts: Mapping[str, str], versions: Mapping[str, int | No
 
 
 @transaction.atomic
-def publish(*, by: Any, title: str, note: str = "", acknowledged: bool = False) -> StrategyEdition:
+def publish(
+    *, by: Any, title: str, note: str = "", acknowledged: bool = False, again: bool = False, after: int | None = None
+) -> StrategyEdition:
     """Freeze text and figures as the next edition, as somebody reads them who is let into nothing. Raises
-    ValidationError naming the sections that are empty and the blocks that show nothing, unless ``acknowledged``."""
+    ValidationError naming the sections that are empty and the blocks that show nothing, unless ``acknowledged``; where
+    nothing has changed since the last edition, unless it is to be published ``again``; and where the last edition is no
+    longer the one with the number ``after``."""
     # Held, so that nobody saves a section while it is frozen, and two editions do not take one number.
     list(StrategySection.objects.select_for_update().order_by("pk").values_list("pk"))
+    last = StrategyEdition.objects.select_related("published_by").order_by("-number").first()
+    _refuse_published_meanwhile(last, after)
     check_texts({"title": title, "note": note})
     frozen = freezing.freeze(title.strip())
     if frozen.problems and not acknowledged:
         raise ValidationError([ValidationError(each, code="acknowledge") for each in frozen.problems])
     if not any(map(content.is_written, frozen.written)):
         raise ValidationError("Nothing is written yet. An edition stays for good: write a section first.")
-    last = StrategyEdition.objects.aggregate(last=Max("number"))["last"] or 0
+    if last is not None and not again and freezing.says_the_same(last, frozen.sections):
+        told = f"Nothing has changed since {last}: it would be the same text once more, for good."
+        raise ValidationError(f"{told} Change a section first, or say below that it is meant so.")
     values = {
-        "number": last + 1, "title": title.strip(), "note": note.strip(), "markdown": frozen.markdown,
-        "sections": frozen.sections, "figures": frozen.figures, "summary": freezing.summary_now(),
-        "published_by": by if getattr(by, "is_authenticated", False) else None,
+        "number": last.number + 1 if last else 1, "title": title.strip(), "note": note.strip(),
+        "markdown": frozen.markdown, "sections": frozen.sections, "figures": frozen.figures,
+        "summary": freezing.summary_now(), "published_by": by if getattr(by, "is_authenticated", False) else None,
     }  # fmt: skip
     edition = StrategyEdition(**values)
     # What people typed; all else is made here, and may be empty.
@@ -89,3 +100,16 @@ def publish(*, by: Any, title: str, note: str = "", acknowledged: bool = False) 
     index.refresh(StrategyEdition, [edition.pk])
     tell_published(edition, by=by)
     return edition
+
+
+def _refuse_published_meanwhile(last: StrategyEdition | None, after: int | None) -> None:
+    """A form that was sent twice, or from two tabs, makes one edition: none can ever be taken back."""
+    if last is None or after is None or last.number == after:
+        return
+    words = (
+        '<a href="{}">{}</a> was published meanwhile, by {} on {}. Read it. If another one is still wanted, '
+        '<a href="{}">begin anew</a>.'
+    )
+    who, at = last.published_by or "somebody who has left", moment_in_words(timezone.localtime(last.published_at))
+    edition_url = reverse("strategy-edition", args=[last.number])
+    raise ValidationError(format_html(words, edition_url, last, who, at, reverse("strategy-publish")))

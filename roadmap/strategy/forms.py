@@ -56,11 +56,19 @@ class PublishForm(forms.Form):
     acknowledged = forms.BooleanField(
         label="Publish it as it is, with what is missing", required=False, help_text="Only where that is meant so."
     )
+    again = forms.BooleanField(
+        label="Publish the same text once more", required=False,
+        help_text="Nothing is written anew since the last edition: only its figures would be newer.",
+    )  # fmt: skip
+    # The number of the edition that was the last when the form was opened; 0 where there was none.
+    after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, problems: list[str], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, problems: list[str], *args: Any, is_unchanged: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not problems:
             del self.fields["acknowledged"]
+        if not is_unchanged:
+            del self.fields["again"]
 
 
 class AnswersForm(forms.Form):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from roadmap.models import StrategySection
+from roadmap.models import StrategyEdition, StrategySection
 from roadmap.strategy import content, summary
 from roadmap.strategy.live import Asked, Rendered, render
 from roadmap.strategy.nobody import Nobody
@@ -43,6 +43,22 @@ def problems() -> list[str]:
     found = content.sections()
     rendered = render({each.key: each.text for each in found}, Asked(Nobody()))
     return [*_empty(found), *_broken(found, rendered)]
+
+
+def says_the_same(edition: StrategyEdition, sections: list[dict[str, Any]]) -> bool:
+    """Whether an edition has the same text as ``sections``, whatever the figures in it are now."""
+    return _written(edition.sections) == _written(sections)
+
+
+def is_unchanged() -> bool:
+    """Whether nobody wrote anything since the last edition."""
+    last = StrategyEdition.objects.order_by("-number").first()
+    return last is not None and says_the_same(last, [_section(each, Rendered("")) for each in content.sections()])
+
+
+def _written(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    # The version stands for the text before its blocks were filled in, which an edition does not keep.
+    return [{name: value for name, value in each.items() if name != "markdown"} for each in sections]
 
 
 def _section(section: StrategySection, rendered: Rendered) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -210,7 +211,10 @@ def publish(request: HttpRequest) -> HttpResponse:
     if not user.has_perm("roadmap.publish_strategy"):
         raise PermissionDenied(ONLY_PLANNERS)
     problems = freezing.problems()
-    form = PublishForm(problems, request.POST if request.method == "POST" else None)
+    form = PublishForm(
+        problems, request.POST if request.method == "POST" else None, is_unchanged=freezing.is_unchanged(),
+        initial={"after": StrategyEdition.objects.aggregate(last=Max("number"))["last"] or 0},
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
             edition = actions.publish(by=user, **form.cleaned_data)

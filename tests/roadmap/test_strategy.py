@@ -335,6 +335,32 @@ def test_the_page_lists_and_counts_what_keeps_an_edition_from_being_published(pe
     assert (sure.status_code, StrategyEdition.objects.count()) == (302, 1)
 
 
+def test_a_form_that_is_sent_twice_publishes_one_edition_and_names_it_the_second_time(people, sign_in):
+    write_all()
+    client = sign_in(people.product_manager)
+    assert '<input type="hidden" name="after" value="0" id="id_after">' in client.get("/strategy/-/publish/").text
+    sent = {"title": "Strategy 2027", "after": "0"}
+    assert client.post("/strategy/-/publish/", sent).status_code == 302
+    write("current-state", "Somebody wrote on.")
+    again = client.post("/strategy/-/publish/", sent)
+    named = '<a href="/strategy/-/editions/1/">Strategy 2027, edition 1</a> was published meanwhile, by '
+    assert (again.status_code, StrategyEdition.objects.count()) == (422, 1)
+    assert f"{named}{people.product_manager} on " in again.text
+
+
+def test_a_strategy_that_nobody_changed_is_published_once_more_only_where_that_is_said(people, sign_in):
+    write_all()
+    client = sign_in(people.product_manager)
+    client.post("/strategy/-/publish/", {"title": "Strategy 2027"})
+    refused = client.post("/strategy/-/publish/", {"title": "Once more"})
+    assert (refused.status_code, StrategyEdition.objects.count()) == (422, 1)
+    assert "Nothing has changed since Strategy 2027, edition 1: it would be the same text once more" in refused.text
+    sure = client.post("/strategy/-/publish/", {"title": "Once more", "again": "on", "after": "1"})
+    assert (sure.status_code, StrategyEdition.objects.count()) == (302, 2)
+    write("current-state", "Somebody wrote on.")
+    assert "once more" not in client.get("/strategy/-/publish/").text
+
+
 def test_an_edition_is_told_to_product_managers_and_the_teams_whose_products_it_concerns(people):
     write_all()
     section = StrategySection.objects.order_by("place")[0]
