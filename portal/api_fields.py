@@ -43,6 +43,22 @@ class ReferenceField(serializers.Field):  # type: ignore[type-arg]
         return str(value.canonical)
 
 
+class NumberField(serializers.FloatField):
+    """A number. What is true or false is none, though Python counts with it: it would be kept as 1 or 0."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+# What a serializer of a model reads its fields with.
+FIELDS: dict[Any, Any] = {
+    **serializers.ModelSerializer.serializer_field_mapping,
+    models.FloatField: NumberField,
+}
+
+
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
 class RecordField(ReferenceField):
     """A record itself, by its reference or by its number, of those that the ``reader`` of the context may see."""

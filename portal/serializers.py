@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError as InvalidValue
 from django.db import models
 from rest_framework import serializers
 
-from portal.api_fields import field_of_relation
+from portal.api_fields import FIELDS, field_of_relation
 from portal.collections import get_collection
 from portal.fields import LinksField
 from portal.named_values import NamedValues
@@ -29,6 +29,8 @@ class LinkSerializer(serializers.Serializer[Any]):
 
 
 class RecordSerializer(SaidAtOnce):
+    serializer_field_mapping = FIELDS
+
     def build_field(self, field_name: str, info: Any, model_class: type[models.Model], nested_depth: int) -> Any:
         field = model_class._meta.get_field(field_name)
         if isinstance(field, models.ForeignKey) and (found := field_of_relation(field)):

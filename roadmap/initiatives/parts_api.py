@@ -8,6 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api_fields import FIELDS
 from portal.openapi import IF_MATCH
 from portal.preconditions import etag, version_asked
 from portal.refusing import read
@@ -20,6 +21,7 @@ from roadmap.models import Criterion, Initiative, Objection
 class CriterionSerializer(serializers.ModelSerializer[Criterion]):
     """A success criterion: words alone, or a metric on its way from ``baseline`` to ``target``."""
 
+    serializer_field_mapping = FIELDS
     progress = serializers.SerializerMethodField(help_text="Of the way, not clamped; null where nothing is measured.")
 
     class Meta:

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api import CollectionView
+from portal.api_fields import FIELDS, NumberField
 from portal.openapi import record_schema
 from portal.people.tokens import may_write
 from portal.refusing import read
@@ -24,6 +25,7 @@ class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
     """A check-in: ``confidence`` is the probability (0 to 1) that the target is reached; ``value`` and ``progress``
     are what was measured then."""
 
+    serializer_field_mapping = FIELDS
     by = serializers.StringRelatedField[Any]()
 
     class Meta:
@@ -35,9 +37,9 @@ class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
 class CorrectionSerializer(serializers.Serializer[Any]):
     """What a closed key result really had reached, and why."""
 
-    value = serializers.FloatField()
+    value = NumberField()
     note = serializers.CharField(max_length=500)
-    share_inside = serializers.FloatField(
+    share_inside = NumberField(
         required=False, min_value=0, max_value=1, help_text="Of a guardrail: the share of days inside."
     )
 
