@@ -46,7 +46,9 @@ def _counted(home: Collection, mine: dict[str, models.Model], reader: Any) -> st
 def what_stays(collection: Collection, dependants: int) -> list[str]:
     """What a deletion leaves."""
     if not collection.referenced:
-        return [*collection.stays, "its history"]
+        # The history of a record without a reference is kept too, but no page shows it: what nobody can read is not
+        # promised.
+        return list(collection.stays)
     at_loose_end = f"{dependants} that depend on it: they will point at a loose end"
     return [at_loose_end if dependants else "its reference", "its history"]
 

@@ -429,3 +429,11 @@ def test_many_gaps_and_services_come_in_pages(sign_in, people, monkeypatch):
     assert [each in first for each in ("The company as a whole", "service-0", "service-1")] == [True, True, False]
     assert [each in second for each in ("The company as a whole", "service-0", "service-1")] == [False, False, True]
     assert "Page 1 of 2, 3 services" in first
+
+
+def test_what_is_deleted_without_a_page_of_its_history_promises_none(people, sign_in):
+    evidence = make_evidence()
+    page = sign_in(people.administrator).get(f"/evidence/{evidence.pk}/delete/")
+    assert page.status_code == 200
+    assert "Will be gone" in page.text
+    assert "its history" not in page.text
