@@ -11,6 +11,7 @@ from incidents.models import HIT, FollowUp, Incident, Node
 from portal.panels import Context, panel
 from portal.proposals.models import Proposal, State
 from roadmap.collections import INITIATIVES
+from roadmap.initiatives.above import at_work_on
 from roadmap.initiatives.new import initiatives_of
 from services.health.models import Limit
 from services.models import Entity
@@ -64,5 +65,5 @@ def take(request: HttpRequest, proposal: Proposal) -> Context | None:
         return None
     return {
         "take_url": reverse("proposal-take", args=[proposal.pk]),
-        "into_url": reverse("proposal-take-into", args=[proposal.pk]),
-    }
+        "into_url": reverse("proposal-take-into", args=[proposal.pk]), **at_work_on(request.user, proposal),
+    }  # fmt: skip

@@ -19,8 +19,8 @@ from portal.proposals.panels import rows_of
 from portal.proposals.taking import register_taker
 from portal.references.models import Reference
 from portal.tenure import organisation_today
-from roadmap.initiatives import above as _above  # noqa: F401  the note that offers it
 from roadmap.initiatives import actions
+from roadmap.initiatives.above import limit_number
 from roadmap.making import make
 from roadmap.models import OVER, Category, Horizon, Initiative, Link, Status, TradeOff
 from services.health.models import Limit
@@ -97,8 +97,7 @@ def _problem(proposal: Proposal) -> str:
 @taker("limit")
 def take_limit(proposal: Proposal) -> Taken | None:
     """A ceiling is moved by whoever looks after what it is about, in the time that the limit says it takes."""
-    number = proposal.source_key.removeprefix("limit:").partition("@")[0]
-    limit = Limit.objects.select_related("metric__subject").filter(pk=int(number) if number.isdecimal() else 0).first()
+    limit = Limit.objects.select_related("metric__subject").filter(pk=limit_number(proposal)).first()
     if limit is None:
         return None
     today, subject = organisation_today(), limit.metric.subject

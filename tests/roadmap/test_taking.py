@@ -12,6 +12,7 @@ from incidents.models import Node, Tag
 from portal.proposals import actions as proposals
 from portal.proposals.models import Proposal
 from portal.tenure import organisation_today
+from roadmap.initiatives.actions import link
 from roadmap.models import Initiative, Link, Status, TradeOff
 from tests import factories
 from tests.roadmap.core_makers import make_cycle, make_initiative
@@ -56,6 +57,21 @@ def test_one_click_makes_an_initiative_of_a_limit_with_its_evidence(people, sign
     assert Initiative.objects.count() == 1
     panel = client.get(f"/limits/{limit.pk}/panels/healthlimit-initiatives/").content.decode()
     assert made.title in panel
+
+
+def test_a_proposal_names_the_initiatives_that_work_on_its_limit_already(people, sign_in):
+    limit, proposal = _of_limit(people)
+    works, over = make_initiative("Shard orders"), make_initiative("Buy a larger one", status=Status.DONE)
+    hidden = make_initiative("Hidden", is_private=True, by=people.administrator)
+    for each in (works, over, hidden):
+        link(by=None, initiative=each, kind="limit", thing=limit)
+    client = sign_in(people.product_manager)
+    there = f'<a href="/proposals/{proposal.pk}/-/take-into/">add the evidence there</a>'
+    told = f'<a href="/initiatives/rm-1/">{works}</a> works on it already: {there} instead.'
+    for address in ("/initiatives/", f"/proposals/{proposal.pk}/"):
+        page = client.get(address).text
+        assert told in page
+        assert "Hidden" not in page
 
 
 def test_others_neither_see_the_note_nor_take_it_on(people, sign_in):
