@@ -172,7 +172,9 @@ def _limit_rest(state: Any) -> str:
     if state.q10_date is None:
         return f"no date in sight ({urgency})"
     likely = f", likely {day_in_words(state.q50_date)}" if state.q50_date else ""
-    begin = f", begin by {day_in_words(state.start_by)}" if state.start_by else ""
+    is_late = bool(state.start_by and state.start_by < organisation_today())
+    word = "should have begun" if is_late else "begin"
+    begin = f", {word} by {day_in_words(state.start_by)}" if state.start_by else ""
     return f"reached {day_in_words(state.q10_date)} at the earliest{likely}{begin} ({urgency})"
 
 

@@ -4,6 +4,7 @@ are read by one query."""
 import datetime as dt
 from collections.abc import Collection as Several
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from services.health.saying import day_in_words, moment_in_words
 
 ROWS, MOST_ROWS = 5, 20
 MOST_COLUMNS = 5
+MOST_NEAR = 3
 _Rows = Sequence[tuple[Any, ...]]
 
 
@@ -47,8 +49,7 @@ def _query_of(argument: str, asked: Asked) -> Query | str:
         return "This is no address of a list. Copy one from the address bar, such as initiatives?status=in_progress."
     collection = get_collection(slug)
     if collection is None or not collection.may(asked.reader, "view"):
-        known = ", ".join(sorted(each.slug for each in _open_lists(asked.reader)))
-        return f"There is no list “{slug[:60]}” that you may see. There are: {known}."
+        return f"There is no list “{slug[:60]}” that you may see. {_near(slug, asked.reader)}"
     try:
         query = parse(collection, asked.reader, QueryDict(parts.query), size=ROWS)
     except BadQuery as problem:
@@ -56,6 +57,14 @@ def _query_of(argument: str, asked: Asked) -> Query | str:
     if query.size > MOST_ROWS:
         return f"size={query.size}: a block shows {MOST_ROWS} rows at most. Its last line leads to all of them."
     return query
+
+
+def _near(slug: str, reader: Any) -> str:
+    """Where the name is found: that of a list which is called nearly so, or in the address of any."""
+    near = get_close_matches(slug, sorted(each.slug for each in _open_lists(reader)), MOST_NEAR)
+    if near:
+        return f"Called nearly so: {', '.join(near)}."
+    return "Take the name from the address of a list: initiatives, of /initiatives/."
 
 
 def _open_lists(reader: Any) -> list[Collection]:

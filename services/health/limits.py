@@ -248,15 +248,22 @@ def _title(limit: Limit, outlook: "Outlook") -> str:
 
 
 def _text(limit: Limit, outlook: "Outlook") -> str:
-    early, last = _day(outlook.q10_date), _day(outlook.start_by)
+    early, last = _day(outlook.q10_date), _last_day(outlook)
     likely = f"likely on {_day(outlook.q50_date)}" if outlook.q50_date else "more likely not within the horizon"
     now, ceiling = (with_unit(limit.metric, value) for value in (outlook.value or 0, limit.ceiling))
     return (
         f"{limit.metric} is at {now} of {ceiling}. The ceiling could be reached as early as {early}, {likely}. "
         f"The work takes {counted(limit.lead_days, 'day')}, at most {counted(limit.lead_p90_days, 'day')} in nine of "
-        f"ten cases, plus {counted(limit.margin_days, 'day')} of margin: the last day to begin is {last}."
+        f"ten cases, plus {counted(limit.margin_days, 'day')} of margin: the last day to begin {last}."
         f"\n\n{limit.description}"
     ).strip()
+
+
+def _last_day(outlook: "Outlook") -> str:
+    """``is 16 Oct 2026``; of one that is over, what beginning still brings."""
+    if outlook.start_by is None or outlook.today is None or outlook.start_by >= outlook.today:
+        return f"is {_day(outlook.start_by)}"
+    return f"was {_day(outlook.start_by)}. The later the work begins, the longer it is over its ceiling"
 
 
 def _day(day: dt.date | None) -> str:

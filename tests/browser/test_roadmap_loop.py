@@ -65,7 +65,7 @@ def next_cycle() -> Cycle:
 def take_on_what_the_limit_asks_for(page: Page) -> Initiative:
     page.goto("/proposals/")
     page.get_by_role("link", name=f"{LIMIT}: Start now").click()
-    expect(main(page)).to_contain_text("the last day to begin is")
+    expect(main(page)).to_contain_text("the last day to begin")
     page.get_by_role("button", name="Accept as initiative").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Move the ceiling of {LIMIT}")
     links = page.get_by_role("region", name="Evidence and links")

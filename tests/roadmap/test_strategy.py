@@ -13,6 +13,7 @@ from django.utils import timezone
 from portal.actions import Conflict
 from portal.delivery.models import Notification
 from portal.labelled import find_labelled
+from portal.tenure import organisation_today
 from roadmap.models import (
     Allocation,
     KeyResult,
@@ -28,6 +29,7 @@ from roadmap.strategy.live import Asked, blocks_of, render
 from roadmap.strategy.nobody import Nobody
 from roadmap.worth.guard import verdict
 from services.health.models import Limit, LimitState, Metric, MetricKind, MetricState, Urgency
+from services.health.saying import day_in_words
 from tests import factories
 from tests.roadmap.core_makers import make_cycle, make_initiative
 
@@ -162,7 +164,11 @@ def test_of_several_metrics_of_a_name_the_question_mark_chooses(people):
         ("{{}}", "A block has a kind"),
         ("{{list: initiatives?colour=red}}", "“colour” is not known here"),
         ("{{list: initiatives?size=50}}", "size=50: a block shows 20 rows at most."),
-        ("{{list: unicorns}}", "There is no list “unicorns”"),
+        (
+            "{{list: unicorns}}",
+            "There is no list “unicorns” that you may see. Take the name from the address",
+        ),
+        ("{{list: initiative}}", "There is no list “initiative” that you may see. Called nearly so: initiatives"),
         ("{{list: http://[::1/initiatives}}", "This is no address"),
         ("{{okr: Peace}}", "There is no objective “Peace”"),
         ("{{limit: Sky}}", "There is no limit “Sky”"),
@@ -233,6 +239,16 @@ def test_a_limit_says_how_much_is_used_and_until_when(people):
     })  # fmt: skip
     made = shown("{{limit: connections of ORDERS-db}}", people.reader).replace("\u00a0", " ")
     assert "**81 % used**, reached 12 Feb 2027 at the earliest" in made
+
+
+def test_a_limit_of_which_the_day_to_begin_is_over_says_so(people):
+    limit = make_limit("Connections of orders-db")
+    said = {"urgency": Urgency.START_NOW, "used": 0.81, "q10_date": dt.date(2027, 2, 12), "refreshed_at": NOW}
+    today = organisation_today()
+    for day, words in ((today, "begin by"), (today - dt.timedelta(days=1), "should have begun by")):
+        LimitState.objects.update_or_create(limit=limit, defaults={**said, "start_by": day})
+        made = shown("{{limit: connections of ORDERS-db}}", people.reader)
+        assert f"at the earliest, {words} {day_in_words(day)} \\(start now\\)" in made
 
 
 def test_an_allocation_is_the_share_of_platform_debt_and_hundredfold_that_the_guard_reads(people):

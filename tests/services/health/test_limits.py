@@ -142,6 +142,16 @@ def test_start_now_makes_one_proposal_with_its_evidence(clock):
     )
 
 
+def test_a_proposal_says_of_a_last_day_that_is_over_what_a_start_still_brings(clock):
+    make_limit(grows(), ceiling=215)
+    forecast_limits.run()
+    was, still = (
+        r"the last day to begin was \d{1,2} \w{3} \d{4}",
+        r"The later the work begins, the longer it is over its",
+    )
+    assert re.search(rf"{was}\. {still} ceiling\.", Proposal.objects.get().text)
+
+
 def test_a_calm_limit_proposes_nothing(clock):
     make_limit(grows(), ceiling=420)
     forecast_limits.run()
