@@ -31,6 +31,8 @@ MOST_SHOWN = 200
 # Of a file of which no row can be read.
 MOST_REASONS = 5
 LARGEST_MAPPING = 100_000
+# The half of an advice that is of no use to whoever chose the columns on the page.
+_IN_THE_MAPPING = ", or say in the mapping what it means"
 
 
 class _Unusable(Exception):  # noqa: N818  it names what it is
@@ -146,7 +148,7 @@ def preview(request: HttpRequest, key: int) -> HttpResponse:
         return _back_to_file(request, problem)
     if request.method == "POST":
         return _apply(request, batch, mapping, rows)
-    outcomes = list(Importing(mapping, by=request.user, write=False).run(rows))
+    outcomes = _outcomes(Importing(mapping, by=request.user, write=False), rows)
     context = {
         **_told(outcomes), "batch": batch, "file": file, "step": 3, "back": back,
         "fits": any(each.result != REFUSED for each in outcomes),
@@ -164,11 +166,27 @@ def _back_to_file(request: HttpRequest, problem: _Unusable) -> HttpResponseRedir
 def _apply(request: HttpRequest, batch: ReceivedBatch, mapping: FieldMapping, rows: list[Row]) -> HttpResponseRedirect:
     # Whoever presses the button twice waits here, and then finds every row unchanged.
     ReceivedBatch.objects.select_for_update().get(pk=batch.pk)
-    outcomes = list(Importing(mapping, by=request.user).run(rows))
+    outcomes = _outcomes(Importing(mapping, by=request.user), rows)
     answer = {**batch.answer, "outcomes": [dataclasses.asdict(each) for each in outcomes if _is_told(each)],
               "counts": Counter(each.result for each in outcomes)}  # fmt: skip
     ReceivedBatch.objects.filter(pk=batch.pk).update(answer=answer, done_at=timezone.now())
     return redirect("initiative-import-done", key=batch.pk)
+
+
+def _outcomes(importing: Importing, rows: list[Row]) -> list[Outcome]:
+    """What becomes of each row, as somebody reads it who has the file and perhaps no mapping."""
+    return [_readable(outcome, row, importing.mapping) for outcome, row in zip(importing.run(rows), rows, strict=True)]
+
+
+def _readable(outcome: Outcome, row: Row, mapping: FieldMapping) -> Outcome:
+    said = [rule.raw(row.value) for rule in mapping.fields if rule.name == "title"]
+    title = outcome.title or (str(said[0]).strip() if said and isinstance(said[0], str) else "")
+    if not mapping.key.chosen:
+        return dataclasses.replace(outcome, title=title)
+    problems = tuple(
+        dataclasses.replace(each, mend=each.mend.replace(_IN_THE_MAPPING, "")) for each in outcome.problems
+    )
+    return dataclasses.replace(outcome, title=title, problems=problems)
 
 
 def _is_told(outcome: Outcome) -> bool:

@@ -430,6 +430,16 @@ def test_usual_words_of_other_tools_are_a_status_and_others_are_refused_in_words
     assert "mapping" not in shown
 
 
+def test_a_row_that_is_refused_is_called_by_its_title_in_short_and_told_nothing_of_a_mapping(sign_in, people):
+    client, long = sign_in(people.product_manager), "Long " * 60
+    body = f"Key,Summary\nP-1,First\nP-1,Second\nP-2,{long}\n".encode()
+    shown = client.get(sent(client, "twice.csv", body).url + "preview/?key=Key&title=Summary").text
+    assert '<th scope="row">Second</th>' in shown
+    assert f'<th scope="row">{long[:119]}…</th>' in shown
+    assert "Correct it in the source." in shown
+    assert "mapping" not in shown
+
+
 def test_an_empty_upload_and_a_broken_mapping_are_refused(sign_in, people):
     client = sign_in(people.product_manager)
     assert "Choose a file first." in client.post(reverse("initiatives-import")).content.decode()
