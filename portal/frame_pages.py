@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from portal.collections import get_collection
 from portal.documents import DOCUMENTS, read_document
 from portal.middleware import explain_collision, explain_gone
 from portal.refusals import is_for_machines
@@ -57,7 +58,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_for_machines(request):
         return JsonResponse({"error": reason_of(exception)}, status=404)
     word = request.path.rstrip("/").rpartition("/")[2]
-    found = suggestions(request.user, word) if request.user.is_authenticated else []
+    among = get_collection(request.path.strip("/").partition("/")[0])
+    found = suggestions(request.user, word, among) if request.user.is_authenticated else []
     return render(request, "404.html", {"suggestions": found, "word": word}, status=404)
 
 

@@ -25,6 +25,8 @@ CANDIDATES = 400
 # The first names that begin with what was typed: as many as a page shows, and one that says there are more.
 BEGINNINGS = 51
 MOST_SUGGESTIONS = 5
+# Of these the suggestions are taken: not all of them are of the list that an address names.
+MOST_LOOKED_AT = 50
 DESCRIPTION_SHOWN = 300
 
 
@@ -181,12 +183,13 @@ def marked(name: str, text: str) -> SafeString:
     return format_html("{}<mark>{}</mark>{}", name[:at], name[at:end], name[end:])
 
 
-def suggestions(reader: Any, word: str) -> list[dict[str, str]]:
+def suggestions(reader: Any, word: str, among: Collection | None = None) -> list[dict[str, str]]:
     """Pages near a word that led nowhere, for the page that says so: found as a search would, spelled nearly so, or
-    having one of its parts."""
+    having one of its parts; of the kind of record that ``among`` has, where the address names a list."""
     parts = sorted(words.words(word), key=len, reverse=True)
     for results in (_named(reader, word), _nearly(reader, word), *(_named(reader, part) for part in parts)):
-        found = list(islice(results, MOST_SUGGESTIONS))
+        alike = (each for each in results if among is None or each.collection.model is among.model)
+        found = list(islice(alike, MOST_SUGGESTIONS))
         if found:
             return [{"label": each.name, "url": each.url, "note": each.meta} for each in found]
     return []
@@ -194,7 +197,7 @@ def suggestions(reader: Any, word: str) -> list[dict[str, str]]:
 
 def _named(reader: Any, text: str) -> Iterable[Result]:
     """Searched only when it is asked for."""
-    yield from find(reader, text, MOST_SUGGESTIONS).results
+    yield from find(reader, text, MOST_LOOKED_AT).results
 
 
 def _nearly(reader: Any, word: str) -> Iterable[Result]:

@@ -11,6 +11,9 @@ from portal.models import Versioned
 from portal.tenure import organisation_today
 from services.health.plausible import check_day
 
+# Longer than anybody plans in one go: another year was typed.
+MOST_DAYS = 731
+
 
 class CycleQuerySet(models.QuerySet["Cycle"]):
     def current(self) -> "CycleQuerySet":
@@ -56,6 +59,9 @@ class Cycle(Versioned):
             raise ValidationError(
                 {"ends_on": f"The last day ({last}) lies not after the first ({first}). Exchange them, or correct one."}
             )
+        if self.days > MOST_DAYS:
+            told = f"It would have {self.days:,} days; a cycle has at most {MOST_DAYS}, two years."
+            raise ValidationError({"ends_on": f"{told} Choose an earlier day."})
         others: Any = Cycle.objects.exclude(pk=self.pk).filter(starts_on__lte=self.ends_on, ends_on__gte=self.starts_on)
         if (other := others.first()) is not None:
             told = f"{other} is from {other.starts_on:%-d %b %Y} to {other.ends_on:%-d %b %Y}. Cycles share no day."

@@ -13,6 +13,7 @@ from roadmap.models import Bound, Claim, Cycle, Evidence, Freeze, Initiative, Ke
 from roadmap.okr import actions as okr
 from roadmap.okr.actions import close_cycle
 from roadmap.worth import returns
+from tests.factories import make_entity
 from tests.roadmap.compliance_makers import make_control
 from tests.roadmap.core_makers import make_cycle, make_initiative
 from tests.roadmap.okr_makers import make_key_result, make_metric, make_objective
@@ -140,6 +141,14 @@ def test_a_cycle_whose_days_are_reversed_is_told_that_alone(people, sign_in):
     assert "share no day" not in page
 
 
+def test_a_cycle_has_at_most_two_years(people, sign_in):
+    client = sign_in(people.product_manager)
+    sent = {"name": "2027", "starts_on": "2027-01-01", "ends_on": "2029-01-01"}
+    page = words(client.post("/cycles/-/new/", sent), 422)
+    assert "It would have 732 days; a cycle has at most 731, two years. Choose an earlier day." in page
+    assert client.post("/cycles/-/new/", {**sent, "ends_on": "2028-12-31"}).status_code == 302
+
+
 # Numbers
 
 
@@ -220,3 +229,24 @@ def test_the_same_claim_by_the_same_metric_is_named_with_it():
         make_claim(initiative, 60, metric)
     assert refused.value.messages == [told]
     assert returns.correct(by=None, record=made, values={"per_month": 60}).per_month == 60
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_what_is_true_or_false_is_no_number_of_a_check_in_nor_of_a_record(people, api, sent):
+    key_result = make_key_result(objective=make_objective("Buying never stops", cycle=make_cycle()))
+    client, address = api(people.product_manager), f"/api/v1/key-results/{key_result.pk}/"
+    refused = client.post(f"{address}-/check-ins/", {"confidence": sent, "text": "It goes on."}, format="json")
+    assert (refused.status_code, refused.json()["fields"]) == (422, {"confidence": ["A valid number is required."]})
+    read = {"If-Match": client.get(address)["ETag"]}
+    assert client.patch(address, {"target": sent}, format="json", headers=read).status_code == 422
+    assert not key_result.check_ins.exists()
+
+
+def test_where_an_address_names_a_list_only_its_records_are_suggested(people, sign_in):
+    make_initiative("Shard orders")
+    make_entity("shard-db")
+    client = sign_in(people.reader)
+    told = words(client.get("/initiatives/shard/"), 404)
+    assert "Called nearly so Shard orders" in told
+    assert "shard-db" not in told
+    assert "shard-db" in words(client.get("/nowhere/shard/"), 404)
