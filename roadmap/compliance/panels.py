@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Case, Count, Q, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -89,30 +89,35 @@ def facts(request: HttpRequest, evidence: Evidence) -> Context:
 def of_service(request: HttpRequest, entity: Entity) -> Context:
     """What is recorded of a service, the worst first, beside which data it holds and where they may lie."""
     rows = _seen(request).filter(service=entity, control__framework__is_active=True)
-    found = sorted(rows.order_by("control__framework__name", "control__identifier")[: MOST + 1], key=_worst_first)
-    number = sum(each.standing in OPEN for each in found)
+    found = list(rows.order_by(_worst_first(), "control__framework__name", "control__identifier", "pk")[:MOST])
+    number = rows.filter(standing__in=OPEN).count()
     whose = urlencode({"service": entity.reference.canonical}, safe=":/")
     return {
-        "rows": _rows(found[:MOST]), "of": "service", "empty": "Nothing is recorded of it.",
+        "rows": _rows(found), "of": "service", "empty": "Nothing is recorded of it.",
         "is_open": number, "entity": entity,
         "fact": f"{number:,} to do" if number else "",
         "link": {"label": "All of it", "url": f"{EVIDENCE.url}?{whose}"} if found else None,
     }  # fmt: skip
 
 
-_PLACES = {each.value: place for place, each in enumerate(
-    (Standing.GAP, Standing.REVIEW_DUE, Standing.PARTLY, Standing.MET, Standing.NOT_APPLICABLE)
-)}  # fmt: skip
+_WORST_FIRST = (Standing.GAP, Standing.REVIEW_DUE, Standing.PARTLY, Standing.MET, Standing.NOT_APPLICABLE)
 
 
-def _worst_first(evidence: Any) -> int:
-    return _PLACES.get(evidence.standing, len(_PLACES))
+def _worst_first() -> Case:
+    """By how it stands. The database sorts, so that no gap is behind what is cut off."""
+    places = (When(standing=each, then=Value(place)) for place, each in enumerate(_WORST_FIRST))
+    return Case(*places, default=Value(len(_WORST_FIRST)))
 
 
 @panel(on=Initiative, slot="main", order=70, title="Gaps it closes", template="roadmap/compliance_evidence.html")
 def of_initiative(request: HttpRequest, initiative: Initiative) -> Context | None:
-    found = list(_seen(request).filter(initiative=initiative).order_by("control__identifier", "pk")[:MOST])
-    if not found:
+    rows = _seen(request).filter(initiative=initiative)
+    counted = rows.order_by().aggregate(all=Count("pk"), open=Count("pk", filter=Q(standing__in=OPEN)))
+    if not counted["all"]:
         return None
-    number = sum(each.standing in OPEN for each in found)
-    return {"rows": _rows(found), "of": "initiative", "fact": f"{number:,} of {len(found):,} open"}
+    found = rows.order_by(_worst_first(), "control__identifier", "pk")[:MOST]
+    whose = urlencode({"initiative": initiative.reference.canonical}, safe=":/")
+    return {
+        "rows": _rows(found), "of": "initiative", "fact": f"{counted['open']:,} of {counted['all']:,} open",
+        "link": {"label": "All of it", "url": f"{EVIDENCE.url}?{whose}"} if counted["all"] > MOST else None,
+    }  # fmt: skip

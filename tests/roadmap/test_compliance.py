@@ -378,6 +378,25 @@ def test_what_is_seen_on_the_pages_of_services_and_lists(sign_in, people, api):
 def test_the_api_records_evidence_by_the_same_rules(people, api):
     control = make_control()
     client = api(people.editor)
+def test_gaps_are_counted_and_shown_first_however_much_is_met(sign_in, people):
+    """Of a framework that comes later by its name, behind more than one panel shows."""
+    service, initiative = factories.make_entity("checkout-api"), make_initiative("Encrypt the backups")
+    first, later = make_framework("aaa"), make_framework("zzz")
+    for framework, fulfilment, number in ((first, "met", 60), (later, "gap", 5)):
+        for n in range(number):
+            control = make_control(framework, f"{framework.slug}.{n:02}")
+            make_evidence(control, service=service, initiative=initiative, fulfilment=fulfilment)
+    client = sign_in(people.reader)
+    panels = ("/services/checkout-api/panels/servicesentity-compliance/",
+              f"/initiatives/{initiative.name.lower()}/panels/roadmapinitiative-gaps-it-closes/")  # fmt: skip
+    for panel, fact in zip(panels, ("5 to do", "5 of 65 open"), strict=True):
+        page = unescape(client.get(panel).content.decode())
+        assert fact in page
+        assert re.findall(r">(zzz|aaa)\.\d\d</a>", page) == ["zzz"] * 5 + ["aaa"] * 45
+        whole = re.search(r'href="(/evidence/\?[^"]+)"', page)[1]
+        assert client.get(whole).context["page"]["total"]["count"] == 65
+
+
     body = {"control": control.pk, "fulfilment": "met"}
     refused = client.post("/api/v1/evidence/", body, format="json")
     assert (refused.status_code, Evidence.objects.count()) == (422, 0)
