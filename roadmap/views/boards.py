@@ -4,7 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, Sum
+from django.http import QueryDict
+
 from portal.collections import unknown_to
+from portal.listing import with_params
 from roadmap.initiatives.actions import WAYS
 from roadmap.models import OVER, Category, Horizon, Initiative, Objective, Status
 from roadmap.views.reading import Asked
@@ -31,8 +35,8 @@ class Card:
 
 @dataclass(frozen=True)
 class Column:
-    """``key`` is what an initiative has that stands here; ``effort`` is the sum of what is said, ``unsaid`` how many
-    say nothing."""
+    """``key`` is what an initiative has that stands here; ``count`` are all of them, ``effort`` is the sum of what they
+    say, ``unsaid`` how many say nothing; ``url`` is the list of them."""
 
     key: str
     title: str
@@ -47,21 +51,27 @@ class Column:
         return self.count - len(self.cards)
 
 
-def columns_of(asked: Asked, field: str, choices: Sequence[tuple[str, str]]) -> list[Column]:
-    """A column for each value of ``field``, in their order; the numbers are of what the reader sees."""
+def columns_of(asked: Asked, params: QueryDict, field: str, choices: Sequence[tuple[str, str]]) -> list[Column]:
+    """A column for each value of ``field``, in their order. The numbers are of all that the reader asked for in
+    ``params`` and may see, also where a board shows only the first ones."""
     hidden = unknown_to(asked.reader, {each.team_id for each in asked.initiatives})
     found: dict[str, list[Initiative]] = {key: [] for key, _ in choices}
     # What is over stands last: the column says what comes now.
     for each in sorted(asked.initiatives, key=lambda each: each.status in OVER):
         found[getattr(each, field)].append(each)
-    return [_column(asked, field, key, label, found[key], hidden) for key, label in choices]
+    sums = _sums(asked, field)
+    return [
+        Column(key, label, [card_of(each, asked.may, hidden) for each in found[key][:MOST_CARDS]],
+               *sums.get(key, (0, 0, 0)), url=asked.query.collection.url + with_params(params, **{field: key}))
+        for key, label in choices
+    ]  # fmt: skip
 
 
-def _column(asked: Asked, field: str, key: str, label: str, rows: list[Initiative], hidden: dict[int, str]) -> Column:
-    said = [each.effort_days for each in rows if each.effort_days is not None]
-    cards = [card_of(each, asked.may, hidden) for each in rows[:MOST_CARDS]]
-    url = f"{asked.query.collection.url}?{field}={key}"
-    return Column(key, label, cards, len(rows), sum(said), len(rows) - len(said), url)
+def _sums(asked: Asked, field: str) -> dict[str, tuple[int, float, int]]:
+    """Value of ``field`` → how many have it, the days that they say they take, and how many say none."""
+    numbers = {"count": Count("pk"), "days": Sum("effort_days"), "said": Count("effort_days")}
+    rows = asked.query.matching().order_by().values(field).annotate(**numbers)
+    return {row[field]: (row["count"], row["days"] or 0, row["count"] - row["said"]) for row in rows}
 
 
 def card_of(it: Initiative, may: Callable[[Initiative], bool], hidden: dict[int, str]) -> Card:

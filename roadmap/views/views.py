@@ -28,11 +28,11 @@ def _timeline(request: HttpRequest, asked: Asked) -> dict[str, Any]:
 
 
 def _board(request: HttpRequest, asked: Asked) -> dict[str, Any]:
-    return {"columns": columns_of(asked, "status", STATUSES), "field": "status", "choices": STATUSES}
+    return {"columns": columns_of(asked, request.GET, "status", STATUSES), "field": "status", "choices": STATUSES}
 
 
 def _horizons(request: HttpRequest, asked: Asked) -> dict[str, Any]:
-    return {"columns": columns_of(asked, "horizon", HORIZONS), "field": "horizon", "choices": HORIZONS}
+    return {"columns": columns_of(asked, request.GET, "horizon", HORIZONS), "field": "horizon", "choices": HORIZONS}
 
 
 def _objectives(request: HttpRequest, asked: Asked) -> dict[str, Any]:

@@ -126,6 +126,23 @@ def test_what_is_over_stands_last_in_now_next_later(sign_in, people):
     assert told.index("At work") < told.index("Given up")
 
 
+@pytest.mark.parametrize(("shape", "field"), [("BOARD", "status"), ("HORIZON", "horizon")])
+def test_a_board_counts_and_sums_all_that_is_asked_for_and_leads_to_the_rest_of_it(
+    sign_in, people, mine, monkeypatch, shape, field
+):
+    monkeypatch.setattr(views, shape, replace(getattr(views, shape), most=2))
+    for number in range(3):
+        dated(f"Number {number}", number, 5, team=mine.team, effort_days=2.5)
+    make_initiative("Of nobody", effort_days=1000.0)
+    answer = sign_in(people.reader).get(reverse(getattr(views, shape).name), {"team": "checkout", "q": "number"})
+    (first,) = [each for each in answer.context["columns"] if each.count]
+    assert (first.count, first.effort, first.unsaid, len(first.cards), first.left_out) == (3, 7.5, 0, 2, 1)
+    assert "3 7.5 days" in words(answer)
+    assert first.url == f"/initiatives/?team=checkout&q=number&{field}={first.key}"
+    assert html.escape(first.url) in answer.content.decode()
+    assert sign_in(people.reader).get(first.url).context["page"]["total"]["count"] == 3
+
+
 def test_a_timeline_that_cannot_group_so_says_how_it_can(sign_in, people, mine):
     response = sign_in(people.reader).get(reverse("initiatives-timeline"), {"by": "colour"})
     assert response.status_code == 400
