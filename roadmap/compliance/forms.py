@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from roadmap.compliance.actions import PUBLIC_ALONE
+from roadmap.initiatives.finding import initiative_among
 from roadmap.models import Evidence, Initiative
 
 
@@ -21,8 +22,8 @@ class ReviewForm(forms.Form):
 
 class InitiativeForm(forms.Form):
     initiative = forms.CharField(
-        label="Initiative", required=False, max_length=40,
-        help_text="Its number, such as RM-12. Empty: none closes it.",
+        label="Initiative", required=False, max_length=200,
+        help_text="Its number, such as RM-12, or its title. Empty: none closes it.",
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
 
@@ -31,10 +32,5 @@ class InitiativeForm(forms.Form):
         self.fields["initiative"].initial = evidence.initiative.name if evidence.initiative else ""
 
     def clean_initiative(self) -> Initiative | None:
-        number = self.cleaned_data["initiative"].strip()
-        if not number:
-            return None
-        found = Initiative.objects.filter(name__iexact=number, is_private=False).first()
-        if found is None:
-            raise forms.ValidationError(PUBLIC_ALONE.format(number[:40]))
-        return found
+        text = self.cleaned_data["initiative"].strip()
+        return initiative_among(Initiative.objects.filter(is_private=False), text, PUBLIC_ALONE) if text else None

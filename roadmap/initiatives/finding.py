@@ -112,14 +112,22 @@ def rows_of(reader: Any, kind: str) -> QuerySet[Any]:
 
 def find_initiative(reader: Any, text: str) -> Initiative:
     """The initiative of this number, or title, among those that the reader may see. Raises ValidationError."""
+    return initiative_among(Initiative.objects.visible(reader), text, "“{}” is no initiative. " + _BY_NUMBER)
+
+
+def initiative_among(rows: QuerySet[Initiative], text: str, unknown: str) -> Initiative:
+    """The same among these rows, by number before title. Raises ValidationError: ``unknown`` where it is none."""
     collection: Any = get_collection("initiatives")
     text = text.replace("\x00", "").strip()
-    condition = Q(title__iexact=text) | collection.key_condition(text or "-")
-    found = list(Initiative.objects.visible(reader).filter(condition)[:2])
+    by_number = list(rows.filter(collection.key_condition(text or "-"))[:1])
+    found = by_number or list(rows.filter(title__iexact=text)[:2])
     if len(found) == 1:
         return found[0]
-    told = "is the title of several initiatives" if found else "is no initiative"
-    raise ValidationError(f"“{text[:80]}” {told}. Write its number, such as RM-12.")
+    several = "“{}” is the title of several initiatives. " + _BY_NUMBER
+    raise ValidationError((several if found else unknown).format(text[:80]))
+
+
+_BY_NUMBER = "Write its number, such as RM-12."
 
 
 def url_of(thing: Any) -> str:

@@ -14,7 +14,7 @@ from roadmap.models.initiative import (
     Update,
     granted_to,
 )
-from roadmap.models.link import ENDS, Dependency, DependencyKind, Link
+from roadmap.models.link import ENDS, LONGEST_LAG, Dependency, DependencyKind, Link
 from roadmap.models.objective import (
     CheckIn,
     ClosingValue,
@@ -53,6 +53,7 @@ __all__ = [
     "ENDS",
     "GUARDRAILS",
     "LET_IN",
+    "LONGEST_LAG",
     "OVER",
     "Allocation",
     "Basis",

@@ -92,6 +92,10 @@ class DependencyKind(models.TextChoices):
     START_FINISH = "sf", "Start before finish"
 
 
+# A year either way; whoever means longer means other dates.
+LONGEST_LAG = 366
+
+
 class DependencyQuerySet(models.QuerySet["Dependency"]):
     def visible(self, reader: Any) -> "DependencyQuerySet":
         """Those of which the reader may see both ends."""
@@ -109,7 +113,7 @@ class Dependency(Versioned):
     after = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="awaits")
     kind = models.CharField(max_length=2, choices=DependencyKind, default=DependencyKind.FINISH_START)
     lag_days = models.SmallIntegerField(
-        "lag, days", default=0, validators=[MinValueValidator(-366), MaxValueValidator(366)]
+        "lag, days", default=0, validators=[MinValueValidator(-LONGEST_LAG), MaxValueValidator(LONGEST_LAG)]
     )
 
     objects = DependencyQuerySet.as_manager()

@@ -11,18 +11,20 @@ from rest_framework.response import Response
 
 from portal.refusing import read
 from roadmap.initiatives.api import PAGE, InitiativeAct
-from roadmap.models import Dependency, DependencyKind, Initiative
+from roadmap.initiatives.finding import find_initiative
+from roadmap.models import LONGEST_LAG, Dependency, DependencyKind, Initiative
 from roadmap.views import actions
-from roadmap.views.forms import find
 
 
 class DependencySerializer(serializers.Serializer[Any]):
-    """What it waits for, and how: ``before`` is the number of the other initiative."""
+    """What it waits for, and how: ``before`` is the number of the other initiative, or its title."""
 
     id = serializers.IntegerField(source="pk", read_only=True)
-    before = serializers.CharField(max_length=60, source="before.name", help_text="Such as RM-12.")
+    before = serializers.CharField(max_length=200, source="before.name", help_text="Such as RM-12, or its title.")
     kind = serializers.ChoiceField(choices=DependencyKind.choices, default=DependencyKind.FINISH_START)
-    lag_days = serializers.IntegerField(default=0, min_value=-3650, max_value=3650, help_text="Below 0 it is a lead.")
+    lag_days = serializers.IntegerField(
+        default=0, min_value=-LONGEST_LAG, max_value=LONGEST_LAG, help_text="Below 0 it is a lead."
+    )
     version = serializers.IntegerField(read_only=True)
 
 
@@ -51,6 +53,6 @@ class DependenciesView(InitiativeAct):
 def _before(reader: Any, name: str) -> Initiative:
     """Among what the reader sees, and nowhere else: a refusal tells of nothing hidden."""
     try:
-        return find(reader, name)
+        return find_initiative(reader, name)
     except ValidationError as problem:
         raise ValidationError({"before": problem.messages}) from None

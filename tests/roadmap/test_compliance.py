@@ -208,9 +208,12 @@ def test_the_page_refuses_a_private_initiative_as_one_that_there_is_not(sign_in,
         assert page.status_code == 422
         told = page.context["form"].errors["initiative"][0].replace(number, "N")
         assert told == "There is no public initiative “N”. Everybody reads evidence, so it names public ones alone."
-    client.post(address, {"initiative": "rm-1", "version": evidence.version})
-    evidence.refresh_from_db()
-    assert evidence.initiative == shown
+    for text in ("rm-1", "", "encrypt the BACKUPS"):
+        client.post(address, {"initiative": text, "version": evidence.version})
+        evidence.refresh_from_db()
+        assert evidence.initiative == (shown if text else None)
+    refused = client.post(address, {"initiative": "Leave the supplier", "version": evidence.version})
+    assert "There is no public initiative “Leave the supplier”" in unescape(refused.content.decode())
     assert evidence.control.identifier in client.get("/initiatives/rm-1/").content.decode()
 
 
@@ -375,9 +378,6 @@ def test_what_is_seen_on_the_pages_of_services_and_lists(sign_in, people, api):
     assert told["standing"] == "gap"
 
 
-def test_the_api_records_evidence_by_the_same_rules(people, api):
-    control = make_control()
-    client = api(people.editor)
 def test_gaps_are_counted_and_shown_first_however_much_is_met(sign_in, people):
     """Of a framework that comes later by its name, behind more than one panel shows."""
     service, initiative = factories.make_entity("checkout-api"), make_initiative("Encrypt the backups")
@@ -397,6 +397,9 @@ def test_gaps_are_counted_and_shown_first_however_much_is_met(sign_in, people):
         assert client.get(whole).context["page"]["total"]["count"] == 65
 
 
+def test_the_api_records_evidence_by_the_same_rules(people, api):
+    control = make_control()
+    client = api(people.editor)
     body = {"control": control.pk, "fulfilment": "met"}
     refused = client.post("/api/v1/evidence/", body, format="json")
     assert (refused.status_code, Evidence.objects.count()) == (422, 0)

@@ -435,9 +435,9 @@ def test_the_api_says_what_waits_for_what_and_names_a_circle(people, api, mine):
         {"id": Dependency.objects.get().pk, "before": "RM-1", "kind": "ss", "lag_days": 3, "version": 1}
     ]
     for wrong, told in (
-        ({"before": "RM-1"}, "RM-2 Second waits for RM-1"), ({"before": "RM-99"}, "There is no initiative “RM-99”"),
+        ({"before": "RM-1"}, "RM-2 Second waits for RM-1"), ({"before": "RM-99"}, "“RM-99” is no initiative."),
         ({"before": second.name}, "cannot wait for itself"), ({"before": "RM-1", "kind": "xx"}, "xx"),
-        ({"before": "RM-1", "lag_days": 4000}, "3650"), ({}, "before: is missing"),
+        ({"before": "RM-1", "lag_days": 367}, "366"), ({}, "before: is missing"),
     ):  # fmt: skip
         refused = client.post(address.format("rm-2"), wrong, format="json")
         assert (refused.status_code, told in refused.json()["error"]) == (422, True), refused.json()
@@ -445,6 +445,27 @@ def test_the_api_says_what_waits_for_what_and_names_a_circle(people, api, mine):
     assert "They would wait for each other: RM-2 → RM-1 → RM-2" in circle.json()["error"]
     assert api(people.reader).post(address.format("rm-2"), {"before": "RM-1"}, format="json").status_code == 403
     assert client.delete(f"/api/v1/dependencies/{added.json()['id']}/", headers={"If-Match": "*"}).status_code == 204
+
+
+def test_what_it_waits_for_is_named_by_number_or_title_and_a_number_is_never_a_title(sign_in, people, mine):
+    second = dated("Second", 0, 5, team=people.team.reference)
+    dated("RM-1", 0, 5)
+    client, address = sign_in(people.editor), f"/initiatives/{second.name.lower()}/-/dependencies/"
+    for text in ("rm-1", "shard the ORDERS database", mine.reference.canonical):
+        client.post(address, {"before": text, "kind": "fs"})
+        assert Dependency.objects.get().before == mine
+        Dependency.objects.all().delete()
+    dated("Shard the orders database", 0, 5)
+    told = words(client.post(address, {"before": mine.title, "kind": "fs"}))
+    assert f"“{mine.title}” is the title of several initiatives. Write its number, such as RM-12." in told
+
+
+def test_a_lag_is_refused_on_the_page_at_the_bound_that_the_record_has(sign_in, people, mine):
+    second = dated("Second", 0, 5, team=people.team.reference)
+    client, address = sign_in(people.editor), f"/initiatives/{second.name.lower()}/-/dependencies/"
+    for lag, there in ((367, False), (-367, False), (366, True)):
+        client.post(address, {"before": mine.name, "kind": "fs", "lag_days": str(lag)})
+        assert Dependency.objects.exists() is there
 
 
 def test_what_the_dates_do_not_keep_is_listed_with_the_critical_path(sign_in, people, mine):
