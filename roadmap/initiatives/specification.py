@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Sum
 
 from portal.query import Query
 from portal.tenure import organisation_today
@@ -13,6 +13,7 @@ from roadmap.initiatives import beside, finding, reach
 from roadmap.initiatives.panels import links_of
 from roadmap.initiatives.success import progress_of
 from roadmap.models import OVER, Criterion, Horizon, Initiative, Objection, Status, Update
+from roadmap.models.initiative import InitiativeQuerySet
 from roadmap.strategy.markdown import unbroken
 from services.health.saying import day_in_words
 
@@ -154,10 +155,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def summary(query: Query) -> str:
     """The initiatives that a query string asks for, by horizon. More than MOST_IN_SUMMARY are counted and left out."""
-    rows: QuerySet[Initiative] = query.matching().select_related("team", "state", "objective")
-    total = rows.count()
-    found = list(rows.order_by("starts_on", "pk")[:MOST_IN_SUMMARY])
-    parts = [f"# Roadmap summary, {day_in_words(organisation_today())}", _counted(found, total)]
+    rows: Any = query.matching()
+    found = list(rows.select_related("team", "state", "objective").order_by("starts_on", "pk")[:MOST_IN_SUMMARY])
+    parts = [f"# Roadmap summary, {day_in_words(organisation_today())}", _counted(rows, len(found))]
     going = [each for each in found if each.status not in OVER]
     for horizon in Horizon:
         parts += _group(horizon.label, [each for each in going if each.horizon == horizon])
@@ -165,11 +165,12 @@ def summary(query: Query) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _counted(found: Sequence[Initiative], total: int) -> str:
+def _counted(rows: InitiativeQuerySet, shown: int) -> str:
+    """How many there are, and what they take: of all of them, also where only the first ones stand here."""
+    total, days = rows.count(), rows.going_on().aggregate(days=Sum("effort_days"))["days"]
     word = "initiative" if total == 1 else "initiatives"
-    days = sum(each.effort_days or 0 for each in found if each.status not in OVER)
     effort = f" Those that are not over take {days:,g} days of people." if days else ""
-    cut = f" The first {len(found):,} stand here: narrow the list." if total > len(found) else ""
+    cut = f" The first {shown:,} stand here: narrow the list." if total > shown else ""
     return f"{total:,} {word}.{effort}{cut}" if total else "No initiative fits what was asked for."
 
 

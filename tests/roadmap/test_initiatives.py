@@ -11,7 +11,7 @@ from incidents.declaring import declare
 from incidents.followups.actions import suggest as suggest_follow_up
 from portal.actions import Conflict
 from portal.tenure import organisation_today
-from roadmap.initiatives import actions, finding
+from roadmap.initiatives import actions, finding, specification
 from roadmap.initiatives.success import share_of
 from roadmap.models import Initiative, InitiativeState, Link, Status, Way
 from roadmap.worth.evidence import found_for
@@ -371,6 +371,18 @@ def test_one_is_begun_from_a_service_and_linked_to_it(people, sign_in):
     assert client.post("/initiatives/-/link/?kind=service&thing=shop", {"initiative": "RM-1"}).status_code == 302
     refused = client.post("/initiatives/-/link/?kind=service&thing=shop", {"initiative": "RM-9"})
     assert "is no initiative" in refused.content.decode()
+
+
+def test_a_summary_sums_all_that_go_on_and_not_only_those_that_stand_in_it(people, sign_in, monkeypatch):
+    monkeypatch.setattr(specification, "MOST_IN_SUMMARY", 2)
+    for number in range(4):
+        make_initiative(f"Shard {number}", effort_days=10.5, team=people.team.reference)
+    make_initiative("Over", effort_days=100, status="delivered", team=people.team.reference)
+    make_initiative("Secret", effort_days=1000, is_private=True, by=people.editor)
+    make_initiative("Of nobody", effort_days=1000)
+    said = sign_in(people.stranger).get("/initiatives/-/summary.md?team=checkout").content.decode()
+    told = "5 initiatives. Those that are not over take 42 days of people. The first 2 stand here: narrow the list."
+    assert told in said
 
 
 def test_files_say_what_the_reader_may_see(people, sign_in):
