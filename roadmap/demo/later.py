@@ -13,7 +13,7 @@ from incidents.demo.history import Past
 from incidents.models import Incident
 from portal.history.events import event_model
 from portal.search import index
-from portal.tenure import organisation_today
+from portal.tenure import organisation_date, organisation_today
 from roadmap.demo import checking_in, effects, refreshing
 from roadmap.demo.objectives import NAME, named, quarter
 from roadmap.demo.plan import chargeable
@@ -41,7 +41,7 @@ def go_on(began: dt.datetime) -> None:
     providers.refresh()
     limits.refresh()
     _ask_no_more_for_what_was_moved()
-    checking_in.check_in(began.date())
+    checking_in.check_in(organisation_date(began))
     refreshing.refresh()
 
 

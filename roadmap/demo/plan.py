@@ -4,6 +4,7 @@ from typing import Any
 
 from incidents.models import NO_INCIDENT, Incident, IncidentKind, Tag
 from portal.search import index
+from portal.tenure import organisation_date
 from roadmap.demo.cast import Cast, story
 from roadmap.models import (
     Allocation,
@@ -53,7 +54,7 @@ def _owe(cast: Cast, told: dict[str, Any]) -> None:
     first = cast.cycles[told.get("first", told["due"])]
     row = TradeOff(
         shipped=told["shipped"], deferred=told["deferred"], why=told["why"], team=cast.team(told["team"]),
-        decided_by=cast.person(told["by"]), decided_on=decided.date(), principal_days=told["principal"],
+        decided_by=cast.person(told["by"]), decided_on=organisation_date(decided), principal_days=told["principal"],
         due_cycle=first, due_first=first, initiative=cast.initiatives.get(told.get("initiative", "")),
     )  # fmt: skip
     cast.past.insert(TradeOff, [(row, decided)])

@@ -6,6 +6,7 @@ from typing import Any
 import pgtrigger
 
 from portal.search import index
+from portal.tenure import organisation_date
 from roadmap.compliance.actions import edit_framework
 from roadmap.demo.cast import Cast, story
 from roadmap.models import (
@@ -51,7 +52,8 @@ def _publish(cast: Cast, told: dict[str, Any]) -> None:
     """Publish an edition with what was said in short on its day: the portal could only say what is true today."""
     edition = publish(by=cast.planner, title=told["title"], note=told["note"], acknowledged=True)
     at = cast.moment(told["days"])
-    cycle = next(each for each in cast.cycles.values() if each.starts_on <= at.date() <= each.ends_on)
+    day = organisation_date(at)
+    cycle = next(each for each in cast.cycles.values() if each.starts_on <= day <= each.ends_on)
     objective = Objective.objects.filter(cycle=cycle, owner=None).order_by("pk")[0]
     short = told["summary"].format(until=day_in_words(cycle.ends_on), objective=objective)
     with pgtrigger.ignore():

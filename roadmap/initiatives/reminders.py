@@ -7,7 +7,7 @@ import datetime as dt
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.tenure import organisation_today
+from portal.tenure import organisation_date, organisation_today
 from roadmap.collections import INITIATIVES
 from roadmap.initiatives.telling import tell
 from roadmap.models import Initiative, Status
@@ -53,8 +53,8 @@ def _remind_of_update(initiative: Initiative) -> None:
 def _last(initiative: Initiative) -> dt.date:
     """The day on which it was heard of last: of its update, or when work began."""
     said = initiative.state.updated_at
-    days = [day for day in (timezone.localdate(said) if said else None, initiative.started_on) if day]
-    return max(days) if days else timezone.localdate(initiative.created_at)
+    days = [day for day in (organisation_date(said) if said else None, initiative.started_on) if day]
+    return max(days) if days else organisation_date(initiative.created_at)
 
 
 def days_silent(initiative: Initiative) -> int:

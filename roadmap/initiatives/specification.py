@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from portal.query import Query
-from portal.tenure import organisation_today
+from portal.tenure import organisation_date, organisation_today
 from roadmap.initiatives import beside, finding, reach
 from roadmap.initiatives.panels import links_of
 from roadmap.initiatives.success import progress_of
@@ -142,7 +142,7 @@ def _objections(initiative: Initiative) -> Iterator[str]:
 def _updates(initiative: Initiative) -> Iterator[str]:
     rows = Update.objects.filter(initiative=initiative).select_related("by__person").order_by("-at", "-pk")
     for each in rows[:UPDATES_TOLD]:
-        yield f"**{day_in_words(each.at.date())}, {each.get_course_display()}**\n\n{each.text.strip()}\n"
+        yield f"**{day_in_words(organisation_date(each.at))}, {each.get_course_display()}**\n\n{each.text.strip()}\n"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

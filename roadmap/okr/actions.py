@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from portal.actions import create_record, lock, update_record
 from portal.people.models import User
+from portal.tenure import organisation_date, organisation_today
 from portal.texts import check_texts
 from roadmap.access import plans
 from roadmap.models import GUARDRAILS, CheckIn, ClosingValue, Cycle, KeyResult, KeyResultState, Objective, Statistic
 from roadmap.okr.progress import progress, target_of
 from roadmap.okr.readings import read
 from roadmap.okr.refresh import ask_for, find, keep_as_closed, refresh, refresh_objectives
-from services.health.samples import organisation_day
 from services.health.saying import day_in_words, number
 
 # Of a target that is said twice, by value and by percent, so much of the way is rounding.
@@ -114,12 +114,12 @@ def _measured_now(values: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: values[name] for name in ("objective", "metric", "way", "statistic", "window_days")
               if name in values}  # fmt: skip
     asked = KeyResult(**fields)
-    reading = read({1: ask_for(asked, organisation_day())})[1]
+    reading = read({1: ask_for(asked, organisation_today())})[1]
     if reading.value is None:
         told = f"“{asked.metric}” cannot say where it stands. {reading.problem} Or write where it stood."
         raise ValidationError({"baseline": told})
     how = "" if asked.statistic == Statistic.LAST else f", {asked.window_days} days"
-    note = f"{day_in_words(organisation_day())}, {asked.get_statistic_display().lower()}{how}"
+    note = f"{day_in_words(organisation_today())}, {asked.get_statistic_display().lower()}{how}"
     return {"baseline": reading.value, "baseline_note": values.get("baseline_note") or note}
 
 
@@ -170,8 +170,8 @@ def close_cycle(*, by: Any, cycle: Cycle, version: int | None = None) -> Cycle:
     """
     locked = lock(cycle, version, {})
     if locked.closed_at is not None:
-        raise ValidationError(f"{locked} is closed since {day_in_words(locked.closed_at.date())}.")
-    if locked.ends_on > organisation_day():
+        raise ValidationError(f"{locked} is closed since {day_in_words(organisation_date(locked.closed_at))}.")
+    if locked.ends_on > organisation_today():
         raise ValidationError(f"{locked} runs until {day_in_words(locked.ends_on)}. Close it on that day or later.")
     key_results = list(KeyResult.objects.filter(objective__cycle=locked).select_related("objective__cycle", "metric"))
     found = find(key_results)

@@ -13,6 +13,7 @@ from portal.collections import unknown_to
 from portal.heads import Fact, Head, Pill, head, lead, pill
 from portal.labelled import label_of
 from portal.moments import moment_html
+from portal.tenure import organisation_date
 from roadmap.collections import CYCLES
 from roadmap.models import Cycle, KeyResult, Objective, Standing
 from roadmap.okr.collections import KEY_RESULTS, OBJECTIVES
@@ -57,7 +58,7 @@ def objective_head(request: HttpRequest, objective: Objective) -> Head:
 def over_in_words(cycle: Cycle) -> str:
     """How much of a cycle is over; of one that is closed, since when."""
     if cycle.closed_at is not None:
-        return f"closed {day_in_words(cycle.closed_at.date())}"
+        return f"closed {day_in_words(organisation_date(cycle.closed_at))}"
     return f"{percent(cycle.share_passed())} over"
 
 
@@ -80,7 +81,7 @@ def _of_objective(request: HttpRequest, objective: Objective) -> list[Mapping[st
 def _closed(cycle: Cycle) -> list[Mapping[str, Any]]:
     if cycle.closed_at is None:
         return []
-    title = f"{cycle} was closed on {day_in_words(cycle.closed_at.date())}"
+    title = f"{cycle} was closed on {day_in_words(organisation_date(cycle.closed_at))}"
     text = "The values stand as they were then. One that turns out wrong is corrected beside it, with a note."
     return [{"status": "info", "icon": "lock", "title": title, "text": text, "action": None}]
 

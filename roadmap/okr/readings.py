@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from portal.tenure import organisation_today
 from roadmap.models import Statistic
 from services.health import samples
 from services.health.models import MetricState
@@ -80,7 +81,7 @@ def read(asks: Mapping[Any, Ask]) -> dict[Any, Reading]:
 
 def read_all(asks: Mapping[Any, Ask], kept: Mapping[Any, Kept]) -> tuple[dict[Any, Reading], dict[Any, Reading]]:
     """The values, and how many days were inside of what; in the same three queries."""
-    today = samples.organisation_day()
+    today = organisation_today()
     asked = {each.metric_id for each in asks.values()} | {each.metric_id for each in kept.values()}
     states = _states(asked)
     # What stands now is kept beside the metric; all else is of days.

@@ -10,10 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from portal.tenure import organisation_today
 from roadmap.models import GUARDRAILS, Cycle, KeyResult, KeyResultState, Objective, ObjectiveState, Standing, Way
 from roadmap.okr.progress import bounds_of, is_inside, progress, standing
 from roadmap.okr.readings import Ask, Kept, Reading, read_all
-from services.health.samples import organisation_day
 
 BATCH = 2000
 _KEPT = ("value", "at", "progress", "standing", "problem")
@@ -53,7 +53,7 @@ def _hold_open(cycle_ids: Iterable[int]) -> set[int]:
 
 def find(key_results: Sequence[KeyResult], day: dt.date | None = None) -> dict[int, Found]:
     """What is measured of each today, or was on a day that is over, by its id; without writing it."""
-    today = day or organisation_day()
+    today = day or organisation_today()
     asks = {each.pk: ask_for(each, today) for each in key_results}
     kept = {each.pk: _kept(each, today) for each in key_results if each.is_guardrail}
     values, inside = read_all(asks, kept)

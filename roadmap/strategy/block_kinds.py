@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from portal.collections import reference_condition, unknown_to
 from portal.references.models import Reference
-from portal.tenure import organisation_today
+from portal.tenure import organisation_date, organisation_today
 from roadmap.models import Allocation, Cycle, KeyResult, Objective
 from roadmap.okr.showing import share_in_words
 from roadmap.strategy.blocks import Answer, Asked, Figure, Kind, register
@@ -239,7 +239,7 @@ def _result_cells(result: KeyResult) -> list[str]:
     state = getattr(result, "state", None)
     value = state.value if state else None
     start = with_unit(result.metric, result.baseline) if result.baseline is not None else ""
-    at = unbroken(day_in_words(state.at.astimezone(organisation_zone()).date())) if state and state.at else ""
+    at = unbroken(day_in_words(organisation_date(state.at))) if state and state.at else ""
     return [
         words(result.title), words(start), words(_value(result, value)), words(with_unit(result.metric, result.target)),
         words(_share(result, state)), words(at),

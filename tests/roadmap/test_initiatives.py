@@ -14,13 +14,15 @@ from portal.tenure import organisation_today
 from roadmap.initiatives import actions, finding, specification
 from roadmap.initiatives.success import share_of
 from roadmap.models import Initiative, InitiativeState, Link, Status, Way
+from roadmap.okr.actions import close_cycle
+from roadmap.okr.collections import OBJECTIVES
 from roadmap.worth.evidence import found_for
 from services.actions import create_entity
 from services.health.models import Metric, MetricState
 from tests import factories
 from tests.roadmap.compliance_makers import make_control, make_framework
-from tests.roadmap.core_makers import make_initiative
-from tests.roadmap.okr_makers import make_key_result
+from tests.roadmap.core_makers import make_cycle, make_initiative
+from tests.roadmap.okr_makers import make_key_result, make_objective
 from tests.services.health.limits import make_limit
 
 pytestmark = pytest.mark.django_db
@@ -383,6 +385,28 @@ def test_a_summary_sums_all_that_go_on_and_not_only_those_that_stand_in_it(peopl
     said = sign_in(people.stranger).get("/initiatives/-/summary.md?team=checkout").content.decode()
     told = "5 initiatives. Those that are not over take 42 days of people. The first 2 stand here: narrow the list."
     assert told in said
+
+
+def test_days_are_those_of_the_organisation_wherever_the_reader_is(people, sign_in, settings):
+    """In Auckland it is the 12th already, in UTC and in Honolulu still the 11th."""
+    settings.TIME_ZONE = "Pacific/Auckland"
+    people.editor.time_zone = "Pacific/Honolulu"
+    people.editor.save()
+    with time_machine.travel(dt.datetime(2026, 11, 11, 20, tzinfo=dt.UTC), tick=False):
+        made = make_initiative("Shard orders", status=Status.IN_PROGRESS, owner=people.editor.person.reference)
+        actions.add_update(by=people.editor, initiative=made, course="on_track", text="Half of it moved.")
+        cycle = make_cycle("2026 Q3", dt.date(2026, 7, 1), 90)
+        objective = make_objective(cycle=cycle)
+        close_cycle(by=None, cycle=cycle)
+    with time_machine.travel(dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC), tick=False):
+        client = sign_in(people.editor)
+        assert "**12 Nov 2026, On track**" in client.get("/initiatives/rm-1/-/specification.md").content.decode()
+        assert "no update for 10 days" in client.get("/").content.decode()
+        page = client.get(OBJECTIVES.url_of(objective)).content.decode()
+        assert "closed 12 Nov 2026" in page
+        assert "2026 Q3 was closed on 12 Nov 2026" in page
+        with pytest.raises(ValidationError, match="is closed since 12 Nov 2026"):
+            close_cycle(by=None, cycle=cycle)
 
 
 def test_files_say_what_the_reader_may_see(people, sign_in):
