@@ -76,6 +76,7 @@ app.conf.beat_schedule = {
     "updates of initiatives": {"task": "roadmap.tasks.remind_of_initiatives", "schedule": 3600},
     "reach of initiatives": {"task": "roadmap.tasks.refresh_reach", "schedule": 3600},
     "reports of the roadmap": {"task": "roadmap.tasks.make_reports", "schedule": 60, "options": {"expires": 60}},
+    "old reports of the roadmap": {"task": "roadmap.tasks.forget_old_reports", "schedule": 86_400},
     # Each step is told once, so that most rounds tell nothing.
     "postmortems due": {"task": "incidents.tasks.remind_of_postmortems", "schedule": 3600},
     # Only what changed is written.

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from roadmap.compliance import reminders as evidence_reminders
 from roadmap.constraints import keeping
-from roadmap.initiatives import reach, reminders, reports
+from roadmap.initiatives import reach, reminders, report_keeping, reports
 from roadmap.okr import refresh
 from roadmap.views.networks import refresh_slack as write_slack
 from roadmap.worth import asking, finding, interest
@@ -20,6 +20,12 @@ def make_report(report_id: int) -> None:
 def make_reports() -> None:
     """Make the PDFs that wait because the queue or a worker lost them."""
     reports.make_waiting()
+
+
+@shared_task(time_limit=600)
+def forget_old_reports() -> None:
+    """Delete the PDFs of no edition that were asked for a month ago."""
+    report_keeping.forget_old()
 
 
 @shared_task(time_limit=600)

@@ -1,5 +1,9 @@
 """What gives the tasks about initiatives something to do."""
 
+import datetime as dt
+
+from django.utils import timezone
+
 from portal.delivery.models import Notification
 from roadmap.initiatives import actions
 from roadmap.models import Initiative, InitiativeState, Report, ReportKind
@@ -15,6 +19,11 @@ def _ask_for_a_report() -> None:
 
 def _is_ready() -> bool:
     return list(Report.objects.values_list("state", flat=True)) == ["ready"]
+
+
+def _leave_an_old_report() -> None:
+    _ask_for_a_report()
+    Report.objects.update(asked_at=timezone.now() - dt.timedelta(days=60))
 
 
 def _leave_one_silent() -> None:
@@ -45,4 +54,5 @@ WORK = {
     "roadmap.tasks.refresh_reach": (_leave_a_wrong_count, _is_counted),
     "roadmap.tasks.make_report": (_ask_for_a_report, _is_ready, (REPORT,)),
     "roadmap.tasks.make_reports": (_ask_for_a_report, _is_ready),
+    "roadmap.tasks.forget_old_reports": (_leave_an_old_report, lambda: not Report.objects.exists()),
 }

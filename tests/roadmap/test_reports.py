@@ -1,8 +1,12 @@
 """Reports of the roadmap: asked for, made by a worker, read by whoever asked."""
 
-import pytest
+import datetime as dt
 
-from roadmap.initiatives import reports
+import pytest
+from django.utils import timezone
+
+from roadmap import tasks
+from roadmap.initiatives import report_keeping, reports
 from roadmap.initiatives.actions import let_in, take_out
 from roadmap.models import Report, ReportKind, ReportState, StrategyEdition
 from roadmap.views.actions import add_dependency
@@ -89,6 +93,29 @@ def test_a_number_that_somebody_guessed_in_a_text_of_their_own_closes_no_report(
     client = sign_in(people.stranger)
     for number in (1, 2):
         assert client.get(client.post(f"/initiatives/rm-{number}/-/specification/").url).status_code == 200
+
+
+def test_a_report_of_no_edition_is_kept_for_a_month_and_then_deleted_with_its_file(
+    people, sign_in, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(report_keeping, "AT_ONCE", 1)
+    edition = StrategyEdition.objects.create(number=1, title="Platform strategy", markdown=TEXT)
+    lately, unmade, goes = (_ask(people.editor) for _ in range(3))
+    stays = _ask(people.editor, edition=edition)
+    for each, days in ((lately, 29), (stays, 400), (unmade, 31), (goes, 31)):
+        Report.objects.filter(pk=each.pk).update(asked_at=timezone.now() - dt.timedelta(days=days))
+        if each is not unmade:
+            reports.make(each.pk)
+        each.refresh_from_db()
+    with django_capture_on_commit_callbacks() as after:
+        tasks.forget_old_reports()
+    assert goes.file.storage.exists(goes.file.name)
+    for delete in after:
+        delete()
+    assert [each.file.storage.exists(each.file.name) for each in (lately, stays, goes)] == [True, True, False]
+    client = sign_in(people.editor)
+    found = [client.get(f"/roadmap-reports/{each.pk}/").status_code for each in (lately, stays, unmade, goes)]
+    assert found == [200, 200, 404, 404]
 
 
 def test_an_edition_is_made_once_and_read_by_everybody(people, sign_in):
