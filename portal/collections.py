@@ -42,6 +42,7 @@ class Collection:
 
     ``rows`` returns the queryset of all of them; where that queryset has a method ``visible(reader)``, it is the row
     rule. ``order`` is a column name, with ``-`` for descending. ``form`` names the model fields that people may write,
+    ``choices`` the rows that the form offers for some of them, besides the one a record has already;
     ``offers`` the filters of what is suggested for some of them: in ``service={entity}`` stands what is in ``entity``.
     ``kinds`` are the reference kinds whose page this is. ``defaults`` are filters that hold until the reader asks for
     something else of the same column (``type=*`` for anything). ``group`` and ``place`` say where navigation shows it,
@@ -70,6 +71,7 @@ class Collection:
     place: int = 50
     form: tuple[str, ...] = ()
     offers: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Callable[[], models.QuerySet[Any]]] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     line: tuple[str, ...] = ()

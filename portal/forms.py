@@ -113,5 +113,9 @@ def make_form(
         if isinstance(bound, ReferenceField) and record is not None:
             form.initial[name] = bound.prepare_value(getattr(record, name))
         if isinstance(bound, forms.ModelChoiceField) and bound.queryset is not None:
-            bound.queryset = chosen_from(bound.queryset, getattr(record, f"{name}_id", None))
+            held = getattr(record, f"{name}_id", None)
+            bound.queryset = chosen_from(bound.queryset, held)
+            if name in collection.choices:
+                wanted = collection.choices[name]()
+                bound.queryset = wanted | wanted.model._default_manager.filter(pk=held)
     return form

@@ -10,7 +10,7 @@ from portal.columns import Column
 from portal.looks import looks
 from portal.tenure import organisation_today
 from roadmap.collections import INITIATIVES
-from roadmap.models import Allocation, Basis, Claim, LoanState, PriorityInput, Renegotiation, TradeOff
+from roadmap.models import Allocation, Basis, Claim, Cycle, LoanState, PriorityInput, Renegotiation, TradeOff
 from roadmap.models.tradeoff import PRIVATE_FROM
 from roadmap.worth import allocating, loans, returns, scores
 from roadmap.worth.guard import Guard, share_column, state_column, sum_column
@@ -125,6 +125,8 @@ TRADE_OFFS = register(
             "deferred", "shipped", "why", "team", "decided_by", "decided_on", "principal_days", "due_cycle",
             "initiative",
         ),
+        # The next one to end first: nothing is put off to a cycle that is over.
+        choices={"due_cycle": lambda: Cycle.objects.filter(ends_on__gte=organisation_today()).order_by("starts_on")},
         defaults={"state": ("open",)},
         line=("state", "team", "due"),
         preview=("principal_days", "interest_days", "shipped"),

@@ -271,3 +271,14 @@ def test_what_is_unknown_is_named(people, sign_in, q4):
     answered = client.post(f"/trade-offs/{loan.pk}/-/interest/", {"incident": "INC-999"})
     assert "There is no incident “INC-999”" in words(answered, 422)
     assert client.get(f"/trade-offs/{loan.pk}/-/sell/").status_code == 404
+
+
+def test_the_form_offers_the_cycles_that_have_not_ended_and_the_one_it_has(people, sign_in, q1, q3, q4):
+    client = sign_in(people.product_manager)
+
+    def offered(address: str) -> list[str]:
+        return [name for _, name in client.get(address).context["form"].fields["due_cycle"].choices][1:]
+
+    assert offered("/trade-offs/-/new/") == ["2026 Q4", "2027 Q1"]
+    loan = make_trade_off("Sharding", people.team.reference, q3, decided_on=dt.date(2026, 8, 1))
+    assert offered(f"/trade-offs/{loan.pk}/edit/") == ["2026 Q3", "2026 Q4", "2027 Q1"]
