@@ -17,7 +17,7 @@ from portal.tenure import organisation_date
 from roadmap.collections import CYCLES
 from roadmap.models import Cycle, KeyResult, Objective, Standing
 from roadmap.okr.collections import KEY_RESULTS, OBJECTIVES
-from roadmap.okr.showing import formula, share_in_words, state_of, state_of_objective, way_in_words
+from roadmap.okr.showing import formula, share_in_words, standing_in_words, state_of, state_of_objective, way_in_words
 from roadmap.okr.standings import WORST
 from services.health.saying import day_in_words, percent, with_unit
 from services.health.subjects import link as reference_link
@@ -28,7 +28,7 @@ _NOBODY_SAID = format_html('<span class="gw-muted">{}</span>', "nobody has said"
 @pill(on=Objective)
 def objective_pill(request: HttpRequest, objective: Objective) -> Pill:
     worst = Objective.objects.filter(pk=objective.pk).annotate(worst=WORST).values_list("worst", flat=True).first()
-    return Pill(worst or Standing.UNKNOWN, Standing(worst or Standing.UNKNOWN).label)
+    return Pill(worst or Standing.UNKNOWN, standing_in_words(objective, worst or Standing.UNKNOWN))
 
 
 @head(on=Objective)
@@ -89,7 +89,8 @@ def _closed(cycle: Cycle) -> list[Mapping[str, Any]]:
 @pill(on=KeyResult)
 def key_result_pill(request: HttpRequest, key_result: KeyResult) -> Pill:
     state = state_of(key_result)
-    return Pill(state.standing, Standing(state.standing).label, text=state.problem.rstrip(" ."))
+    word = standing_in_words(key_result.objective, state.standing)
+    return Pill(state.standing, word, text=state.problem.rstrip(" ."))
 
 
 @head(on=KeyResult)

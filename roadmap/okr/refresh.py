@@ -85,7 +85,10 @@ def _found(key_result: KeyResult, reading: Reading, inside: Reading | None, toda
     if key_result.way in GUARDRAILS:
         return _guarded(key_result, reading, inside or Reading(), passed)
     reached = progress(key_result.way, key_result.baseline, key_result.target, reading.value)
-    return Found(reading.value, reading.at, reached, standing(key_result.way, reached, passed), reading.problem)
+    # Nothing is on track of a time that has not begun, whatever is measured already.
+    has_begun = key_result.objective.cycle.starts_on <= today
+    stands = standing(key_result.way, reached, passed) if has_begun else Standing.UNKNOWN
+    return Found(reading.value, reading.at, reached, stands, reading.problem)
 
 
 def _guarded(key_result: KeyResult, reading: Reading, inside: Reading, passed: float) -> Found:

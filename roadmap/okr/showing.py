@@ -57,11 +57,11 @@ def _shown(key_result: KeyResult, hidden: dict[int, str]) -> Shown:
         key_result=key_result,
         url=KEY_RESULTS.url_of(key_result),
         way=way_in_words(key_result),
-        share=share_in_words(state.progress, NOT_BEGUN if is_ahead(key_result) else "no data"),
+        share=share_in_words(state.progress, NOT_BEGUN if is_ahead(key_result.objective) else "no data"),
         width=bar_width(state.progress),
         look=look_of(state.standing)[0],
         standing=state.standing,
-        label=standing_in_words(key_result, state.standing),
+        label=standing_in_words(key_result.objective, state.standing),
         confidence=share_in_words(state.confidence, ""),
         source=f"{metric} of {name_of(metric.subject, hidden, ORGANISATION)}",
         source_url=METRICS.url_of(metric),
@@ -73,13 +73,14 @@ def _shown(key_result: KeyResult, hidden: dict[int, str]) -> Shown:
 NOT_BEGUN = "not begun"
 
 
-def is_ahead(key_result: KeyResult) -> bool:
+def is_ahead(objective: Objective) -> bool:
     """Whether its cycle has not begun, so that nothing can be said of it that counts days."""
-    return key_result.objective.cycle.starts_on > organisation_today()
+    return objective.cycle.starts_on > organisation_today()
 
 
-def standing_in_words(key_result: KeyResult, standing: str) -> str:
-    if standing == Standing.UNKNOWN and is_ahead(key_result):
+def standing_in_words(objective: Objective, standing: str) -> str:
+    """How an objective, or a key result of it, stands."""
+    if standing == Standing.UNKNOWN and is_ahead(objective):
         return NOT_BEGUN.capitalize()
     return str(Standing(standing).label)
 
@@ -167,7 +168,7 @@ def _shown_objective(objective: Objective, hidden: dict[int, str]) -> ShownObjec
     return ShownObjective(
         objective, OBJECTIVES.url_of(objective), name_of(objective.owner, hidden, "The company"),
         share_in_words(state.mean), share_in_words(state.weakest), bar_width(state.weakest), look_of(stands)[0],
-        stands, stands.label, share_in_words(state.confidence, ""),
+        stands, standing_in_words(objective, stands), share_in_words(state.confidence, ""),
     )  # fmt: skip
 
 

@@ -62,8 +62,8 @@ def progress_of(result: KeyResult) -> Progress:
         title=result.title,
         way=_way(result, state.value if state else None),
         share=None if share is None else min(max(100 * share, 0.0), 100.0),
-        text=share_in_words(share, NOT_BEGUN if is_ahead(result) else "no data"),
-        state=look, icon=icon, word=standing_in_words(result, standing),
+        text=share_in_words(share, NOT_BEGUN if is_ahead(result.objective) else "no data"),
+        state=look, icon=icon, word=standing_in_words(result.objective, standing),
         confidence=state.confidence if state else None,
     )  # fmt: skip
 

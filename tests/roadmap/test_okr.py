@@ -133,6 +133,23 @@ def test_a_key_result_is_read_and_not_clamped():
     assert (state_of(made).progress > 1.7, state_of(made).standing) == (True, Standing.REACHED)
 
 
+def test_what_is_of_a_cycle_to_come_is_not_begun_whatever_is_measured(people, sign_in):
+    metric, cycle = make_metric(), make_cycle("2027 Q1", dt.date(2027, 1, 1))
+    measure(metric, [1330, 912], TODAY)
+    made = make_key_result(metric=metric, objective=make_objective(cycle=cycle))
+    client = sign_in(people.reader)
+    for address in (
+        f"/key-results/{made.pk}/",
+        f"/objectives/{made.objective_id}/",
+        "/objectives/-/board/?cycle=2027+Q1",
+    ):
+        page = client.get(address).text
+        assert ("Not begun" in page, "On track" in page) == (True, False)
+    with time_machine.travel(dt.datetime(2027, 1, 1, 12, tzinfo=dt.UTC), tick=False):
+        refresh()
+    assert state_of(made).standing == Standing.AHEAD
+
+
 def measure_now(metric, value: float) -> None:
     """One more value of the same minute of today."""
     samples.write([samples.SampleRow(metric.pk, NOW, value)])
