@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import URLValidator
 from django.db import models
 
-from portal.collections import collections, first_collection_of
+from portal.collections import Collection, collections, first_collection_of
 from portal.labelled import find_labelled, label_of
 from portal.named_values import masked
 from portal.references.finding import find_reference
@@ -120,6 +120,23 @@ class RecordField(ReferenceField):
         if reference and found is None:
             raise forms.ValidationError(f"{reference.canonical} is pointed at, but nobody has described it.")
         return found
+
+
+def fit(form: Any, collection: Collection, record: models.Model | None, reader: Any) -> None:
+    """Make the fields of a form say what its record has, offer what may be chosen, and find what its reader may see."""
+    for name, bound in form.fields.items():
+        if isinstance(bound, RecordField):
+            bound.reader = reader
+        if isinstance(bound, ReferenceField) and record is not None:
+            form.initial[name] = bound.prepare_value(getattr(record, name))
+        if isinstance(bound, forms.ModelChoiceField) and bound.queryset is not None:
+            held = getattr(record, f"{name}_id", None)
+            bound.queryset = _offered(bound.queryset, collection.choices.get(name), held)
+
+
+def _offered(rows: models.QuerySet[Any], choices: Any, held: Any) -> models.QuerySet[Any]:
+    """What may be chosen of these rows, or what the ``choices`` of the collection give, and the one that is held."""
+    return chosen_from(rows, held) if choices is None else choices() | rows.model._default_manager.filter(pk=held)
 
 
 class LabelledField(forms.Field):

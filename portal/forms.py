@@ -15,7 +15,7 @@ from portal.fields import (
     RecordField,
     ReferenceField,
     TagsField,
-    chosen_from,
+    fit,
 )
 from portal.labelled import is_labelled
 from portal.named_values import NamedValues
@@ -107,15 +107,5 @@ def make_form(
         form.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, initial=getattr(record, "version", 0))
         if "owner" in form.fields:
             form.fields["owner"].help_text = "Whoever is named here may change it from then on, others no longer."
-    for name, bound in form.fields.items():
-        if isinstance(bound, RecordField):
-            bound.reader = reader
-        if isinstance(bound, ReferenceField) and record is not None:
-            form.initial[name] = bound.prepare_value(getattr(record, name))
-        if isinstance(bound, forms.ModelChoiceField) and bound.queryset is not None:
-            held = getattr(record, f"{name}_id", None)
-            bound.queryset = chosen_from(bound.queryset, held)
-            if name in collection.choices:
-                wanted = collection.choices[name]()
-                bound.queryset = wanted | wanted.model._default_manager.filter(pk=held)
+    fit(form, collection, record, reader)
     return form
