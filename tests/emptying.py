@@ -2,9 +2,13 @@
 
 from django.db import connection
 
-from services.health.partitions import RESULTS, SAMPLES
+from services.health.partitions import TABLES, partitions
 
 
 def empty_partitions() -> None:
+    """Their rows, and the partitions themselves: what is made for a day is there for the tests after it."""
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {RESULTS.table}, {SAMPLES.table}")
+        for table in TABLES:
+            cursor.execute(f"TRUNCATE {table.table}")
+            for name in partitions(table):
+                cursor.execute(f"DROP TABLE {name}")
