@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from portal.collections import unknown_to
 from portal.people.models import Team
 from portal.references.models import Reference
 from portal.tenure import organisation_today
 from roadmap.constraints.collections import FREEZES
-from roadmap.models import Freeze
+from roadmap.models import Freeze, FreezeScope
 from services.health.subjects import name_of
 from services.models import Entity
 
@@ -30,7 +30,8 @@ class InForce:
 def in_force_for(references: Iterable[Reference | int] | None = None) -> list[Freeze]:
     """The freezes in force that touch any of these teams, services and systems; all of them with None. A constant
     number of queries. Scopes are read with them."""
-    rows = list(Freeze.objects.in_force().prefetch_related("scope__what").order_by("starts_on", "pk"))
+    scopes = Prefetch("scope", FreezeScope.objects.select_related("what"))
+    rows = list(Freeze.objects.in_force().prefetch_related(scopes).order_by("starts_on", "pk"))
     if references is None or not rows:
         return rows
     ids = {each if isinstance(each, int) else each.pk for each in references}

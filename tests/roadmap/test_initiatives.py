@@ -6,6 +6,8 @@ import html
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from incidents.declaring import declare
 from incidents.followups.actions import suggest as suggest_follow_up
@@ -427,3 +429,18 @@ def test_files_say_what_the_reader_may_see(people, sign_in):
     assert client.get("/initiatives/-/summary.md?colour=red").status_code == 400
     asked = client.post("/initiatives/-/summary/")
     assert client.get(asked.url).status_code == 200
+
+
+def test_its_page_asks_the_database_as_often_however_many_incidents_it_is_linked_to(sign_in, people):
+    made, client = make_initiative("Shard orders"), sign_in(people.reader)
+
+    def asked(number: int) -> int:
+        for n in range(number):
+            incident = declare(by=people.editor, values={"title": f"Orders are slow, {n} of {number}"})
+            actions.link(by=None, initiative=made, kind="incident", thing=incident)
+        client.get("/initiatives/rm-1/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/initiatives/rm-1/").status_code == 200
+        return len(queries)
+
+    assert asked(1) == asked(3)
