@@ -17,8 +17,8 @@ from services.health.saying import day_in_words
 
 UPDATES_SHOWN, REACHED_SHOWN = 10, 12
 _ENDS = (
-    "service", "incident__status", "incident__reference", "factor", "follow_up__incident", "limit__metric", "limit__state",
-    "control__framework", "key_result__objective",
+    "service", "incident__status", "incident__reference", "factor", "follow_up__incident", "limit__metric",
+    "limit__state", "control__framework", "key_result__objective",
 )  # fmt: skip
 
 
