@@ -15,7 +15,7 @@ from roadmap.views.reading import Asked
 from roadmap.views.timeline import state_of, word_of
 
 # Of one column; the rest is a link to the list.
-MOST_CARDS = 50
+MOST_CARDS = 40
 
 
 @dataclass(frozen=True)
